@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * The id of an alert (AlertReceived): sha256 in hex of fingerprint, startsAt in nanoseconds since 1970 and
+ * status, joined by NUL. Source, externalURL, endsAt and annotations stay out: two Alertmanagers that tell
+ * the same alert differ in them.
+ */
+export function alertIdOf(fingerprint: string, startsAtNanos: bigint, status: string): string {
+  return sha256Hex([fingerprint, startsAtNanos.toString(), status].join('\0'));
+}
+
+/** The id of an event that was decided because of another one. Doing it again gives the same id. */
+export function decidedIdOf(causeId: string, type: string): string {
+  return `${causeId}/${type}`;
+}
+
+/** The id of a collection: 32 hex digits, derived from the event that caused it (alert or elapsed cooldown). */
+export function collectionIdOf(causeId: string): string {
+  return sha256Hex(decidedIdOf(causeId, 'CollectionRequested')).slice(0, 32);
+}
+
+/** The id of an event within a collection. `run` counts redrives from 1, `attempt` counts from 1 (0: none). */
+export function collectionEventIdOf(
+  collectionId: string,
+  run: number,
+  attempt: number,
+  type: string,
+): string {
+  return `${collectionId}/${String(run)}/${String(attempt)}/${type}`;
+}
+
+/** sha256 of a text's UTF-8 bytes, in hex. */
+export function sha256Hex(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,31 @@
+const rfc3339 =
+  /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?([Zz]|([+-])(\d{2}):(\d{2}))$/;
+
+/**
+ * Nanoseconds since 1970 of an RFC 3339 time, or undefined where the text is none. Alertmanager sends 0 to 9
+ * fraction digits and any offset, so instants are compared and never strings.
+ */
+export function nanosOf(text: string): bigint | undefined {
+  const match = rfc3339.exec(text);
+  if (!match) return undefined;
+  const [, year, month, day, hour, minute, second, fraction = '', , sign, offsetHour, offsetMinute] = match;
+  const wall = `${year ?? ''}-${month ?? ''}-${day ?? ''}T${hour ?? ''}:${minute ?? ''}:${second ?? ''}`;
+  const millis = Date.parse(`${wall}Z`);
+  // Date.parse rolls 02-30 over to March: such a date is a fault, not another day.
+  if (Number.isNaN(millis) || new Date(millis).toISOString().slice(0, 19) !== wall) return undefined;
+  if (Number(offsetHour ?? 0) > 23 || Number(offsetMinute ?? 0) > 59) return undefined;
+  const offsetMinutes = Number(offsetHour ?? 0) * 60 + Number(offsetMinute ?? 0);
+  const utcMillis = millis + (sign === '-' ? 1 : -1) * offsetMinutes * 60_000;
+  return BigInt(utcMillis) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
+}
+
+/** Milliseconds since 1970 of an RFC 3339 time that an event carries; NaN where it is none. */
+export function millisOf(text: string): number {
+  const nanos = nanosOf(text);
+  return nanos === undefined ? Number.NaN : Number(nanos / 1_000_000n);
+}
+
+/** The RFC 3339 form, in UTC with milliseconds, of milliseconds since 1970. */
+export function timeOf(millis: number): string {
+  return new Date(millis).toISOString();
+}

@@ -1,0 +1,81 @@
+import { sha256Hex } from './ids.ts';
+
+/** Where a collection happens. The three together name one aggregate of the log. */
+export interface Pod {
+  kubeContext: string;
+  namespace: string;
+  pod: string;
+}
+
+/** What tells one episode of an alert from another on the stream. `startsAt` is RFC 3339 text elsewhere. */
+export interface AlertKey {
+  alertname: string | undefined;
+  fingerprint: string;
+  startsAtNanos: bigint;
+  status: string;
+}
+
+const maxTokenLength = 200;
+const keptOfLongToken = 100;
+// Most tokens need no encoding: this keeps folding a long log fast.
+const plainToken = /^[A-Za-z0-9_-]{1,200}$/;
+
+/**
+ * One subject token: every UTF-8 byte outside `[A-Za-z0-9_-]` becomes `%XX`; nothing at all becomes `~`.
+ * Over 200 characters it is cut to its first 100, `%` and 32 hex digits of its sha256, because one subject
+ * of 5,000 bytes makes nats-server cut the connection.
+ */
+export function encodeToken(value: string): string {
+  if (value === '') return '~';
+  if (plainToken.test(value)) return value;
+  const encoded = encodeBytes(value, /[A-Za-z0-9_-]/);
+  if (encoded.length <= maxTokenLength) return encoded;
+  return `${encoded.slice(0, keptOfLongToken)}%${sha256Hex(encoded).slice(0, 32)}`;
+}
+
+/** Percent-encodes every UTF-8 byte whose character is not among the safe ones. */
+export function encodeBytes(value: string, safe: RegExp): string {
+  let encoded = '';
+  for (const byte of Buffer.from(value, 'utf8')) {
+    const char = String.fromCharCode(byte);
+    encoded += byte < 0x80 && safe.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  return encoded;
+}
+
+/** `aw.alert.<alertname>.<fingerprint>.<startsAt>.<status>.<type>` */
+export function alertSubject(alert: AlertKey, type: string): string {
+  const { alertname, fingerprint, startsAtNanos, status } = alert;
+  const tokens = [alertname ?? '', fingerprint, startsAtNanos.toString(), status].map(encodeToken);
+  return `aw.alert.${tokens.join('.')}.${type}`;
+}
+
+/** `aw.collection.<kube_context>.<namespace>.<pod>`: what every event of one pod starts with. */
+export function podSubject(pod: Pod): string {
+  return `aw.collection.${[pod.kubeContext, pod.namespace, pod.pod].map(encodeToken).join('.')}`;
+}
+
+/** The subject of one event of a pod's collections. */
+export function collectionSubject(pod: Pod, type: string): string {
+  return `${podSubject(pod)}.${type}`;
+}
+
+/** The timer of an alert that waits for the end of a cooldown. Publishing again moves it. */
+export function cooldownScheduleSubject(alertId: string): string {
+  return `aw.schedule.cooldown.${encodeToken(alertId)}`;
+}
+
+/** Where an event that a durable consumer could not handle is named. */
+export function rejectedSubject(consumer: string, sequence: number): string {
+  return `aw.rejected.${encodeToken(consumer)}.${String(sequence)}.EventRejected`;
+}
+
+/**
+ * The pod prefix (as podSubject gives it) that a subject of the stream belongs to; undefined outside
+ * `aw.collection.*.*.*.>`. Unknown event types count too: they move the server's expectation.
+ */
+export function podSubjectOf(subject: string): string | undefined {
+  const tokens = subject.split('.');
+  if (tokens.length < 6 || tokens[0] !== 'aw' || tokens[1] !== 'collection') return undefined;
+  return tokens.slice(0, 5).join('.');
+}

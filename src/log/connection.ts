@@ -1,0 +1,133 @@
+import {
+  connect,
+  type ConnectionOptions,
+  Events,
+  type JetStreamClient,
+  type JetStreamManager,
+  type NatsConnection,
+  type StoredMsg,
+} from 'nats';
+import { LogMisconfigured, LogUnavailable, toLogError } from './errors.ts';
+
+interface DirectStreamAPI {
+  getMessage: (stream: string, query: { seq: number; next_by_subj: string }) => Promise<StoredMsg>;
+}
+
+/** A connection to NATS with JetStream, shared by everything in this process. */
+export interface Connection {
+  nc: NatsConnection;
+  js: JetStreamClient;
+  jsm: JetStreamManager;
+  /** Gets that any replica answers: fast, but a replica may lag. */
+  direct: DirectStreamAPI;
+  server: { id: string; version: string; maxPayload: number };
+  /** False while the client is reconnecting. */
+  isConnected: () => boolean;
+  /** Sends what is buffered and closes. */
+  close: () => Promise<void>;
+}
+
+/** Message schedules, atomic batches and per-message TTL came with 2.12. */
+const leastVersion: readonly [number, number] = [2, 12];
+
+/** One request to JetStream waits this long. Alertmanager itself gives up after 15 s. */
+export const requestTimeoutMs = 5_000;
+
+/**
+ * Connects and checks the server's version. `url` may hold several servers, separated by commas, and
+ * `user:password@` or `token@`. Keeps reconnecting for ever once connected.
+ * Throws LogUnavailable where no server answers, LogMisconfigured where it is too old or has no JetStream.
+ */
+export async function openConnection(url: string, name = 'alert-watcher'): Promise<Connection> {
+  const nc = await connect(optionsOf(url, name)).catch((error: unknown) => {
+    throw new LogUnavailable(`no NATS server answers at ${withoutSecrets(url)}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  });
+  try {
+    const info = nc.info;
+    if (!info) throw new LogUnavailable(`the NATS server at ${withoutSecrets(url)} sent no INFO`);
+    assertVersion(info.version);
+    const jsm = await nc.jetstreamManager({ timeout: requestTimeoutMs }).catch((error: unknown) => {
+      throw toLogError(error, 'JetStream is not available on this server or account');
+    });
+    let connected = true;
+    void watch(nc, (now) => (connected = now));
+    return {
+      nc,
+      js: nc.jetstream({ timeout: requestTimeoutMs }),
+      jsm,
+      // The client has it; its type of a manager does not say so.
+      direct: (jsm as JetStreamManager & { direct: DirectStreamAPI }).direct,
+      server: { id: info.server_id, version: info.version, maxPayload: info.max_payload },
+      isConnected: () => connected && !nc.isClosed(),
+      close: () => closeConnection(nc, () => connected),
+    };
+  } catch (error) {
+    await nc.close();
+    throw error;
+  }
+}
+
+function optionsOf(url: string, name: string): ConnectionOptions {
+  const servers: string[] = [];
+  const options: ConnectionOptions = {
+    name,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    reconnectJitter: 250,
+    // A frozen server is noticed after 20 to 30 s.
+    pingInterval: 10_000,
+    timeout: requestTimeoutMs,
+  };
+  for (const part of url.split(',').map((text) => text.trim())) {
+    const parsed = parseUrl(part);
+    servers.push(parsed.host);
+    if (parsed.username && parsed.password) {
+      options.user = decodeURIComponent(parsed.username);
+      options.pass = decodeURIComponent(parsed.password);
+    } else if (parsed.username) {
+      options.token = decodeURIComponent(parsed.username);
+    }
+    if (parsed.protocol === 'tls:') options.tls = {};
+  }
+  return { ...options, servers };
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(/^[a-z]+:\/\//.test(text) ? text : `nats://${text}`);
+  if (!url?.hostname || !['nats:', 'tls:'].includes(url.protocol)) {
+    throw new LogMisconfigured('NATS_URL is not of the form nats://[user:password@]host:port[,…]');
+  }
+  return url;
+}
+
+function assertVersion(version: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > leastVersion[0] || (major === leastVersion[0] && minor >= leastVersion[1])) return;
+  throw new LogMisconfigured(
+    `the NATS server is ${version}; ${leastVersion.join('.')} or later is needed (message schedules). ` +
+      'Distribution packages are often older: use the official release.',
+  );
+}
+
+async function watch(nc: NatsConnection, onChange: (connected: boolean) => void): Promise<void> {
+  for await (const status of nc.status()) {
+    if (status.type === Events.Disconnect) onChange(false);
+    if (status.type === Events.Reconnect) onChange(true);
+  }
+}
+
+async function closeConnection(nc: NatsConnection, isConnected: () => boolean): Promise<void> {
+  if (nc.isClosed()) return;
+  // Draining waits for the server; without one it would wait for a reconnect that never comes.
+  await (isConnected() ? nc.drain() : nc.close());
+}
+
+function withoutSecrets(url: string): string {
+  return url.replaceAll(/\/\/[^@/,]*@/g, '//');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

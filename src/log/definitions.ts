@@ -1,0 +1,46 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { readdirSync, readFileSync } from 'node:fs';
+
+const StreamDefinition = Type.Object({ name: Type.String(), subjects: Type.Array(Type.String()) });
+const ConsumerDefinition = Type.Object({
+  durable_name: Type.String(),
+  ack_wait: Type.Number(),
+  filter_subjects: Type.Array(Type.String()),
+});
+
+/** The JSON of `streams/*.json` and `streams/buckets/*.json`, as JetStream's API and the `nats` CLI read it. */
+export type StreamDefinition = Static<typeof StreamDefinition>;
+/** The JSON of `streams/consumers/*.json`. Durations are nanoseconds. */
+export type ConsumerDefinition = Static<typeof ConsumerDefinition>;
+
+/** What must be on the server. */
+export interface Definitions {
+  stream: StreamDefinition;
+  consumers: ConsumerDefinition[];
+  buckets: StreamDefinition[];
+}
+
+const folder = new URL('../../streams/', import.meta.url);
+
+/** Reads the files in `streams/`: the only place where streams, consumers and buckets are described. */
+export function readDefinitions(): Definitions {
+  return {
+    stream: Value.Parse(StreamDefinition, readJson('ALERT_WATCHER.json')),
+    consumers: readFolder('consumers/').map((json) => Value.Parse(ConsumerDefinition, json)),
+    buckets: readFolder('buckets/').map((json) => Value.Parse(StreamDefinition, json)),
+  };
+}
+
+export const streamName = 'ALERT_WATCHER';
+export const stagingBucket = 'ALERT_WATCHER_STAGING';
+export const recordingsBucket = 'ALERT_WATCHER_RECORDINGS';
+
+function readFolder(name: string): unknown[] {
+  const files = readdirSync(new URL(name, folder)).filter((file) => file.endsWith('.json'));
+  return files.sort().map((file) => readJson(name + file));
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(new URL(path, folder), 'utf8'));
+}

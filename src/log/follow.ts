@@ -1,0 +1,87 @@
+import type { ConsumerMessages } from 'nats';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { StoredMessage } from '../events/envelope.ts';
+import type { Connection } from './connection.ts';
+import { fromDelivery } from './message.ts';
+import { lastMessage } from './read.ts';
+
+/** A fold that goes through the log once and then stays with it. */
+export interface Follower {
+  /** Resolves when everything that was there at the start has been applied. */
+  caughtUp: Promise<void>;
+  isCaughtUp: () => boolean;
+  /** Messages that the server had for us, behind the last one applied. */
+  lag: () => number;
+  /** Stops; resolves when no message will be applied any more. */
+  stop: () => Promise<void>;
+}
+
+export interface FollowOptions {
+  filter: string;
+  apply: (message: StoredMessage) => void;
+  /** Called when reading broke and will be taken up again where it stopped. */
+  onInterrupted: (error: unknown) => void;
+}
+
+const window = 10_000;
+const retryAfterMs = 1_000;
+
+/**
+ * Applies every message under the filter in order and exactly once, first all history, then live. An ordered
+ * consumer does the reading; whatever ends it, another one goes on behind the last applied sequence.
+ */
+export async function follow(
+  connection: Connection,
+  stream: string,
+  options: FollowOptions,
+): Promise<Follower> {
+  const goal = (await lastMessage(connection, stream, options.filter))?.sequence ?? 0;
+  const caughtUp = Promise.withResolvers<undefined>();
+  const stopping = new AbortController();
+  let applied = 0;
+  let lag = 0;
+  let done = goal === 0;
+  let messages: ConsumerMessages | undefined;
+  const check = () => {
+    done ||= applied >= goal;
+    if (done) caughtUp.resolve(undefined);
+  };
+  check();
+
+  const readOn = async () => {
+    const consumer = await connection.js.consumers.get(stream, {
+      filterSubjects: [options.filter],
+      opt_start_seq: applied + 1,
+    });
+    messages = await consumer.consume({ max_messages: window });
+    if (stopping.signal.aborted) await messages.close();
+    for await (const message of messages) {
+      if (stopping.signal.aborted) break;
+      lag = message.info.pending;
+      if (message.seq > applied) options.apply(fromDelivery(message));
+      applied = Math.max(applied, message.seq);
+      // History that was removed meanwhile never arrives: nothing pending is caught up, too.
+      done ||= lag === 0;
+      check();
+    }
+    await consumer.delete().catch(() => false);
+  };
+
+  const run = async () => {
+    while (!stopping.signal.aborted) {
+      await readOn().catch(options.onInterrupted);
+      await delay(retryAfterMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  };
+  const running = run();
+  return {
+    caughtUp: caughtUp.promise,
+    isCaughtUp: () => done,
+    lag: () => lag,
+    stop: async () => {
+      stopping.abort();
+      await messages?.close();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { StoredMessage } from '../events/envelope.ts';
+import type { Connection } from './connection.ts';
+import { isNotFound, toLogError } from './errors.ts';
+import { fromDelivery, fromStored } from './message.ts';
+
+/**
+ * The last message whose subject matches, or undefined. Asks the stream's leader and not any replica
+ * (`direct`), because a replica that lags would answer that there is none.
+ */
+export async function lastMessage(
+  { jsm }: Connection,
+  stream: string,
+  filter: string,
+): Promise<StoredMessage | undefined> {
+  try {
+    return fromStored(await jsm.streams.getMessage(stream, { last_by_subj: filter }));
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw toLogError(error, `look up ${filter}`);
+  }
+}
+
+export interface Range {
+  filter: string;
+  /** First sequence, default 1. */
+  from?: number;
+  /** Last sequence, inclusive; default: the last one that is there when the reading starts. */
+  to?: number;
+}
+
+/** Reads messages of a stream in order, from a range that has an end. */
+export async function* readRange(
+  connection: Connection,
+  stream: string,
+  { filter, from = 1, to }: Range,
+): AsyncGenerator<StoredMessage> {
+  const last = await lastMessage(connection, stream, filter);
+  const end = Math.min(last?.sequence ?? 0, to ?? Number.MAX_SAFE_INTEGER);
+  if (end < from) return;
+  const consumer = await connection.js.consumers.get(stream, {
+    filterSubjects: [filter],
+    opt_start_seq: from,
+  });
+  const messages = await consumer.consume({ max_messages: 1_000 });
+  try {
+    for await (const message of messages) {
+      if (message.seq > end) return;
+      yield fromDelivery(message);
+      if (message.seq === end || message.info.pending === 0) return;
+    }
+  } finally {
+    await messages.close();
+    await consumer.delete();
+  }
+}

@@ -1,0 +1,146 @@
+import type { ConsumerConfig, StreamConfig } from 'nats';
+import type { Connection } from './connection.ts';
+import type { ConsumerDefinition, Definitions, StreamDefinition } from './definitions.ts';
+import { isNotFound, LogMisconfigured, toLogError } from './errors.ts';
+
+/** One setting in which the server is not as the file says. Absent on the server: `actual` is undefined. */
+export interface Difference {
+  /** `stream NAME`, `consumer NAME`. */
+  what: string;
+  setting: string;
+  wanted: unknown;
+  actual: unknown;
+}
+
+/** Without these on the server something could get lost or never happen, so `serve` refuses to start. */
+const needed = new Set([
+  'subjects', 'retention', 'storage', 'allow_msg_schedules', 'allow_rollup_hdrs', 'ack_policy', 'max_deliver',
+  'filter_subjects', 'deny_purge',
+]); // prettier-ignore
+
+/** What operators own: their choice is no difference. */
+const operators = new Set(['num_replicas', 'max_bytes', 'max_age', 'description', 'placement', 'max_msgs']);
+
+/**
+ * Creates what is absent and checks the rest. `replicas` counts at creation only.
+ * Throws LogMisconfigured with every setting with which this program could not work.
+ */
+export async function ensureStreams(
+  connection: Connection,
+  definitions: Definitions,
+  replicas: number,
+): Promise<Difference[]> {
+  for (const stream of [definitions.stream, ...definitions.buckets]) {
+    if (!(await streamConfig(connection, stream.name))) await addStream(connection, stream, replicas);
+  }
+  for (const consumer of definitions.consumers) await ensureConsumer(connection, definitions, consumer);
+  const differences = await diffStreams(connection, definitions);
+  const fatal = differences.filter(({ setting }) => needed.has(setting));
+  if (fatal.length > 0) {
+    throw new LogMisconfigured(
+      `JetStream is not as alert-watcher needs it:\n${fatal.map(sentence).join('\n')}\n` +
+        'See `alert-watcher streams diff`; `alert-watcher streams apply` makes the changes.',
+    );
+  }
+  return differences;
+}
+
+/** Makes a durable consumer if it is gone (an operator may have deleted it); it starts from the first message. */
+export async function ensureConsumer(
+  connection: Connection,
+  { stream }: Definitions,
+  consumer: ConsumerDefinition,
+): Promise<void> {
+  if (await consumerConfig(connection, stream.name, consumer.durable_name)) return;
+  await connection.jsm.consumers
+    .add(stream.name, consumer as Partial<ConsumerConfig>)
+    .catch(rethrow(`create consumer ${consumer.durable_name}`));
+}
+
+/** Every setting in which the server differs from the files, operators' own ones left out. */
+export async function diffStreams(connection: Connection, definitions: Definitions): Promise<Difference[]> {
+  const differences: Difference[] = [];
+  for (const stream of [definitions.stream, ...definitions.buckets]) {
+    const actual = await streamConfig(connection, stream.name);
+    differences.push(...compare(`stream ${stream.name}`, stream, actual));
+  }
+  for (const consumer of definitions.consumers) {
+    const actual = await consumerConfig(connection, definitions.stream.name, consumer.durable_name);
+    differences.push(...compare(`consumer ${consumer.durable_name}`, consumer, actual));
+  }
+  return differences;
+}
+
+/** Creates what is absent and updates what differs; what operators own stays as it is. */
+export async function applyStreams(connection: Connection, definitions: Definitions, replicas: number) {
+  const { jsm } = connection;
+  for (const stream of [definitions.stream, ...definitions.buckets]) {
+    const actual = await streamConfig(connection, stream.name);
+    if (!actual) await addStream(connection, stream, replicas);
+    else if (compare('', stream, actual).length > 0) {
+      const kept = Object.fromEntries(Object.entries(actual).filter(([setting]) => operators.has(setting)));
+      await jsm.streams
+        .update(stream.name, { ...actual, ...stream, ...kept } as Partial<StreamConfig>)
+        .catch(rethrow(`update stream ${stream.name}`));
+    }
+  }
+  for (const consumer of definitions.consumers) {
+    const name = consumer.durable_name;
+    const actual = await consumerConfig(connection, definitions.stream.name, name);
+    if (!actual) await ensureConsumer(connection, definitions, consumer);
+    else if (compare('', consumer, actual).length > 0) {
+      await jsm.consumers
+        .update(definitions.stream.name, name, { ...actual, ...consumer } as Partial<ConsumerConfig>)
+        .catch(rethrow(`update consumer ${name}`));
+    }
+  }
+}
+
+export function sentence({ what, setting, wanted, actual }: Difference): string {
+  if (setting === 'exists') return `  ${what} does not exist`;
+  return `  ${what}: ${setting} is ${JSON.stringify(actual) ?? 'absent'}, not ${JSON.stringify(wanted)}`;
+}
+
+function compare(what: string, wanted: object, actual: object | undefined): Difference[] {
+  if (!actual) return [{ what, setting: 'exists', wanted: true, actual: undefined }];
+  const settings = new Map<string, unknown>(Object.entries(actual));
+  return Object.entries(wanted)
+    .filter(([setting, value]) => !operators.has(setting) && !isSame(value, settings.get(setting)))
+    .map(([setting, value]) => ({ what, setting, wanted: value as unknown, actual: settings.get(setting) }));
+}
+
+// The server leaves out settings that are false or 0.
+function isSame(wanted: unknown, actual: unknown): boolean {
+  if (actual === undefined) return wanted === false || wanted === 0 || wanted === -1;
+  return JSON.stringify(wanted) === JSON.stringify(actual);
+}
+
+async function addStream({ jsm }: Connection, stream: StreamDefinition, replicas: number): Promise<void> {
+  // The client's type does not know allow_msg_schedules and its like; the server does.
+  const config = { ...stream, num_replicas: replicas } as Partial<StreamConfig> & { name: string };
+  await jsm.streams.add(config).catch(rethrow(`create stream ${stream.name}`));
+}
+
+async function streamConfig({ jsm }: Connection, name: string): Promise<object | undefined> {
+  return jsm.streams.info(name).then((info) => info.config, absent(`look at stream ${name}`));
+}
+
+async function consumerConfig(
+  { jsm }: Connection,
+  stream: string,
+  name: string,
+): Promise<object | undefined> {
+  return jsm.consumers.info(stream, name).then((info) => info.config, absent(`look at consumer ${name}`));
+}
+
+function absent(doing: string) {
+  return (error: unknown): undefined => {
+    if (!isNotFound(error)) throw toLogError(error, doing);
+  };
+}
+
+function rethrow(doing: string) {
+  return (error: unknown): never => {
+    throw toLogError(error, doing);
+  };
+}
