@@ -56,7 +56,7 @@ export function createEvent<T extends EventType>(type: T, data: DataOf<T>, about
   const id = (catalogue[type].id as (data: DataOf<T>, causeId: string) => string)(data, about.causeId ?? '');
   const { part, time, traceparent } = about;
   const event = { type, id, time, source: `/alert-watcher/${part}`, data };
-  return (traceparent === undefined ? event : { ...event, traceparent }) as Event<T>;
+  return traceparent === undefined ? event : { ...event, traceparent };
 }
 
 /** The subject that an event belongs on. */

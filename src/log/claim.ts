@@ -5,32 +5,30 @@ import type { Connection } from './connection.ts';
 export interface Claim {
   /** False once the server may have given the message to another process. It never becomes true again. */
   holds: () => boolean;
-  /** Aborted when the claim is lost or the work is handed back. */
-  signal: AbortSignal;
   /** Ends the heartbeats. */
   release: () => void;
 }
 
 /**
- * Tells the server at a third of ack_wait that the work goes on. A process that was stopped, or cut off,
- * for longer than ack_wait finds its claim lost before it does anything else.
+ * Tells the server at a third of ack_wait that the work goes on. A process that was stopped, or cut off, for longer than
+ * ack_wait has lost its claim. It may finish what it does all the same: only the log says whose attempt counts.
  */
 export function holdClaim(message: JsMsg, ackWaitMs: number, { nc, isConnected }: Connection): Claim {
-  const lost = new AbortController();
   let confirmedAt = performance.now();
+  let lost = false;
   const holds = () => {
-    if (performance.now() - confirmedAt >= ackWaitMs)
-      lost.abort(new Error('the claim on the message is lost'));
-    return !lost.signal.aborted;
+    lost ||= performance.now() - confirmedAt >= ackWaitMs;
+    return !lost;
   };
   const beat = async () => {
-    if (!holds() || !isConnected()) return;
+    if (!isConnected()) return;
+    holds();
     const sentAt = performance.now();
     message.working();
     // Only a round trip shows that the heartbeat has reached the server.
     await nc.flush();
-    confirmedAt = Math.max(confirmedAt, sentAt);
+    confirmedAt = sentAt;
   };
   const timer = setInterval(() => void beat().catch(() => undefined), ackWaitMs / 3);
-  return { holds, signal: lost.signal, release: () => clearInterval(timer) };
+  return { holds, release: () => clearInterval(timer) };
 }

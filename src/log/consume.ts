@@ -50,6 +50,7 @@ export function consume(connection: Connection, options: ConsumeOptions): Worker
   let placeFreed = Promise.withResolvers<undefined>();
   let consumer: Consumer | undefined;
   let pulled: ConsumerMessages | undefined;
+  const isStopping = () => stopping.signal.aborted;
   const stopped = once(stopping.signal, 'abort');
 
   const start = (message: JsMsg) => {
@@ -65,16 +66,15 @@ export function consume(connection: Connection, options: ConsumeOptions): Worker
   const pull = async (free: number) => {
     consumer ??= await connection.js.consumers.get(options.stream, options.durable);
     pulled = await consumer.fetch({ max_messages: free, expires: pullExpiresMs });
-    if (stopping.signal.aborted) return pulled.close();
+    if (isStopping()) await pulled.close();
     for await (const message of pulled) {
-      if (stopping.signal.aborted) message.nak();
+      if (isStopping()) message.nak();
       else start(message);
     }
-    return undefined;
   };
 
   const loop = async () => {
-    while (!stopping.signal.aborted) {
+    while (!isStopping()) {
       placeFreed = Promise.withResolvers<undefined>();
       const free = options.places - running.size;
       if (free <= 0) await Promise.race([placeFreed.promise, stopped]);
@@ -85,7 +85,7 @@ export function consume(connection: Connection, options: ConsumeOptions): Worker
 
   const recover = async (error: unknown) => {
     consumer = undefined;
-    if (stopping.signal.aborted) return;
+    if (isStopping()) return;
     await options.onError(error);
     await delay(retryAfterMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     await options.ensure().catch((failure: unknown) => options.onError(failure));

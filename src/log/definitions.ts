@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -26,15 +26,21 @@ const folder = new URL('../../streams/', import.meta.url);
 /** Reads the files in `streams/`: the only place where streams, consumers and buckets are described. */
 export function readDefinitions(): Definitions {
   return {
-    stream: Value.Parse(StreamDefinition, readJson('ALERT_WATCHER.json')),
-    consumers: readFolder('consumers/').map((json) => Value.Parse(ConsumerDefinition, json)),
-    buckets: readFolder('buckets/').map((json) => Value.Parse(StreamDefinition, json)),
+    stream: checked(StreamDefinition, readJson('ALERT_WATCHER.json')),
+    consumers: readFolder('consumers/').map((json) => checked(ConsumerDefinition, json)),
+    buckets: readFolder('buckets/').map((json) => checked(StreamDefinition, json)),
   };
 }
 
 export const streamName = 'ALERT_WATCHER';
 export const stagingBucket = 'ALERT_WATCHER_STAGING';
 export const recordingsBucket = 'ALERT_WATCHER_RECORDINGS';
+
+// Not Value.Parse: that would drop every setting that the schema does not name.
+function checked<Schema extends TSchema>(schema: Schema, json: unknown): Static<Schema> {
+  Value.Assert(schema, json);
+  return json;
+}
 
 function readFolder(name: string): unknown[] {
   const files = readdirSync(new URL(name, folder)).filter((file) => file.endsWith('.json'));

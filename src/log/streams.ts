@@ -80,7 +80,7 @@ export async function applyStreams(connection: Connection, definitions: Definiti
     else if (compare('', stream, actual).length > 0) {
       const kept = Object.fromEntries(Object.entries(actual).filter(([setting]) => operators.has(setting)));
       await jsm.streams
-        .update(stream.name, { ...actual, ...stream, ...kept } as Partial<StreamConfig>)
+        .update(stream.name, { ...actual, ...stream, ...kept })
         .catch(rethrow(`update stream ${stream.name}`));
     }
   }
@@ -90,7 +90,7 @@ export async function applyStreams(connection: Connection, definitions: Definiti
     if (!actual) await ensureConsumer(connection, definitions, consumer);
     else if (compare('', consumer, actual).length > 0) {
       await jsm.consumers
-        .update(definitions.stream.name, name, { ...actual, ...consumer } as Partial<ConsumerConfig>)
+        .update(definitions.stream.name, name, { ...actual, ...consumer })
         .catch(rethrow(`update consumer ${name}`));
     }
   }
@@ -98,7 +98,7 @@ export async function applyStreams(connection: Connection, definitions: Definiti
 
 export function sentence({ what, setting, wanted, actual }: Difference): string {
   if (setting === 'exists') return `  ${what} does not exist`;
-  return `  ${what}: ${setting} is ${JSON.stringify(actual) ?? 'absent'}, not ${JSON.stringify(wanted)}`;
+  return `  ${what}: ${setting} is ${actual === undefined ? 'absent' : JSON.stringify(actual)}, not ${JSON.stringify(wanted)}`;
 }
 
 function compare(what: string, wanted: object, actual: object | undefined): Difference[] {

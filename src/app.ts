@@ -1,0 +1,137 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { type Board, createBoard } from './collection/board.ts';
+import { readStory } from './collection/story.ts';
+import type { Config, Role } from './config.ts';
+import { collectionRoutes } from './http/collections.ts';
+import { healthRoutes, type ReadyCheck } from './http/health.ts';
+import { createServer } from './http/server.ts';
+import { createAccept } from './ingest/accept.ts';
+import { ingestRoutes } from './ingest/routes.ts';
+import type { Connection } from './log/connection.ts';
+import { type Definitions, readDefinitions, streamName } from './log/definitions.ts';
+import { type Follower, follow } from './log/follow.ts';
+import { type OpenLog, openLog } from './log/open.ts';
+import { ensureStreams, sentence } from './log/streams.ts';
+import type { Logger } from './telemetry/logger.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { type Parts, startWorkers, stopWorkers } from './workers.ts';
+
+/** The running service. */
+export interface App {
+  /** `http://host:port` */
+  url: string;
+  log: OpenLog;
+  board: Board;
+  /** Takes no more work, gives what runs its grace, hands the rest back, and closes everything. */
+  close: () => Promise<void>;
+}
+
+/** Builds the parts for the roles asked for and starts them. Throws ConfigError, LogUnavailable, LogMisconfigured. */
+export async function startApp(config: Config, logger: Logger): Promise<App> {
+  const closers = new AsyncDisposableStack();
+  try {
+    const log = await openLog(config);
+    closers.defer(log.close);
+    const { connection } = log;
+    logger.info({ nats: log.how, version: connection.server.version }, 'connected to NATS');
+    const definitions = readDefinitions();
+    for (const difference of await ensureStreams(connection, definitions, config.streamReplicas)) {
+      logger.warn(`differs from the files in streams/:${sentence(difference)}`);
+    }
+    const metrics = createMetrics();
+    const board = createBoard({
+      onUnreadable: ({ subject, sequence }, reason) =>
+        logger.warn({ subject, sequence }, `not folded: ${reason}`),
+    });
+    const follower = await follow(connection, streamName, {
+      filter: 'aw.collection.>',
+      apply: board.apply,
+      onInterrupted: (err) =>
+        logger.warn({ err }, 'reading the log was interrupted; it goes on where it stopped'),
+    });
+    closers.defer(follower.stop);
+    const handBack = new AbortController();
+    const parts: Parts = { config, connection, definitions, board, follower, logger, metrics, handBack };
+
+    const server = await listen(parts);
+    closers.defer(async () => server.close());
+    // Decisions on half a history would only be refused by the server.
+    await follower.caughtUp;
+    const workers = await startWorkers(parts);
+    closers.defer(() => stopWorkers(parts, workers));
+    const { address, port, family } = server.server.address() as AddressInfo;
+    const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${String(port)}`;
+    logger.info({ url, roles: config.roles }, 'alert-watcher is ready');
+    return { url, log, board, close: () => closers.disposeAsync() };
+  } catch (error) {
+    await closers.disposeAsync();
+    throw error;
+  }
+}
+
+async function listen({
+  config,
+  connection,
+  definitions,
+  board,
+  follower,
+  logger,
+  metrics,
+}: Parts): Promise<FastifyInstance> {
+  const has = (role: Role) => config.roles.includes(role);
+  const server = createServer(logger);
+  const checks = readyChecks(connection, definitions, follower, config.roles);
+  metrics.watch('board_lag_messages', 'Messages that the board has yet to apply.', follower.lag);
+  metrics.watch('board_pods', 'Pods on the board.', board.size);
+  server.register(healthRoutes({ checks, metrics }));
+  if (has('ingest')) {
+    const accept = createAccept({ connection, logger, metrics });
+    const { maxBodyBytes, maxInflightBytes } = config;
+    server.register(ingestRoutes({ accept, metrics, maxBodyBytes, maxInflightBytes }));
+  }
+  if (has('api')) {
+    const { summaries } = board;
+    server.register(
+      collectionRoutes({ summaries, readStory: (summary) => readStory(connection, streamName, summary) }),
+    );
+  }
+  await server.listen({ host: config.host, port: config.port });
+  return server;
+}
+
+function readyChecks(
+  connection: Connection,
+  { consumers }: Definitions,
+  follower: Follower,
+  roles: readonly Role[],
+): ReadyCheck[] {
+  const durables = consumers.map(({ durable_name }) => durable_name);
+  return [
+    {
+      name: 'stream',
+      check: async () => {
+        if (!connection.isConnected()) return 'NATS is not connected';
+        await connection.jsm.streams.info(streamName);
+        return undefined;
+      },
+    },
+    ...durables
+      .filter((durable) => (roles as readonly string[]).includes(durable))
+      .map((durable) => ({
+        name: `consumer ${durable}`,
+        check: async () => {
+          if (!connection.isConnected()) return 'NATS is not connected';
+          await connection.jsm.consumers.info(streamName, durable);
+          return undefined;
+        },
+      })),
+    {
+      name: 'board',
+      check: () =>
+        Promise.resolve(
+          follower.isCaughtUp() ? undefined : `${String(follower.lag())} messages are still to be applied`,
+        ),
+    },
+  ];
+}

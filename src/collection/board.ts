@@ -1,0 +1,104 @@
+import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../events/envelope.ts';
+import type { CollectionEventType } from '../events/catalogue.ts';
+import { podSubjectOf } from '../events/subjects.ts';
+import { evolve, initialSnapshot, type PodSnapshot } from './machine.ts';
+import { createSummaries, type Summaries } from './summaries.ts';
+
+/** What the log says of one pod. */
+export interface PodEntry {
+  snapshot: PodSnapshot;
+  /** Sequence of the last message under the pod's prefix, known or not; 0 where there is none. */
+  lastSequence: number;
+}
+
+/** The read model: every pod's state, folded from `aw.collection.>`. */
+export interface Board {
+  apply: (message: StoredMessage) => void;
+  /** `podSubject` as the function of that name gives it. */
+  entry: (podSubject: string) => PodEntry;
+  /** Resolves once that pod's entry includes the sequence; rejects with BoardLags after the time. */
+  whenApplied: (podSubject: string, sequence: number) => Promise<void>;
+  /** Pods on it. */
+  size: () => number;
+  summaries: Summaries;
+}
+
+/** The board did not get to a sequence in time; the message is handed back and tried again. */
+export class BoardLags extends Error {
+  override readonly name = 'BoardLags';
+}
+
+export interface BoardOptions {
+  /** How many collections the index keeps. */
+  maxSummaries?: number;
+  waitTimeoutMs?: number;
+  /** Told of every event that is folded: the state before and after, and the effects it asks for. */
+  onEvent?: (event: StoredEvent<CollectionEventType>, before: PodSnapshot, after: PodSnapshot) => void;
+  /** Told of messages that are no event of the catalogue. */
+  onUnreadable?: (message: StoredMessage, reason: string) => void;
+}
+
+const nothing: PodEntry = { snapshot: initialSnapshot, lastSequence: 0 };
+
+export function createBoard(options: BoardOptions = {}): Board {
+  const { maxSummaries = 100_000, waitTimeoutMs = 5_000 } = options;
+  const pods = new Map<string, PodEntry>();
+  const waiting = new Map<string, Set<() => void>>();
+  const summaries = createSummaries(maxSummaries);
+
+  const fold = (snapshot: PodSnapshot, message: StoredMessage): PodSnapshot => {
+    const event = decodeEvent(message);
+    if (!isEvent(event)) {
+      options.onUnreadable?.(message, event.message);
+      return snapshot;
+    }
+    if (!isCollectionEvent(event)) return snapshot;
+    const after = evolve(snapshot, event).snapshot;
+    summaries.apply(event, snapshot, after);
+    options.onEvent?.(event, snapshot, after);
+    return after;
+  };
+
+  return {
+    apply: (message) => {
+      const podSubject = podSubjectOf(message.subject);
+      if (podSubject === undefined) return;
+      const { snapshot, lastSequence } = pods.get(podSubject) ?? nothing;
+      if (message.sequence <= lastSequence) return;
+      pods.set(podSubject, { snapshot: fold(snapshot, message), lastSequence: message.sequence });
+      for (const check of waiting.get(podSubject) ?? []) check();
+    },
+    entry: (podSubject) => pods.get(podSubject) ?? nothing,
+    whenApplied: (podSubject, sequence) =>
+      new Promise((resolve, reject) => {
+        const isApplied = () => (pods.get(podSubject) ?? nothing).lastSequence >= sequence;
+        if (isApplied()) {
+          resolve();
+          return;
+        }
+        const waiters = waiting.get(podSubject) ?? new Set();
+        waiting.set(podSubject, waiters);
+        const end = (settle: () => void) => {
+          clearTimeout(timer);
+          waiters.delete(check);
+          if (waiters.size === 0) waiting.delete(podSubject);
+          settle();
+        };
+        const check = () => {
+          if (isApplied()) end(resolve);
+        };
+        const timer = setTimeout(() => {
+          end(() =>
+            reject(new BoardLags(`the board has not applied ${String(sequence)} of ${podSubject} yet`)),
+          );
+        }, waitTimeoutMs);
+        waiters.add(check);
+      }),
+    size: () => pods.size,
+    summaries,
+  };
+}
+
+function isCollectionEvent(event: StoredEvent): event is StoredEvent<CollectionEventType> {
+  return event.type !== 'AlertReceived' && event.type !== 'AlertDeclined' && event.type !== 'EventRejected';
+}

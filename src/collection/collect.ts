@@ -1,0 +1,138 @@
+import type { StoredEvent } from '../events/envelope.ts';
+import { millisOf } from '../events/instant.ts';
+import { podSubject } from '../events/subjects.ts';
+import type { Delivery, Verdict } from '../log/consume.ts';
+import { LogUnavailable } from '../log/errors.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { type Board, BoardLags } from './board.ts';
+import { asFailure, type AttemptFailed, PermanentlyFailed } from './failures.ts';
+import type { Collecting, PodEvent, PodSnapshot } from './machine.ts';
+import type { Pods } from './pods.ts';
+import { record, type RecordDeps } from './record.ts';
+import { retryAtAfter } from './retry.ts';
+import { attemptFailed, attemptStarted, collectionFailed, jfrCollected, type Run, runOf } from './run.ts';
+
+export interface CollectDeps extends RecordDeps {
+  board: Board;
+  pods: Pods;
+  me: { host: string; process: string };
+  /** RFC 3339. */
+  now: () => string;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+type Cause = StoredEvent<'CollectionRequested' | 'CollectionRedriven'>;
+
+/**
+ * Makes the recording of a requested collection: attempt after attempt, each recorded before and after, until there is a
+ * verified recording in the staging bucket or the attempts are used up. Picks up where a process that died left it.
+ */
+export function createCollect(deps: CollectDeps) {
+  return async (event: Cause, delivery: Delivery): Promise<Verdict> => {
+    if (event.type === 'CollectionRedriven' && event.data.stage !== 'collect') return 'done';
+    await deps.board.whenApplied(podSubject(event.data), delivery.sequence);
+    const { collectionId } = event.data;
+    const id = { collectionId, run: event.type === 'CollectionRedriven' ? event.data.run : 1 };
+    for (;;) {
+      const current = currentOf(id, deps.pods.snapshot(event.data));
+      if (!current) return 'done';
+      const verdict = await step(deps, runOf('collect', event, deps.logger, current), current);
+      if (verdict) return verdict;
+    }
+  };
+}
+
+/** Does the one thing that the log says is next; a verdict ends this delivery. */
+async function step(deps: CollectDeps, work: Run, current: Collecting): Promise<Verdict | undefined> {
+  if (current.exhausted) return fail(deps, work, current);
+  const waitMs = millisOf(current.retryAt ?? '') - millisOf(deps.now());
+  if (waitMs > 0) return { retryInMs: waitMs };
+  // An attempt that has begun and not ended: its process died. It may have left a recording.
+  if (current.attempt && (await recover(deps, work, current))) return undefined;
+  if (deps.handBack.aborted) return { retryInMs: 0 };
+  if (current.attempts >= current.plan.maxAttempts) return fail(deps, work, current);
+  const attempt = current.attempts + 1;
+  const started = await append(deps, work, ({ attempts }) =>
+    attempts === attempt - 1 ? attemptStarted(work, deps.now(), attempt, deps.me) : undefined,
+  );
+  if (started) await runAttempt(deps, work, current, attempt);
+  return undefined;
+}
+
+async function runAttempt(deps: CollectDeps, work: Run, current: Collecting, attempt: number): Promise<void> {
+  const { collector } = current.plan;
+  const startedAt = performance.now();
+  const tookMs = () => Math.round(performance.now() - startedAt);
+  const count = (result: 'success' | 'failure') => {
+    deps.metrics.attempts.inc({ stage: 'collect', result });
+    deps.metrics.collectDuration.observe({ collector, result }, tookMs() / 1_000);
+  };
+  // The outcome counts only while the log shows this attempt, and as this process's.
+  const isMine = (now: Collecting) => now.attempt?.number === attempt && now.attempt.by === deps.me.process;
+  work.logger.info({ event: 'CollectionAttemptStarted', attempt, collector }, 'recording');
+  try {
+    const recording = await record(deps, work, current, attempt);
+    const took = tookMs();
+    await append(deps, work, (now) =>
+      isMine(now) ? jfrCollected(work, deps.now(), attempt, recording, took) : undefined,
+    );
+    count('success');
+    const { bytes, sha256, chunks } = recording;
+    work.logger.info({ event: 'JfrCollected', attempt, bytes, sha256, chunks, tookMs: took }, 'recorded');
+  } catch (error) {
+    // NATS is away, not the pod: what the log says then decides, when the message comes again.
+    if (error instanceof LogUnavailable || error instanceof BoardLags) throw error;
+    const failure = asFailure(error);
+    count('failure');
+    const { code, message } = failure;
+    work.logger.warn({ event: 'CollectionAttemptFailed', attempt, code, err: failure }, message);
+    await append(deps, work, (now) => (isMine(now) ? failed(deps, work, now, attempt, failure) : undefined));
+  }
+}
+
+function failed(deps: CollectDeps, work: Run, { plan }: Collecting, attempt: number, failure: AttemptFailed) {
+  const now = deps.now();
+  const isLast = failure instanceof PermanentlyFailed || attempt >= plan.maxAttempts;
+  const retryAt = failure.code === 'handed-back' ? now : retryAtAfter(plan.backoff, attempt, now);
+  return attemptFailed(work, now, attempt, failure, isLast ? undefined : retryAt);
+}
+
+/** Takes the recording that an attempt staged before its process died; true where there was one. */
+async function recover(deps: CollectDeps, work: Run, { attempts }: Collecting): Promise<boolean> {
+  const staged = await deps.staging.find(work.collectionId, work.run);
+  if (!staged || staged.attempt > attempts) return false;
+  const { attempt, recording } = staged;
+  work.logger.info({ event: 'JfrCollected', attempt }, 'found the recording of a process that died');
+  await append(deps, work, () => jfrCollected(work, deps.now(), attempt, recording, 0));
+  return true;
+}
+
+async function fail(deps: CollectDeps, work: Run, { attempts, lastError }: Collecting): Promise<Verdict> {
+  const error = lastError ?? { code: 'interrupted', message: 'every attempt was cut off before it ended' };
+  const appended = await append(deps, work, () => collectionFailed(work, deps.now(), attempts, error));
+  if (appended) {
+    deps.metrics.collections.inc({ outcome: 'failed', stage: 'collect' });
+    work.logger.error(
+      { event: 'CollectionFailed', attempts, error },
+      'no recording: there is no attempt left',
+    );
+  }
+  return 'done';
+}
+
+/** Appends what fits while the log shows this run as the one under way. */
+function append(deps: CollectDeps, work: Run, event: (current: Collecting) => PodEvent | undefined) {
+  return deps.pods.decide(work.pod, (snapshot) => {
+    const current = currentOf(work, snapshot);
+    return current && event(current);
+  });
+}
+
+function currentOf(
+  { collectionId, run }: Pick<Run, 'collectionId' | 'run'>,
+  { context: { current } }: PodSnapshot,
+) {
+  return current?.collectionId === collectionId && current.run === run ? current : undefined;
+}

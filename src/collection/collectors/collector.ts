@@ -1,0 +1,27 @@
+import type { Pod } from '../../events/subjects.ts';
+
+/** What is to be recorded, and where the file may be written. */
+export interface CollectTask extends Pod {
+  collectionId: string;
+  sts?: string;
+  durationSeconds: number;
+  /** Counts from 1. */
+  attempt: number;
+  /** An empty directory of this attempt's own; removed afterwards with all that is in it. */
+  directory: string;
+  /** Aborted at the time-out of the attempt, or when its work is handed back. Nothing may run on after that. */
+  signal: AbortSignal;
+}
+
+/** The file that a collector brought. It is verified by whoever asked for it. */
+export interface Collected {
+  file: string;
+  /** True: a sample, and not a recording of the pod. */
+  simulated?: true;
+}
+
+/**
+ * One way of getting a recording. Resolves to the file, or throws AttemptFailed (another attempt may succeed) or
+ * PermanentlyFailed. Ends what it started before it settles.
+ */
+export type Collector = (task: CollectTask) => Promise<Collected>;

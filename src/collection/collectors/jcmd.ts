@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AttemptFailed } from '../failures.ts';
+import type { Collector, CollectTask } from './collector.ts';
+import { abortFailure, runProgram } from './run-program.ts';
+
+/** Which JVM on this machine stands for the pod. */
+export type JvmChoice = { mainClass: string } | { pid: number };
+
+/** A recording that nobody stopped (this process was killed) ends by itself after this much longer. */
+const leftBehindSeconds = 60;
+
+/**
+ * What a recording keeps to itself unless asked: it would hold passwords (environment, properties, command line) and the
+ * machine's processes. Settings of single events in JFR.start came with JDK 17.
+ */
+const secretEvents = [
+  'InitialEnvironmentVariable',
+  'InitialSystemProperty',
+  'JVMInformation',
+  'SystemProcess',
+];
+
+/**
+ * Records a JVM of this machine by `jcmd`: starts a recording, waits for its duration, dumps it into the attempt's directory,
+ * and stops it. The JVM must run as this user.
+ */
+export function jcmdCollector(choice: JvmChoice): Collector {
+  return async (task) => {
+    const pid = 'pid' in choice ? choice.pid : await findJvm(choice.mainClass, task);
+    const name = `alert-watcher-${task.collectionId}-${String(task.attempt)}`;
+    const file = join(task.directory, 'recording.jfr');
+    await jcmd(task, pid, [
+      'JFR.start',
+      `name=${name}`,
+      'settings=profile',
+      `duration=${String(task.durationSeconds + leftBehindSeconds)}s`,
+      ...secretEvents.map((event) => `jdk.${event}#enabled=false`),
+    ]);
+    try {
+      await waitFor(task);
+      await jcmd(task, pid, ['JFR.dump', `name=${name}`, `filename=${file}`]);
+    } finally {
+      // Also after an abort: the JVM must not record on.
+      const signal = AbortSignal.timeout(5_000);
+      await jcmd({ ...task, signal }, pid, ['JFR.stop', `name=${name}`]).catch(() => undefined);
+    }
+    return { file };
+  };
+}
+
+async function findJvm(mainClass: string, task: CollectTask): Promise<number> {
+  const { stdout } = await runProgram(['jcmd', '-l'], { cwd: task.directory, signal: task.signal });
+  const running = stdout.split('\n').map((line) => line.split(' '));
+  const pids = running.filter(([, main]) => main === mainClass).map(([pid]) => Number(pid));
+  if (pids[0] !== undefined && pids.length === 1) return pids[0];
+  const found = pids.length === 0 ? 'no JVM' : `${String(pids.length)} JVMs`;
+  throw new AttemptFailed('jvm-not-found', `${found} with main class ${mainClass} on this machine (jcmd -l)`);
+}
+
+async function jcmd(task: CollectTask, pid: number, command: string[]): Promise<void> {
+  const { directory: cwd, signal } = task;
+  const { stdout } = await runProgram(['jcmd', String(pid), ...command], { cwd, signal }).catch(
+    (error: unknown) => {
+      if (!(error instanceof AttemptFailed) || error.code !== 'collector-exited') throw error;
+      throw new AttemptFailed('jvm-refused', `JVM ${String(pid)} refused ${command[0] ?? ''}`, error.details);
+    },
+  );
+  // jcmd ends with 0 also where the JVM could not do it.
+  const answered = stdout.split('\n').slice(1).join('\n');
+  if (!/Started recording|Dumped recording|Stopped recording/.test(answered)) {
+    throw new AttemptFailed(
+      'jvm-refused',
+      `JVM ${String(pid)} did not do ${command[0] ?? ''}: ${answered.trim()}`,
+    );
+  }
+}
+
+async function waitFor({ durationSeconds, signal }: CollectTask): Promise<void> {
+  await delay(durationSeconds * 1_000, undefined, { signal }).catch(() => {
+    throw abortFailure(signal);
+  });
+}

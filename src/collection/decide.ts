@@ -1,0 +1,80 @@
+import type { AlertReceivedData } from '../events/alert-events.ts';
+import { createEvent, type Event, type StoredEvent } from '../events/envelope.ts';
+import { collectionIdOf, decidedIdOf } from '../events/ids.ts';
+import { millisOf, timeOf } from '../events/instant.ts';
+import type { Pod } from '../events/subjects.ts';
+import type { Plan } from '../events/collection-events.ts';
+import type { PodSnapshot } from './machine.ts';
+
+/** An alert about a pod, and what the policy wants for it. */
+export interface Question {
+  /** Why it is asked: the alert came, or the cooldown that it waited for ended. */
+  cause: StoredEvent<'AlertReceived'> | StoredEvent<'CooldownElapsed'>;
+  alertId: string;
+  alert: AlertReceivedData;
+  pod: Pod & { sts?: string };
+  plan: Plan;
+  /** A firing alert older than this starts no recording. */
+  maxAlertAgeSeconds: number;
+}
+
+export type Decision = Event<'CollectionRequested' | 'AlertAttached' | 'CollectionSuppressed'>;
+
+/** Part of ce-source: the intake decides. */
+const part = 'intake';
+
+/**
+ * What an alert leads to. Pure: `now` (RFC 3339) becomes the time of the event. Answers undefined where
+ * the pod's log holds the answer already.
+ */
+export function decide(snapshot: PodSnapshot, question: Question, now: string): Decision | undefined {
+  const { cause, alertId, alert, pod, plan } = question;
+  const { context } = snapshot;
+  if (hasDecided(snapshot, cause.id)) return undefined;
+  const elapsed = cause.type === 'CooldownElapsed' ? cause.data : undefined;
+  // The server's clock fired the timer; ours may be behind it.
+  const at = laterOf(now, elapsed?.until);
+  const about = { part, time: at, causeId: cause.id, traceparent: cause.traceparent };
+  const { alertname } = alert.labels;
+  const alertRef = {
+    alertId,
+    ...(alertname === undefined ? {} : { alertname }),
+    fingerprint: alert.fingerprint,
+    startsAt: alert.startsAt,
+  };
+
+  if (context.current) {
+    const { collectionId } = context.current;
+    return createEvent('AlertAttached', { ...pod, collectionId, ...alertRef }, about);
+  }
+  // An alert that waited for a cooldown could not be answered before its end.
+  const since = elapsed ? elapsed.until : alert.receivedAt;
+  const ageSeconds = (millisOf(at) - millisOf(since)) / 1_000;
+  if (!(ageSeconds <= question.maxAlertAgeSeconds)) {
+    const age = Number.isFinite(ageSeconds) ? { ageSeconds } : {};
+    return createEvent('CollectionSuppressed', { ...pod, ...alertRef, reason: 'stale', ...age }, about);
+  }
+  const { cooldown } = context;
+  if (cooldown && millisOf(at) < millisOf(cooldown.until)) {
+    return createEvent(
+      'CollectionSuppressed',
+      { ...pod, ...alertRef, reason: 'cooldown', ...cooldown },
+      about,
+    );
+  }
+  const { severity } = alert.labels;
+  const trigger = { ...alertRef, ...(severity === undefined ? {} : { severity }) };
+  const collectionId = collectionIdOf(cause.id);
+  return createEvent('CollectionRequested', { ...pod, collectionId, trigger, plan }, about);
+}
+
+/** True where the pod's log holds what was decided because of an event. */
+export function hasDecided({ context }: PodSnapshot, causeId: string): boolean {
+  return decisionTypes.some((type) => context.decided.includes(decidedIdOf(causeId, type)));
+}
+
+const decisionTypes = ['CollectionRequested', 'AlertAttached', 'CollectionSuppressed'];
+
+function laterOf(a: string, b: string | undefined): string {
+  return b !== undefined && millisOf(b) > millisOf(a) ? timeOf(millisOf(b)) : a;
+}

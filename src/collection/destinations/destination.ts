@@ -1,0 +1,20 @@
+/** A verified recording on its way out, and where it belongs. */
+export interface Delivery {
+  /** The name at the destination, with slashes. */
+  key: string;
+  bytes: number;
+  /** Hex. */
+  sha256: string;
+  /** Printable ASCII: it becomes HTTP headers. */
+  metadata: Record<string, string>;
+  /** Opens the recording from its first byte. */
+  open: () => AsyncIterable<Uint8Array>;
+  signal: AbortSignal;
+}
+
+/**
+ * One place to keep recordings. Resolves to the URL once the whole recording lies there under its key, also where it
+ * did before (same sha256). Never overwrites. Throws AttemptFailed, or PermanentlyFailed where something else lies
+ * under the key.
+ */
+export type DestinationPort = (delivery: Delivery) => Promise<string>;

@@ -1,0 +1,43 @@
+import { encodeBytes } from '../events/subjects.ts';
+import type { Uploading } from './machine.ts';
+import type { Run } from './run.ts';
+
+const plain = /[-._A-Za-z0-9]/;
+
+/**
+ * Where a recording belongs: `<kube_context>/<namespace>/<sts or "-">/<pod>/<yyyy>/<mm>/<dd>/<collection id>.jfr`, the day
+ * (UTC) being that of the request. A redriven run has its number in the name: nothing is overwritten.
+ */
+export function keyOf(
+  { pod: { kubeContext, namespace, pod, sts }, collectionId, run }: Run,
+  requestedAt: string,
+) {
+  const day = requestedAt.slice(0, 10).split('-');
+  const folders = [kubeContext, namespace, sts ?? '-', pod].map((name) => encodeBytes(name, plain));
+  const suffix = run === 1 ? '' : `.run${String(run)}`;
+  return `${[...folders, ...day].join('/')}/${collectionId}${suffix}.jfr`;
+}
+
+/** What is kept beside the recording, so that it can be told without the stream. */
+export function metadataOf({ pod, collectionId }: Run, upload: Uploading): Record<string, string> {
+  const { trigger, recording, requestedAt } = upload;
+  const metadata: Record<string, string | undefined> = {
+    alertname: trigger.alertname,
+    fingerprint: trigger.fingerprint,
+    'alert-starts-at': trigger.startsAt,
+    'kube-context': pod.kubeContext,
+    namespace: pod.namespace,
+    sts: pod.sts,
+    pod: pod.pod,
+    'collection-id': collectionId,
+    'requested-at': requestedAt,
+    'recorded-at': recording.startedAt,
+    sha256: recording.sha256,
+    simulated: recording.simulated ? 'true' : undefined,
+  };
+  const present = Object.entries(metadata).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  // S3 takes 2 KB of metadata in all; only an alert's own words can be long.
+  return Object.fromEntries(present.map(([name, value]) => [name, value.slice(0, 256)]));
+}

@@ -1,0 +1,85 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Recording } from '../events/collection-events.ts';
+import type { Collector } from './collectors/collector.ts';
+import { AttemptFailed, PermanentlyFailed } from './failures.ts';
+import type { Collecting } from './machine.ts';
+import { checkRecording } from './recording.ts';
+import type { Run } from './run.ts';
+import type { Staging } from './staging.ts';
+
+export interface RecordDeps {
+  staging: Staging;
+  collectors: ReadonlyMap<string, Collector>;
+  /** Every attempt gets a directory of its own in here. */
+  workDir: string;
+  /** Aborted, with the failure as its reason, when running work is to be handed back (shutdown). */
+  handBack: AbortSignal;
+}
+
+/**
+ * One attempt: runs the collector, verifies what it brought and stages it. Leaves nothing behind. Throws AttemptFailed, or
+ * PermanentlyFailed where the plan's collector is not configured here.
+ */
+export async function record(
+  deps: RecordDeps,
+  work: Run,
+  { plan }: Collecting,
+  attempt: number,
+): Promise<Recording> {
+  const { pod, collectionId, run } = work;
+  const collector = deps.collectors.get(plan.collector);
+  if (!collector) {
+    const known = [...deps.collectors.keys()].join(', ');
+    throw new PermanentlyFailed(
+      'collector-unknown',
+      `no collector ${plan.collector} is configured here (${known})`,
+    );
+  }
+  await mkdir(deps.workDir, { recursive: true });
+  const directory = await mkdtemp(join(deps.workDir, `${String(process.pid)}-`));
+  const timeout = new AbortController();
+  const timer = setTimeout(() => {
+    const message = `the attempt took longer than ${String(plan.timeoutSeconds)} s`;
+    timeout.abort(new AttemptFailed('collector-timeout', message));
+  }, plan.timeoutSeconds * 1_000);
+  const signal = AbortSignal.any([timeout.signal, deps.handBack]);
+  const { durationSeconds } = plan;
+  try {
+    const { file, simulated = false } = await collector({
+      ...pod,
+      collectionId,
+      durationSeconds,
+      attempt,
+      directory,
+      signal,
+    });
+    return await deps.staging.put(
+      { collectionId, run, attempt },
+      file,
+      await checkRecording(file),
+      simulated,
+    );
+  } finally {
+    clearTimeout(timer);
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Removes what attempts of killed processes left: directories whose process is gone, or had our own pid. */
+export async function sweepWorkDir(workDir: string): Promise<void> {
+  const names = await readdir(workDir).catch(() => []);
+  for (const name of names) {
+    const pid = Number.parseInt(name, 10);
+    if (pid === process.pid || !isRunning(pid))
+      await rm(join(workDir, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

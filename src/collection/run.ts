@@ -1,0 +1,92 @@
+import { createEvent, type Event } from '../events/envelope.ts';
+import type { EventError, Recording } from '../events/collection-events.ts';
+import type { Pod } from '../events/subjects.ts';
+import { type Logger, loggerAbout } from '../telemetry/logger.ts';
+import { type AttemptFailed, eventErrorOf } from './failures.ts';
+import type { Collecting, Failed, Uploading } from './machine.ts';
+
+/** One run of a collection in the hands of this process: what its events and log lines have in common. */
+export interface Run {
+  part: 'collect' | 'upload';
+  pod: Pod & { sts?: string };
+  collectionId: string;
+  run: number;
+  traceparent: string | undefined;
+  logger: Logger;
+}
+
+/** The event that brought the work, and the state that the log shows of it. */
+export function runOf(
+  part: Run['part'],
+  event: Event<'CollectionRequested' | 'CollectionRedriven' | 'JfrCollected'>,
+  logger: Logger,
+  state: Collecting | Uploading,
+): Run {
+  const { kubeContext, namespace, pod, collectionId } = event.data;
+  const { run, sts, trigger } = state;
+  const about = { kubeContext, namespace, pod, collectionId };
+  return {
+    part,
+    pod: { kubeContext, namespace, pod, ...(sts === undefined ? {} : { sts }) },
+    collectionId,
+    run,
+    traceparent: event.traceparent,
+    logger: loggerAbout(logger, { ...about, alertname: trigger.alertname, correlationId: trigger.alertId }),
+  };
+}
+
+export function attemptStarted(
+  run: Run,
+  now: string,
+  attempt: number,
+  by: { host: string; process: string },
+) {
+  return createEvent('CollectionAttemptStarted', { ...idOf(run), attempt, by }, about(run, now));
+}
+
+export function jfrCollected(run: Run, now: string, attempt: number, recording: Recording, tookMs: number) {
+  return createEvent('JfrCollected', { ...idOf(run), attempt, recording, tookMs }, about(run, now));
+}
+
+export function uploaded(
+  run: Run,
+  now: string,
+  attempt: number,
+  url: string,
+  recording: Recording,
+  tookMs: number,
+) {
+  const { bytes, sha256 } = recording;
+  return createEvent('Uploaded', { ...idOf(run), attempt, url, bytes, sha256, tookMs }, about(run, now));
+}
+
+/** Without `retryAt` there is no other attempt. */
+export function attemptFailed(
+  run: Run,
+  now: string,
+  attempt: number,
+  failure: AttemptFailed,
+  retryAt: string | undefined,
+) {
+  const type = run.part === 'collect' ? 'CollectionAttemptFailed' : 'UploadAttemptFailed';
+  const data = {
+    ...idOf(run),
+    attempt,
+    error: eventErrorOf(failure),
+    ...(retryAt === undefined ? {} : { retryAt }),
+  };
+  return createEvent(type, data, about(run, now));
+}
+
+export function collectionFailed(run: Run, now: string, attempts: number, error: EventError) {
+  const stage: Failed['stage'] = run.part;
+  return createEvent('CollectionFailed', { ...idOf(run), stage, attempts, error }, about(run, now));
+}
+
+function idOf({ pod, collectionId, run }: Run) {
+  return { ...pod, collectionId, run };
+}
+
+function about({ part, traceparent }: Run, time: string) {
+  return { part, time, traceparent };
+}

@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import type { Destination } from '../events/collection-events.ts';
+import type { StoredEvent } from '../events/envelope.ts';
+import { millisOf } from '../events/instant.ts';
+import { podSubject } from '../events/subjects.ts';
+import type { Delivery, Verdict } from '../log/consume.ts';
+import { LogUnavailable, ObjectMissing } from '../log/errors.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { type Board, BoardLags } from './board.ts';
+import type { DestinationPort } from './destinations/destination.ts';
+import { asFailure, type AttemptFailed, PermanentlyFailed } from './failures.ts';
+import { keyOf, metadataOf } from './keys.ts';
+import type { PodEvent, PodSnapshot, Uploading } from './machine.ts';
+import type { Pods } from './pods.ts';
+import { retryAtAfter } from './retry.ts';
+import { attemptFailed, collectionFailed, type Run, runOf, uploaded } from './run.ts';
+import type { Staging } from './staging.ts';
+
+export interface UploadDeps {
+  board: Board;
+  pods: Pods;
+  staging: Staging;
+  destinationFor: (destination: Destination) => DestinationPort;
+  /** Aborted when running work is to be handed back (shutdown). */
+  handBack: AbortSignal;
+  /** RFC 3339. */
+  now: () => string;
+  logger: Logger;
+  metrics: Metrics;
+}
+
+type Cause = StoredEvent<'JfrCollected' | 'CollectionRedriven'>;
+
+/** The gaps grow as the plan says, but to this and not to its maxSeconds: an upload may wait for S3 for days. */
+const maxGapSeconds = 900;
+
+/**
+ * Brings a staged recording to its destination, and tries again until it is there or the plan's deadline is over. The
+ * staged copy goes only after Uploaded.
+ */
+export function createUpload(deps: UploadDeps) {
+  return async (event: Cause, delivery: Delivery): Promise<Verdict> => {
+    if (event.type === 'CollectionRedriven' && event.data.stage !== 'upload') return 'done';
+    await deps.board.whenApplied(podSubject(event.data), delivery.sequence);
+    for (;;) {
+      const upload = uploadOf(event.data, deps.pods.snapshot(event.data));
+      if (!upload) return finish(deps, event);
+      const verdict = await step(deps, runOf('upload', event, deps.logger, upload), upload);
+      if (verdict) return verdict;
+    }
+  };
+}
+
+/** Does the one thing that the log says is next; a verdict ends this delivery. */
+async function step(deps: UploadDeps, work: Run, upload: Uploading): Promise<Verdict | undefined> {
+  const now = millisOf(deps.now());
+  const deadline = millisOf(upload.collectedAt) + upload.plan.uploadDeadlineSeconds * 1_000;
+  if (upload.exhausted || now > deadline) return fail(deps, work, upload);
+  const waitMs = millisOf(upload.retryAt ?? '') - now;
+  if (waitMs > 0) return { retryInMs: Math.min(waitMs, deadline - now + 1) };
+  if (deps.handBack.aborted) return { retryInMs: 0 };
+  await runAttempt(deps, work, upload);
+  return undefined;
+}
+
+async function runAttempt(deps: UploadDeps, work: Run, upload: Uploading): Promise<void> {
+  const { recording } = upload;
+  const destination = upload.plan.destination;
+  const attempt = upload.attempts + 1;
+  const startedAt = performance.now();
+  const tookMs = () => Math.round(performance.now() - startedAt);
+  const count = (result: 'success' | 'failure') => {
+    deps.metrics.attempts.inc({ stage: 'upload', result });
+    deps.metrics.uploadDuration.observe({ destination: destination.type, result }, tookMs() / 1_000);
+  };
+  try {
+    const url = await deliver(deps, work, upload);
+    const took = tookMs();
+    const event = await append(deps, work, () => uploaded(work, deps.now(), attempt, url, recording, took));
+    count('success');
+    if (!event) return;
+    deps.metrics.collections.inc({ outcome: 'uploaded', stage: 'upload' });
+    deps.metrics.recordingBytes.inc(recording.bytes);
+    work.logger.info({ event: 'Uploaded', url, bytes: recording.bytes, tookMs: took }, 'uploaded');
+    await deps.staging.remove(recording.stagedName);
+  } catch (error) {
+    if (error instanceof LogUnavailable || error instanceof BoardLags) throw error;
+    // Handed back: no fault of the destination. The loop sees it next.
+    if (deps.handBack.aborted) return;
+    const failure = asFailure(error);
+    count('failure');
+    const { code, message } = failure;
+    work.logger.warn({ event: 'UploadAttemptFailed', attempt, code, err: failure }, message);
+    await append(deps, work, (now) =>
+      now.attempts === attempt - 1 ? failed(deps, work, now, failure) : undefined,
+    );
+  }
+}
+
+function failed(deps: UploadDeps, work: Run, { plan, attempts }: Uploading, failure: AttemptFailed) {
+  const now = deps.now();
+  const backoff = {
+    ...plan.backoff,
+    maxSeconds: Math.min(Math.max(plan.backoff.maxSeconds, 1), maxGapSeconds),
+  };
+  const retryAt = failure instanceof PermanentlyFailed ? undefined : retryAtAfter(backoff, attempts + 1, now);
+  return attemptFailed(work, now, attempts + 1, failure, retryAt);
+}
+
+/** Streams the staged recording out. A fault of the staging bucket is told from one of the destination. */
+async function deliver(deps: UploadDeps, work: Run, upload: Uploading): Promise<string> {
+  const { recording, plan, requestedAt } = upload;
+  let readFailure: unknown;
+  const open = async function* () {
+    const hash = createHash('sha256');
+    try {
+      for await (const part of deps.staging.read(recording.stagedName)) {
+        hash.update(part);
+        yield part;
+      }
+    } catch (error) {
+      readFailure =
+        error instanceof ObjectMissing ? new PermanentlyFailed('staged-missing', error.message) : error;
+      throw readFailure;
+    }
+    if (hash.digest('hex') === recording.sha256) return;
+    readFailure = new PermanentlyFailed(
+      'staged-corrupt',
+      'the staged recording is not what JfrCollected names',
+    );
+    throw readFailure;
+  };
+  try {
+    return await deps.destinationFor(plan.destination)({
+      key: keyOf(work, requestedAt),
+      bytes: recording.bytes,
+      sha256: recording.sha256,
+      metadata: metadataOf(work, upload),
+      open,
+      signal: deps.handBack,
+    });
+  } catch (error) {
+    throw readFailure ?? error;
+  }
+}
+
+async function fail(
+  deps: UploadDeps,
+  work: Run,
+  { attempts, lastError, exhausted }: Uploading,
+): Promise<Verdict> {
+  const late = { code: 'deadline-exceeded', message: 'the upload did not succeed within its deadline' };
+  const error =
+    exhausted && lastError ? lastError : { ...late, message: `${late.message}: ${lastError?.message ?? ''}` };
+  const appended = await append(deps, work, () => collectionFailed(work, deps.now(), attempts, error));
+  if (appended) {
+    deps.metrics.collections.inc({ outcome: 'failed', stage: 'upload' });
+    work.logger.error(
+      { event: 'CollectionFailed', attempts, error },
+      'the recording is not at its destination',
+    );
+  }
+  return 'done';
+}
+
+/** Uploaded, but the process died before the staged copy was gone. After a failure it stays, for a redrive. */
+async function finish({ board, staging }: UploadDeps, event: Cause): Promise<Verdict> {
+  const isUploaded = board.summaries.get(event.data.collectionId)?.state === 'uploaded';
+  if (isUploaded && event.type === 'JfrCollected') await staging.remove(event.data.recording.stagedName);
+  return 'done';
+}
+
+/** Appends what fits while the log shows this upload as unfinished. */
+function append(deps: UploadDeps, work: Run, event: (upload: Uploading) => PodEvent | undefined) {
+  return deps.pods.decide(work.pod, (snapshot) => {
+    const upload = uploadOf(work, snapshot);
+    return upload && event(upload);
+  });
+}
+
+// A JfrCollected names the run that made it; a redrive of the upload has the same recording under a later run.
+function uploadOf(
+  { collectionId, run }: { collectionId: string; run: number },
+  { context: { uploads } }: PodSnapshot,
+) {
+  const upload = Object.hasOwn(uploads, collectionId) ? uploads[collectionId] : undefined;
+  return upload?.run === run ? upload : undefined;
+}

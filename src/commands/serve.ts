@@ -1,0 +1,33 @@
+import { Command } from 'commander';
+import { startApp } from '../app.ts';
+import { readConfig, readRoles, roles } from '../config.ts';
+import { createLogger } from '../telemetry/logger.ts';
+
+export const serveCommand = new Command('serve')
+  .description('run the service until SIGTERM or SIGINT')
+  .option(
+    '--roles <names>',
+    `parts to run, separated by commas: ${roles.join(', ')} (default: ROLES, else all)`,
+  )
+  .action(async (options: { roles?: string }) => {
+    const config = readConfig(process.env);
+    const logger = createLogger(config.logLevel);
+    const chosen = options.roles === undefined ? config.roles : readRoles(options.roles);
+    const signal = nextSignal();
+    const app = await startApp({ ...config, roles: chosen }, logger);
+    logger.info({ signal: await signal }, 'stopping');
+    await app.close();
+    logger.info('stopped');
+  });
+
+/** Resolves to the first TERM or INT; a second one ends the process at once. */
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(1));
+        resolve(signal);
+      });
+    }
+  });
+}

@@ -1,0 +1,37 @@
+import { Command } from 'commander';
+import { readConfig } from '../config.ts';
+import { readDefinitions } from '../log/definitions.ts';
+import { applyStreams, diffStreams, sentence } from '../log/streams.ts';
+import { withExistingLog } from './existing-log.ts';
+
+export const streamsCommand = new Command('streams').description(
+  'compare the files in streams/ with the server, or bring the server to them',
+);
+
+streamsCommand
+  .command('diff')
+  .description('show what differs; exit code 1 if anything does')
+  .action(async () => {
+    const differences = await withExistingLog((connection) => diffStreams(connection, readDefinitions()));
+    for (const difference of differences) process.stdout.write(`${sentence(difference).trim()}\n`);
+    if (differences.length === 0) process.stdout.write('the server is as the files say\n');
+    process.exitCode = differences.length === 0 ? 0 : 1;
+  });
+
+streamsCommand
+  .command('apply')
+  .description(
+    'create what is absent and change what differs; limits and replicas stay as operators set them',
+  )
+  .action(async () => {
+    const definitions = readDefinitions();
+    const left = await withExistingLog(async (connection) => {
+      const before = await diffStreams(connection, definitions);
+      await applyStreams(connection, definitions, readConfig(process.env).streamReplicas);
+      for (const difference of before) process.stdout.write(`changed: ${sentence(difference).trim()}\n`);
+      return diffStreams(connection, definitions);
+    });
+    for (const difference of left) process.stdout.write(`still differs: ${sentence(difference).trim()}\n`);
+    if (left.length === 0) process.stdout.write('the server is as the files say\n');
+    process.exitCode = left.length === 0 ? 0 : 1;
+  });

@@ -1,0 +1,73 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { Backoff, Destination } from './events/collection-events.ts';
+
+/** The environment or the configuration file is wrong; the message says what, where, and what is allowed. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const closed = { additionalProperties: false };
+const positive = Type.Number({ exclusiveMinimum: 0 });
+
+const CommandCollector = Type.Object(
+  { command: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }) },
+  closed,
+);
+const JcmdCollector = Type.Object(
+  {
+    driver: Type.Literal('jcmd'),
+    mainClass: Type.Optional(Type.String({ minLength: 1 })),
+    pid: Type.Optional(Type.Integer({ minimum: 1 })),
+  },
+  closed,
+);
+const SimulatedCollector = Type.Object(
+  {
+    driver: Type.Literal('simulated'),
+    failTimes: Type.Optional(Type.Integer({ minimum: 0 })),
+    hang: Type.Optional(Type.Boolean()),
+    truncate: Type.Optional(Type.Boolean()),
+    tookSeconds: Type.Optional(Type.Number({ minimum: 0 })),
+  },
+  closed,
+);
+
+/** How a collector is described; which of the three follows from `command` or `driver`. */
+export const collectorSchemas = {
+  command: CommandCollector,
+  jcmd: JcmdCollector,
+  simulated: SimulatedCollector,
+};
+
+const CollectionRow = Type.Object(
+  {
+    name: Type.Optional(Type.String({ minLength: 1 })),
+    match: Type.Array(Type.String(), { minItems: 1 }),
+    collector: Type.Optional(Type.String({ minLength: 1 })),
+    durationSeconds: Type.Optional(positive),
+    timeoutSeconds: Type.Optional(positive),
+    maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    backoff: Type.Optional(Type.Partial(Backoff, closed)),
+    cooldownSeconds: Type.Optional(Type.Number({ minimum: 0 })),
+    uploadDeadlineSeconds: Type.Optional(positive),
+  },
+  closed,
+);
+
+/** The configuration file, before the defaults are filled in. */
+export const ConfigFile = Type.Object(
+  {
+    collections: Type.Optional(Type.Array(CollectionRow)),
+    maxAlertAgeSeconds: Type.Optional(positive),
+    collectors: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    destination: Type.Optional(
+      Type.Composite([Destination.anyOf[0]], { ...closed, description: 'Absent: the object store.' }),
+    ),
+  },
+  closed,
+);
+
+export type ConfigFile = Static<typeof ConfigFile>;
+export type CollectionRow = Static<typeof CollectionRow>;
+export type CollectorConfig =
+  Static<typeof CommandCollector> | Static<typeof JcmdCollector> | Static<typeof SimulatedCollector>;

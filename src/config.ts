@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError } from './config-schema.ts';
+import { parseConfig, type Rules } from './config-file.ts';
+
+/** Everything that can be set from outside. */
+export interface Config {
+  host: string;
+  port: number;
+  dataDir: string;
+  /** Absent: the embedded server. */
+  natsUrl: string | undefined;
+  natsEmbeddedPort: number;
+  streamReplicas: number;
+  roles: readonly Role[];
+  logLevel: string;
+  maxBodyBytes: number;
+  maxInflightBytes: number;
+  maxConcurrentCollections: number;
+  shutdownGraceSeconds: number;
+  rules: Rules;
+}
+
+export const roles = ['ingest', 'intake', 'collect', 'upload', 'api'] as const;
+export type Role = (typeof roles)[number];
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+const mebibyte = 1024 * 1024;
+
+/** Reads the environment, and the file that ALERT_WATCHER_CONFIG names. Throws ConfigError. */
+export function readConfig(env: Environment): Config {
+  const configFile = env['ALERT_WATCHER_CONFIG'];
+  return {
+    host: env['HOST'] || '127.0.0.1',
+    port: integer(env, 'PORT', { fallback: 8080, min: 0, max: 65_535 }),
+    dataDir: env['DATA_DIR'] || './data',
+    natsUrl: env['NATS_URL'] || undefined,
+    natsEmbeddedPort: integer(env, 'NATS_EMBEDDED_PORT', { fallback: 4222, min: 1, max: 65_535 }),
+    streamReplicas: integer(env, 'STREAM_REPLICAS', { fallback: 1, min: 1, max: 5 }),
+    roles: readRoles(env['ROLES']),
+    logLevel: oneOf(env, 'LOG_LEVEL', logLevels, 'info'),
+    maxBodyBytes: integer(env, 'MAX_BODY_BYTES', { fallback: 32 * mebibyte, min: 1_024 }),
+    maxInflightBytes: integer(env, 'MAX_INFLIGHT_BYTES', { fallback: 128 * mebibyte, min: 1_024 }),
+    maxConcurrentCollections: integer(env, 'MAX_CONCURRENT_COLLECTIONS', { fallback: 100, min: 1 }),
+    shutdownGraceSeconds: integer(env, 'SHUTDOWN_GRACE_SECONDS', { fallback: 20, min: 0 }),
+    rules: configFile ? readConfigFile(configFile) : parseConfig('', 'the built-in default'),
+  };
+}
+
+/** Reads and checks a configuration file. Throws ConfigError. */
+export function readConfigFile(path: string): Rules {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(
+      `the configuration file cannot be read: ${error instanceof Error ? error.message : path}`,
+    );
+  }
+  return parseConfig(text, path);
+}
+
+/** Parses ROLES or --roles: names separated by commas; empty means all. */
+export function readRoles(text: string | undefined): readonly Role[] {
+  const names = (text ?? '').split(',').map((name) => name.trim()).filter(Boolean); // prettier-ignore
+  const unknown = names.find((name) => !isRole(name));
+  if (unknown !== undefined)
+    throw new ConfigError(`there is no role ${unknown}; roles are ${roles.join(', ')}`);
+  return names.length === 0 ? roles : names.filter(isRole);
+}
+
+function isRole(name: string): name is Role {
+  return (roles as readonly string[]).includes(name);
+}
+
+function integer(
+  env: Environment,
+  name: string,
+  { fallback, min, max = Number.MAX_SAFE_INTEGER }: { fallback: number; min: number; max?: number },
+): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  const bounds =
+    max === Number.MAX_SAFE_INTEGER ? `of at least ${String(min)}` : `from ${String(min)} to ${String(max)}`;
+  throw new ConfigError(`${name} is ${JSON.stringify(text)}; it must be a whole number ${bounds}`);
+}
+
+function oneOf(env: Environment, name: string, allowed: readonly string[], fallback: string): string {
+  const value = env[name] || fallback;
+  if (allowed.includes(value)) return value;
+  throw new ConfigError(`${name} is ${JSON.stringify(value)}; it must be one of ${allowed.join(', ')}`);
+}

@@ -1,0 +1,116 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
+import type { TSchema } from '@sinclair/typebox';
+import type { AlertReceivedData } from '../events/alert-events.ts';
+import { nanosOf } from '../events/instant.ts';
+import { fingerprintOf } from './fingerprint.ts';
+
+const Labels = Type.Record(Type.String(), Type.String());
+
+/** One alert of a webhook, as Alertmanager sends it; what it does not need is not asked for. */
+const WebhookAlert = Type.Object({
+  status: Type.Union([Type.Literal('firing'), Type.Literal('resolved')], {
+    description: 'firing or resolved',
+  }),
+  labels: Labels,
+  annotations: Type.Optional(Labels),
+  startsAt: Type.String({ description: 'RFC 3339' }),
+  endsAt: Type.Optional(Type.String()),
+  generatorURL: Type.Optional(Type.String()),
+  fingerprint: Type.Optional(Type.String({ maxLength: 256 })),
+});
+
+/**
+ * The body of an Alertmanager webhook, version 4. Fields that are not named here are accepted. The alerts are checked
+ * one by one, so that one malformed alert does not lose the others.
+ */
+export const AlertmanagerWebhook = Type.Object({
+  version: Type.Literal('4', { description: 'the version of the format: "4"' }),
+  receiver: Type.Optional(Type.String()),
+  groupKey: Type.Optional(Type.String()),
+  externalURL: Type.Optional(Type.String()),
+  notification_reason: Type.Optional(Type.String()),
+  alerts: Type.Array(Type.Unknown()),
+});
+
+type WebhookAlert = Static<typeof WebhookAlert>;
+type Webhook = Static<typeof AlertmanagerWebhook>;
+
+/** An alert that was read, or why it was not. */
+export type ParsedAlert =
+  { alert: AlertReceivedData } | { reason: string; fingerprint: string | null; alertname: string | null };
+
+/** The body as a whole is no Alertmanager webhook. */
+export interface BodyFault {
+  /** JSON pointer to the fault, such as `/alerts`. */
+  path: string;
+  message: string;
+}
+
+const webhookCheck = TypeCompiler.Compile(AlertmanagerWebhook);
+const alertCheck = TypeCompiler.Compile(WebhookAlert);
+
+/** Alertmanager's way of saying "not yet": Go's zero time. */
+const zeroTime = '0001-01-01T00:00:00Z';
+
+/** Reads the JSON of a webhook into alerts. `receivedAt` is RFC 3339. */
+export function parseAlertmanager(
+  body: unknown,
+  receivedAt: string,
+): { alerts: ParsedAlert[] } | { fault: BodyFault } {
+  if (!webhookCheck.Check(body)) return { fault: firstFault(webhookCheck, body) };
+  return { alerts: body.alerts.map((alert, index) => parseAlert(body, alert, index, receivedAt)) };
+}
+
+function parseAlert(webhook: Webhook, alert: unknown, index: number, receivedAt: string): ParsedAlert {
+  if (!alertCheck.Check(alert)) {
+    const { path, message } = firstFault(alertCheck, alert);
+    return rejected(alert, `/alerts/${String(index)}${path}: ${message}`);
+  }
+  if (nanosOf(alert.startsAt) === undefined) {
+    return rejected(alert, `/alerts/${String(index)}/startsAt: Expected an RFC 3339 time`);
+  }
+  return { alert: received(webhook, alert, receivedAt) };
+}
+
+function received(webhook: Webhook, alert: WebhookAlert, receivedAt: string): AlertReceivedData {
+  const { status, labels, annotations = {}, startsAt, endsAt = zeroTime, generatorURL = '' } = alert;
+  const { receiver = '', groupKey = '', externalURL = '', notification_reason: notificationReason } = webhook;
+  return {
+    source: 'alertmanager',
+    receiver,
+    groupKey,
+    status,
+    labels,
+    annotations,
+    startsAt,
+    ...(endsAt === zeroTime ? {} : { endsAt }),
+    generatorURL,
+    externalURL,
+    fingerprint: alert.fingerprint ? alert.fingerprint : fingerprintOf(labels),
+    receivedAt,
+    ...(notificationReason === undefined ? {} : { notificationReason }),
+  };
+}
+
+function rejected(alert: unknown, reason: string): ParsedAlert {
+  const record = isRecord(alert) ? alert : {};
+  const labels = isRecord(record['labels']) ? record['labels'] : {};
+  return { reason, fingerprint: textOf(record['fingerprint']), alertname: textOf(labels['alertname']) };
+}
+
+function firstFault(check: TypeCheck<TSchema>, value: unknown): BodyFault {
+  const fault = check.Errors(value).First();
+  if (!fault) return { path: '', message: 'the body is not valid' };
+  const description: unknown = fault.schema['description'];
+  const expected = typeof description === 'string' ? `Expected ${description}` : fault.message;
+  return { path: fault.path || '/', message: expected };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value.slice(0, 256) : null;
+}

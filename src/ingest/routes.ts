@@ -1,0 +1,96 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { timeOf } from '../events/instant.ts';
+import { sendProblem } from '../http/problem.ts';
+import { LogUnavailable } from '../log/errors.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Accept, AlertResult } from './accept.ts';
+import { parseAlertmanager } from './alertmanager.ts';
+
+export interface IngestOptions {
+  accept: Accept;
+  metrics: Metrics;
+  maxBodyBytes: number;
+  /** Of all bodies under way together; beyond it, senders are told to come back (503). */
+  maxInflightBytes: number;
+}
+
+const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** `POST /webhook/alertmanager`: alerts in, one AlertReceived each, appended before the answer. */
+export function ingestRoutes(options: IngestOptions) {
+  return (app: FastifyInstance, _: unknown, done: () => void): void => {
+    const { accept, metrics, maxBodyBytes } = options;
+    // Whatever the sender calls it: a webhook's body is JSON.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: maxBodyBytes }, (_request, body, parsed) =>
+      parsed(null, body),
+    );
+    app.addHook('onRequest', limitInflight(options));
+
+    app.post('/webhook/alertmanager', { bodyLimit: maxBodyBytes }, async (request, reply) => {
+      let body: unknown;
+      try {
+        body = JSON.parse(typeof request.body === 'string' ? request.body : '');
+      } catch (error) {
+        metrics.webhooksRefused.inc({ code: 'not-json' });
+        return sendProblem(
+          reply,
+          'not-json',
+          error instanceof Error ? error.message : 'the body is not JSON',
+        );
+      }
+      const parsed = parseAlertmanager(body, timeOf(Date.now()));
+      if ('fault' in parsed) {
+        metrics.webhooksRefused.inc({ code: 'not-alertmanager-v4' });
+        const { path, message } = parsed.fault;
+        return sendProblem(reply, 'not-alertmanager-v4', `${path}: ${message}`, { path });
+      }
+      let results: AlertResult[];
+      try {
+        results = await accept(parsed.alerts, traceparentOf(request));
+      } catch (error) {
+        if (!(error instanceof LogUnavailable)) throw error;
+        metrics.webhooksRefused.inc({ code: 'stream-unavailable' });
+        request.log.error({ err: error }, 'alerts are not accepted: the stream cannot take them');
+        return sendProblem(reply, 'stream-unavailable', error.message);
+      }
+      return answer(reply, results);
+    });
+    done();
+  };
+}
+
+function answer(reply: FastifyReply, alerts: AlertResult[]): FastifyReply {
+  const count = (result: AlertResult['result']) => alerts.filter((alert) => alert.result === result).length;
+  const body = { accepted: count('accepted'), duplicates: count('duplicate'), alerts };
+  if (alerts.length > 0 && count('rejected') === alerts.length) {
+    return sendProblem(reply, 'all-alerts-rejected', alerts[0]?.reason ?? '', body);
+  }
+  return reply.code(200).send(body);
+}
+
+/** Reserves a body's bytes before the first is read, and gives them back when the request is over, however it ends. */
+function limitInflight({ metrics, maxBodyBytes, maxInflightBytes }: IngestOptions) {
+  let inflight = 0;
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const declared = Number(request.headers['content-length']);
+    // Without a length (chunked) it may be as long as is allowed. Too long is answered 413 where the body is read.
+    const bytes = Math.min(Number.isNaN(declared) ? maxBodyBytes : declared, maxBodyBytes);
+    if (inflight + bytes > maxInflightBytes) {
+      metrics.webhooksRefused.inc({ code: 'overloaded' });
+      return sendProblem(reply, 'overloaded', `${String(inflight)} bytes are under way`);
+    }
+    inflight += bytes;
+    metrics.inflightBytes.set(inflight);
+    reply.raw.once('close', () => {
+      inflight -= bytes;
+      metrics.inflightBytes.set(inflight);
+    });
+    return undefined;
+  };
+}
+
+function traceparentOf(request: FastifyRequest): string | undefined {
+  const { traceparent } = request.headers;
+  return typeof traceparent === 'string' && traceparentForm.test(traceparent) ? traceparent : undefined;
+}

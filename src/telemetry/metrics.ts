@@ -1,0 +1,62 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+const seconds = [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 300, 600];
+/** A sender's labels must not fill the memory: so many alert names are counted by name, the rest as "other". */
+const maxAlertnames = 200;
+
+/** The metrics of one process, in a registry of their own. */
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter({ name: `alert_watcher_${name}`, help, labelNames, registers });
+  const duration = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Histogram({ name: `alert_watcher_${name}`, help, labelNames, buckets: seconds, registers });
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Gauge({ name: `alert_watcher_${name}`, help, labelNames, registers });
+  return {
+    registry,
+    alertname: boundedNames(maxAlertnames),
+    alertsReceived: counter('alerts_received_total', 'Alerts in webhooks, by what became of them.', [
+      'alertname',
+      'status',
+      'result',
+    ]),
+    webhooksRefused: counter('webhooks_refused_total', 'Webhooks that were not taken.', ['code']),
+    decisions: counter('decisions_total', 'What firing alerts led to.', ['decision']),
+    attempts: counter('attempts_total', 'Attempts to collect or upload.', ['stage', 'result']),
+    collections: counter('collections_total', 'Runs of collections that ended.', ['outcome', 'stage']),
+    rejected: counter('events_rejected_total', 'Messages that could not be read or handled.', ['consumer']),
+    collectDuration: duration('collect_duration_seconds', 'One attempt to collect.', ['collector', 'result']),
+    uploadDuration: duration('upload_duration_seconds', 'One attempt to upload.', ['destination', 'result']),
+    recordingBytes: counter(
+      'recording_bytes_total',
+      'Bytes of recordings that reached their destination.',
+      [],
+    ),
+    inFlight: gauge('in_flight', 'Messages being handled.', ['consumer']),
+    inflightBytes: gauge('webhook_inflight_bytes', 'Bytes of webhook bodies under way.'),
+    /** A gauge that is read when it is asked for. */
+    watch: (name: string, help: string, read: () => number): void => {
+      const watched: Gauge = new Gauge({
+        name: `alert_watcher_${name}`,
+        help,
+        registers,
+        collect: () => watched.set(read()),
+      });
+    },
+  };
+}
+
+function boundedNames(max: number): (name: string | undefined) => string {
+  const known = new Set<string>();
+  return (name = '') => {
+    if (known.has(name)) return name;
+    if (known.size >= max) return 'other';
+    known.add(name);
+    return name;
+  };
+}

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Board } from './collection/board.ts';
+import { createCollect } from './collection/collect.ts';
+import type { Collector } from './collection/collectors/collector.ts';
+import { commandCollector } from './collection/collectors/command.ts';
+import { jcmdCollector } from './collection/collectors/jcmd.ts';
+import { simulatedCollector } from './collection/collectors/simulated.ts';
+import type { DestinationPort } from './collection/destinations/destination.ts';
+import { objectStoreDestination } from './collection/destinations/object-store.ts';
+import { s3Destination } from './collection/destinations/s3.ts';
+import { AttemptFailed } from './collection/failures.ts';
+import { createIntake } from './collection/intake.ts';
+import { createPods } from './collection/pods.ts';
+import { createPolicy } from './collection/policy.ts';
+import { startReactor } from './collection/reactor.ts';
+import { sweepWorkDir } from './collection/record.ts';
+import { createStaging } from './collection/staging.ts';
+import { createUpload } from './collection/upload.ts';
+import type { CollectorConfig } from './config-schema.ts';
+import type { Config, Role } from './config.ts';
+import type { Destination } from './events/collection-events.ts';
+import { timeOf } from './events/instant.ts';
+import type { Connection } from './log/connection.ts';
+import type { Worker } from './log/consume.ts';
+import { type Definitions, recordingsBucket, stagingBucket, streamName } from './log/definitions.ts';
+import type { Follower } from './log/follow.ts';
+import type { Logger } from './telemetry/logger.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+/** What the parts share. */
+export interface Parts {
+  config: Config;
+  connection: Connection;
+  definitions: Definitions;
+  board: Board;
+  follower: Follower;
+  logger: Logger;
+  metrics: Metrics;
+  handBack: AbortController;
+}
+
+/** Starts the reactors of the roles asked for. The board must be caught up. */
+export async function startWorkers(parts: Parts): Promise<Worker[]> {
+  const { config, connection, board, logger, metrics } = parts;
+  const { rules, maxConcurrentCollections: places } = config;
+  const handBack = parts.handBack.signal;
+  const now = () => timeOf(Date.now());
+  const pods = createPods(connection, streamName, board);
+  const staging = createStaging(connection, stagingBucket);
+  const common = { board, pods, staging, handBack, now, logger, metrics };
+  const workers: Worker[] = [];
+  const start: Record<Exclude<Role, 'ingest' | 'api'>, () => Worker> = {
+    intake: () => {
+      const { maxAlertAgeSeconds, collections } = rules;
+      const policy = createPolicy(collections);
+      const handle = createIntake({ ...common, connection, stream: streamName, policy, maxAlertAgeSeconds });
+      return startReactor(parts, {
+        durable: 'intake',
+        types: ['AlertReceived', 'CooldownElapsed'],
+        places: 256,
+        handle,
+      });
+    },
+    collect: () => {
+      const me = { host: hostname(), process: randomUUID() };
+      const collectors = new Map(
+        Object.entries(rules.collectors).map(([name, each]) => [name, collectorOf(each)]),
+      );
+      const handle = createCollect({ ...common, me, collectors, workDir: workDirOf(config) });
+      return startReactor(parts, {
+        durable: 'collect',
+        types: ['CollectionRequested', 'CollectionRedriven'],
+        places,
+        handle,
+      });
+    },
+    upload: () => {
+      const handle = createUpload({ ...common, destinationFor: destinations(connection) });
+      return startReactor(parts, {
+        durable: 'upload',
+        types: ['JfrCollected', 'CollectionRedriven'],
+        places,
+        handle,
+      });
+    },
+  };
+  await sweepWorkDir(workDirOf(config));
+  for (const role of config.roles) {
+    if (role !== 'ingest' && role !== 'api') workers.push(start[role]());
+  }
+  return workers;
+}
+
+/** Takes no more work, gives what runs its grace, and hands the rest back. */
+export async function stopWorkers(
+  { config, handBack, logger }: Parts,
+  workers: readonly Worker[],
+): Promise<void> {
+  const running = workers.reduce((sum, worker) => sum + worker.running(), 0);
+  const graceSeconds = config.shutdownGraceSeconds;
+  logger.info({ running, graceSeconds }, 'stopping: no more work is taken');
+  const timer = setTimeout(() => {
+    logger.warn('the grace is over: running work is handed back');
+    handBack.abort(new AttemptFailed('handed-back', 'the service was stopped during the attempt'));
+  }, graceSeconds * 1_000);
+  await Promise.all(workers.map((worker) => worker.stop()));
+  clearTimeout(timer);
+}
+
+function collectorOf(config: CollectorConfig): Collector {
+  if ('command' in config) return commandCollector(config.command);
+  if (config.driver === 'simulated') return simulatedCollector(config);
+  const { pid, mainClass = '' } = config;
+  return jcmdCollector(pid === undefined ? { mainClass } : { pid });
+}
+
+/** One client per place: a plan names its destination, and the configuration may have changed since. */
+function destinations(connection: Connection): (destination: Destination) => DestinationPort {
+  const known = new Map<string, DestinationPort>();
+  return (destination) => {
+    const key = JSON.stringify(destination);
+    const port =
+      known.get(key) ??
+      (destination.type === 's3'
+        ? s3Destination(destination)
+        : objectStoreDestination(connection, recordingsBucket));
+    known.set(key, port);
+    return port;
+  };
+}
+
+function workDirOf({ dataDir }: Config): string {
+  return join(dataDir, 'work');
+}

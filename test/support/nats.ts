@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { afterAll, beforeAll } from 'vitest';
+import { type Connection, openConnection } from '../../src/log/connection.ts';
+import { natsServerPath } from '../../src/log/embedded.ts';
+import { readDefinitions } from '../../src/log/definitions.ts';
+import { ensureStreams } from '../../src/log/streams.ts';
+import { until } from './until.ts';
+
+/** A real nats-server of a test file. Each test asks for an account of its own: a fresh server, as far as it can see. */
+export interface TestNats {
+  /** `nats://user:password@127.0.0.1:port` of an account that nobody has used. */
+  freshUrl: () => string;
+  /** A connection to a fresh account; closed when the file is through. */
+  connect: () => Promise<Connection>;
+  /** The same, with the streams, consumers and buckets of `streams/` in it. */
+  connectWithStreams: () => Promise<Connection>;
+}
+
+const accounts = 60;
+
+/** Starts a nats-server before the tests of this file and ends it after them. */
+export function useNats(): TestNats {
+  let directory = '';
+  let child: ChildProcess | undefined;
+  let port = 0;
+  let next = 0;
+  const connections: Connection[] = [];
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'alert-watcher-nats-'));
+    const config = join(directory, 'nats.conf');
+    await writeFile(config, configOf(directory));
+    child = spawn(natsServerPath(), ['-c', config], { stdio: 'ignore' });
+    port = await until('the port of nats-server', () => portOf(directory));
+  });
+  afterAll(async () => {
+    await Promise.all(connections.map((connection) => connection.close()));
+    if (child && child.exitCode === null) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  const freshUrl = () => {
+    next += 1;
+    if (next > accounts) throw new Error('more tests in one file than there are accounts');
+    return `nats://u${String(next)}:secret@127.0.0.1:${String(port)}`;
+  };
+  const connect = async () => {
+    const connection = await openConnection(freshUrl());
+    connections.push(connection);
+    return connection;
+  };
+  const connectWithStreams = async () => {
+    const connection = await connect();
+    await ensureStreams(connection, readDefinitions(), 1);
+    return connection;
+  };
+  return { freshUrl, connect, connectWithStreams };
+}
+
+function configOf(directory: string): string {
+  const each = Array.from({ length: accounts }, (_, index) => {
+    const name = String(index + 1);
+    return `  A${name}: { jetstream: enabled, users: [{ user: u${name}, password: secret }] }`;
+  });
+  return [
+    'host: 127.0.0.1',
+    'port: -1',
+    'max_payload: 8MB',
+    `ports_file_dir: ${JSON.stringify(directory)}`,
+    `jetstream { store_dir: ${JSON.stringify(join(directory, 'store'))} }`,
+    'accounts {',
+    ...each,
+    '}',
+  ].join('\n');
+}
+
+async function portOf(directory: string): Promise<number | undefined> {
+  const name = (await readdir(directory)).find((file) => file.endsWith('.ports'));
+  if (name === undefined) return undefined;
+  const text = await readFile(join(directory, name), 'utf8');
+  const port = /"nats:\/\/[^"]*:(\d+)"/.exec(text)?.[1];
+  return port === undefined ? undefined : Number(port);
+}

@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import type { TestProject } from 'vitest/node';
+
+/** System programs that some tests need, and how to find out whether they are there. */
+const programs = {
+  alertmanager: ['prometheus-alertmanager', '--version'],
+  jdk: ['jcmd', '-h'],
+} as const;
+
+export type Program = keyof typeof programs;
+
+/** Looks once which programs are there. Absent: their tests skip with one visible line; under CI it is a failure. */
+export default function setup(project: TestProject): void {
+  const found: Record<string, boolean> = {};
+  for (const [name, [command, ...args]] of Object.entries(programs)) {
+    found[name] = spawnSync(command, args, { stdio: 'ignore' }).error === undefined;
+    if (found[name]) continue;
+    if (process.env['CI'] === 'true') throw new Error(`CI must have ${command}: install it, as .ci/run does`);
+    process.stdout.write(`SKIPPED: tests that need ${name}: there is no ${command} on PATH\n`);
+  }
+  project.provide('programs', found);
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    programs: Record<Program, boolean>;
+  }
+}
