@@ -1,8 +1,8 @@
-import { encodeBytes } from '../events/subjects.ts';
+import { percentEncoder } from '../events/subjects.ts';
 import type { Uploading } from './machine.ts';
 import type { Run } from './run.ts';
 
-const plain = /[-._A-Za-z0-9]/;
+const encodeName = percentEncoder(/[-._A-Za-z0-9]/);
 
 /**
  * Where a recording belongs: `<kube_context>/<namespace>/<sts or "-">/<pod>/<yyyy>/<mm>/<dd>/<collection id>.jfr`, the day
@@ -13,7 +13,7 @@ export function keyOf(
   requestedAt: string,
 ) {
   const day = requestedAt.slice(0, 10).split('-');
-  const folders = [kubeContext, namespace, sts ?? '-', pod].map((name) => encodeBytes(name, plain));
+  const folders = [kubeContext, namespace, sts ?? '-', pod].map(encodeName);
   const suffix = run === 1 ? '' : `.run${String(run)}`;
   return `${[...folders, ...day].join('/')}/${collectionId}${suffix}.jfr`;
 }

@@ -17,6 +17,7 @@ export interface AlertKey {
 
 const maxTokenLength = 200;
 const keptOfLongToken = 100;
+const encodeAll = percentEncoder(/[A-Za-z0-9_-]/);
 // Most tokens need no encoding: this keeps folding a long log fast.
 const plainToken = /^[A-Za-z0-9_-]{1,200}$/;
 
@@ -28,19 +29,18 @@ const plainToken = /^[A-Za-z0-9_-]{1,200}$/;
 export function encodeToken(value: string): string {
   if (value === '') return '~';
   if (plainToken.test(value)) return value;
-  const encoded = encodeBytes(value, /[A-Za-z0-9_-]/);
+  const encoded = encodeAll(value);
   if (encoded.length <= maxTokenLength) return encoded;
   return `${encoded.slice(0, keptOfLongToken)}%${sha256Hex(encoded).slice(0, 32)}`;
 }
 
-/** Percent-encodes every UTF-8 byte whose character is not among the safe ones. */
-export function encodeBytes(value: string, safe: RegExp): string {
-  let encoded = '';
-  for (const byte of Buffer.from(value, 'utf8')) {
+/** Makes an encoder: every UTF-8 byte becomes `%XX` unless its character is among the safe ones (of ASCII). */
+export function percentEncoder(safe: RegExp): (value: string) => string {
+  const encoded = Array.from({ length: 256 }, (_, byte) => {
     const char = String.fromCharCode(byte);
-    encoded += byte < 0x80 && safe.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  }
-  return encoded;
+    return byte < 0x80 && safe.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  });
+  return (value) => Array.from(Buffer.from(value, 'utf8'), (byte) => encoded[byte]).join('');
 }
 
 /** `aw.alert.<alertname>.<fingerprint>.<startsAt>.<status>.<type>` */

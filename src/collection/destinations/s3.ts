@@ -7,12 +7,14 @@ import {
 } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import type { Destination } from '../../events/collection-events.ts';
-import { encodeBytes } from '../../events/subjects.ts';
+import { percentEncoder } from '../../events/subjects.ts';
 import { AttemptFailed, PermanentlyFailed } from '../failures.ts';
 import type { Delivery, DestinationPort } from './destination.ts';
 
 export type S3Place = Extract<Destination, { type: 's3' }>;
 
+/** Header values are printable ASCII; a % stands for itself nowhere. */
+const encodeHeader = percentEncoder(/[ -$&-~]/);
 const connectTimeoutMs = 5_000;
 /** Without a byte moving for so long an upload is given up. */
 const idleTimeoutMs = 60_000;
@@ -77,7 +79,7 @@ async function put(client: S3Client, bucket: string, key: string, delivery: Deli
     ChecksumSHA256: Buffer.from(delivery.sha256, 'hex').toString('base64'),
     IfNoneMatch: '*',
     Metadata: Object.fromEntries(
-      Object.entries(delivery.metadata).map(([name, value]) => [name, encodeBytes(value, /[ -$&-~]/)]),
+      Object.entries(delivery.metadata).map(([name, value]) => [name, encodeHeader(value)]),
     ),
   });
   // The reader of the staged recording may fail where the SDK does not look any more.

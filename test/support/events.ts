@@ -1,0 +1,109 @@
+import type { CollectionEventType, DataOf, EventType } from '../../src/events/catalogue.ts';
+import { createEvent, type Event, type StoredMessage, encodeEvent } from '../../src/events/envelope.ts';
+import type { Plan, Recording } from '../../src/events/collection-events.ts';
+import { alertIdOf, collectionIdOf } from '../../src/events/ids.ts';
+import { nanosOf, timeOf } from '../../src/events/instant.ts';
+
+export const pod = {
+  kubeContext: 'aks1-westeurope-prod',
+  namespace: 'bfed25f8-45e5-420a-aaca-af3b86228910',
+  pod: 'crate-data-hot-0',
+  sts: 'crate-data-hot',
+};
+
+export const plan: Plan = {
+  rule: 'cratedb',
+  collector: 'hemako',
+  durationSeconds: 30,
+  timeoutSeconds: 120,
+  maxAttempts: 3,
+  backoff: { initialSeconds: 2, factor: 2, maxSeconds: 60 },
+  cooldownSeconds: 600,
+  uploadDeadlineSeconds: 604_800,
+  destination: { type: 'object-store' },
+};
+
+export const recording: Recording = {
+  stagedName: 'c0ffee/1-1/ab',
+  bytes: 212_536,
+  sha256: 'ab'.repeat(32),
+  startedAt: '2026-11-20T19:11:00.000Z',
+  durationMs: 30_012,
+  chunks: 1,
+  jfrVersion: '2.1',
+};
+
+export const t0 = Date.parse('2026-11-20T19:10:40.000Z');
+/** The time so many seconds after the beginning, RFC 3339. */
+export const at = (seconds: number): string => timeOf(t0 + seconds * 1_000);
+
+/** An alert by number: its id, and what events say of it. */
+export function alertRef(number = 1) {
+  const fingerprint = number.toString(16).padStart(16, '0');
+  const startsAt = '2026-11-20T19:10:36.608863299Z';
+  const alertId = alertIdOf(fingerprint, nanosOf(startsAt) ?? 0n, 'firing');
+  return { alertId, alertname: 'CrateDBContainerRestart', fingerprint, startsAt };
+}
+
+const error = { code: 'collector-exited', message: 'hemako ended with exit code 1', exitCode: 1 };
+
+/** A pod's events, each as short as a test wants to say it. Collections are named by the alert that caused them. */
+export function story(alert = alertRef(1), seconds = 0) {
+  const collectionId = collectionIdOf(alert.alertId);
+  const of = { ...pod, collectionId };
+  const make = <T extends EventType>(type: T, data: DataOf<T>, after: number, causeId = alert.alertId) =>
+    createEvent(type, data, { part: 'test', time: at(seconds + after), causeId });
+  return {
+    collectionId,
+    requested: (planOf: Partial<Plan> = {}) =>
+      make('CollectionRequested', { ...of, trigger: alert, plan: { ...plan, ...planOf } }, 0),
+    attached: (other: ReturnType<typeof alertRef>) =>
+      make('AlertAttached', { ...of, ...other }, 1, other.alertId),
+    started: (attempt = 1, run = 1) =>
+      make('CollectionAttemptStarted', { ...of, run, attempt, by: { host: 'h', process: 'p1' } }, 2),
+    attemptFailed: (attempt = 1, retryAt?: string, run = 1) =>
+      make('CollectionAttemptFailed', { ...of, run, attempt, error, ...(retryAt ? { retryAt } : {}) }, 3),
+    collected: (attempt = 1, run = 1) =>
+      make('JfrCollected', { ...of, run, attempt, recording, tookMs: 30_500 }, 33),
+    uploadFailed: (attempt = 1, retryAt?: string, run = 1) =>
+      make('UploadAttemptFailed', { ...of, run, attempt, error, ...(retryAt ? { retryAt } : {}) }, 34),
+    uploaded: (attempt = 1, run = 1) =>
+      make(
+        'Uploaded',
+        { ...of, run, attempt, url: 's3://b/k.jfr', bytes: 212_536, sha256: recording.sha256, tookMs: 80 },
+        35,
+      ),
+    failed: (stage: 'collect' | 'upload' = 'collect', attempts = 3, run = 1) =>
+      make('CollectionFailed', { ...of, run, stage, attempts, error }, 36),
+    redriven: (run = 2, stage: 'collect' | 'upload' = 'collect') =>
+      make('CollectionRedriven', { ...of, run, stage, by: 'operator', reason: 'S3 is back' }, 40),
+    suppressed: (other: ReturnType<typeof alertRef>, until: string) =>
+      make(
+        'CollectionSuppressed',
+        { ...pod, ...other, reason: 'cooldown', until, afterCollectionId: collectionId },
+        41,
+        other.alertId,
+      ),
+    elapsed: (other: ReturnType<typeof alertRef>, until: string) =>
+      make(
+        'CooldownElapsed',
+        { ...pod, ...other, until, afterCollectionId: collectionId },
+        42,
+        `${other.alertId}/CollectionSuppressed`,
+      ),
+  };
+}
+
+/** An event as it would lie on the stream under a sequence. */
+export function stored(event: Event, sequence: number): StoredMessage {
+  const { subject, headers, body } = encodeEvent(event);
+  return {
+    subject,
+    sequence,
+    storedAt: event.time,
+    header: (name) => headers[name],
+    body: new TextEncoder().encode(body),
+  };
+}
+
+export type CollectionEvent = Event<CollectionEventType>;
