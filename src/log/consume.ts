@@ -111,7 +111,8 @@ async function handleOne(message: JsMsg, options: ConsumeOptions, connection: Co
       .catch((error: unknown) => options.onError(error, delivery));
     if (verdict === 'done') message.ack();
     // After the claim is lost a nak would hand the message to a third process while the second works on it.
-    else if (claim.holds()) message.nak(verdict.retryInMs);
+    // A delay is written to the server's disk and survives its restart; a nak without one is not.
+    else if (claim.holds()) message.nak(Math.max(verdict.retryInMs, 1));
   } finally {
     claim.release();
   }

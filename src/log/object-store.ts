@@ -123,19 +123,25 @@ async function putChunks({ js }: Connection, subject: string, body: AsyncIterabl
   const inFlight: Promise<unknown>[] = [];
   let bytes = 0;
   let chunks = 0;
-  for await (const chunk of inChunks(body)) {
-    hash.update(chunk);
-    bytes += chunk.length;
-    chunks += 1;
-    if (inFlight.length >= chunksInFlight) await inFlight.shift();
-    const sent = js.publish(subject, chunk);
-    // Awaited above or below: until then a failure must not count as unhandled.
-    sent.catch(() => undefined);
-    inFlight.push(sent);
+  try {
+    for await (const chunk of inChunks(body)) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      chunks += 1;
+      if (inFlight.length >= chunksInFlight) await inFlight.shift();
+      const sent = js.publish(subject, chunk).catch((error: unknown) => {
+        throw toLogError(error, 'store a chunk');
+      });
+      // Awaited above or below: until then a failure must not count as unhandled.
+      sent.catch(() => undefined);
+      inFlight.push(sent);
+    }
+    await Promise.all(inFlight);
+  } catch (error) {
+    // A chunk on its way could otherwise arrive after the purge, and stay.
+    await Promise.allSettled(inFlight);
+    throw error;
   }
-  await Promise.all(inFlight).catch((error: unknown) => {
-    throw toLogError(error, 'store a chunk');
-  });
   return { bytes, chunks, digest: hash.digest() };
 }
 

@@ -27,7 +27,7 @@ const secretEvents = [
  */
 export function jcmdCollector(choice: JvmChoice): Collector {
   return async (task) => {
-    const pid = 'pid' in choice ? choice.pid : await findJvm(choice.mainClass, task);
+    const pid = await findJvm(choice, task);
     const name = `alert-watcher-${task.collectionId}-${String(task.attempt)}`;
     const file = join(task.directory, 'recording.jfr');
     await jcmd(task, pid, [
@@ -49,13 +49,17 @@ export function jcmdCollector(choice: JvmChoice): Collector {
   };
 }
 
-async function findJvm(mainClass: string, task: CollectTask): Promise<number> {
+/** Also where the pid is given: attaching to a process that is no JVM would end it (SIGQUIT). */
+async function findJvm(choice: JvmChoice, task: CollectTask): Promise<number> {
   const { stdout } = await runProgram(['jcmd', '-l'], { cwd: task.directory, signal: task.signal });
   const running = stdout.split('\n').map((line) => line.split(' '));
-  const pids = running.filter(([, main]) => main === mainClass).map(([pid]) => Number(pid));
+  const isChosen = ([pid, main]: string[]) =>
+    'pid' in choice ? pid === String(choice.pid) : main === choice.mainClass;
+  const pids = running.filter(isChosen).map(([pid]) => Number(pid));
   if (pids[0] !== undefined && pids.length === 1) return pids[0];
   const found = pids.length === 0 ? 'no JVM' : `${String(pids.length)} JVMs`;
-  throw new AttemptFailed('jvm-not-found', `${found} with main class ${mainClass} on this machine (jcmd -l)`);
+  const wanted = 'pid' in choice ? `pid ${String(choice.pid)}` : `main class ${choice.mainClass}`;
+  throw new AttemptFailed('jvm-not-found', `${found} with ${wanted} on this machine (jcmd -l)`);
 }
 
 async function jcmd(task: CollectTask, pid: number, command: string[]): Promise<void> {

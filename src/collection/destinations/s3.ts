@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import type { Destination } from '../../events/collection-events.ts';
 import { percentEncoder } from '../../events/subjects.ts';
 import { AttemptFailed, PermanentlyFailed } from '../failures.ts';
+import { checkedBytes, interrupted } from './checked.ts';
 import type { Delivery, DestinationPort } from './destination.ts';
 
 export type S3Place = Extract<Destination, { type: 's3' }>;
@@ -25,20 +26,18 @@ const idleTimeoutMs = 60_000;
  */
 export function s3Destination(place: S3Place): DestinationPort {
   const client = createClient(place);
-  const prefix = place.prefix ? `${place.prefix.replace(/\/+$/, '')}/` : '';
+  const prefix = place.prefix?.replace(/\/+$/, '');
   return async (delivery) => {
-    const key = prefix + delivery.key;
+    const key = prefix ? `${prefix}/${delivery.key}` : delivery.key;
     const url = `s3://${place.bucket}/${key}`;
     try {
-      await put(client, place.bucket, key, delivery);
-      return url;
+      if (await put(client, place.bucket, key, delivery)) return url;
+      // There already. By us, before a crash, if the content is the same.
+      const stored = await storedSha256(client, place.bucket, key, delivery.signal);
+      if (stored === delivery.sha256) return url;
     } catch (error) {
-      if (delivery.signal.aborted) throw new AttemptFailed('interrupted', 'the upload was interrupted');
-      if (!isTaken(error)) throw failureOf(error, url);
+      throw delivery.signal.aborted ? interrupted() : failureOf(error, url);
     }
-    // 412: there already. By us, before a crash, if the content is the same.
-    const stored = await storedSha256(client, place.bucket, key, url);
-    if (stored === delivery.sha256) return url;
     throw new PermanentlyFailed('destination-conflict', `something else lies at ${url} already`);
   };
 }
@@ -47,6 +46,8 @@ function createClient({ endpoint, region, forcePathStyle }: S3Place): S3Client {
   const config: S3ClientConfig = {
     // Attempts are counted, recorded and delayed by events; a stream could not be sent a second time anyway.
     maxAttempts: 1,
+    // Failures are in the log of events; to the console the SDK would write that it does not retry.
+    logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
     requestHandler: { connectionTimeout: connectTimeoutMs, socketTimeout: idleTimeoutMs },
   };
   if (endpoint !== undefined) config.endpoint = endpoint;
@@ -68,8 +69,9 @@ function createClient({ endpoint, region, forcePathStyle }: S3Place): S3Client {
   return client;
 }
 
-async function put(client: S3Client, bucket: string, key: string, delivery: Delivery): Promise<void> {
-  const body = Readable.from(delivery.open(), { objectMode: false });
+/** False where something lies under the key already. */
+async function put(client: S3Client, bucket: string, key: string, delivery: Delivery): Promise<boolean> {
+  const body = Readable.from(checkedBytes(delivery), { objectMode: false });
   const command = new PutObjectCommand({
     Bucket: bucket,
     Key: key,
@@ -85,24 +87,25 @@ async function put(client: S3Client, bucket: string, key: string, delivery: Deli
   // The reader of the staged recording may fail where the SDK does not look any more.
   const broken = new Promise<never>((_, reject) => body.once('error', reject));
   broken.catch(() => undefined);
+  const over = new AbortController();
+  const abortSignal = AbortSignal.any([delivery.signal, over.signal]);
   try {
-    await Promise.race([client.send(command, { abortSignal: delivery.signal }), broken]);
+    await Promise.race([client.send(command, { abortSignal }), broken]);
+    return true;
+  } catch (error) {
+    if (isTaken(error)) return false;
+    throw error;
   } finally {
+    // A request that is not sent to its end would keep its connection until it has been idle for too long.
+    over.abort();
     body.destroy();
   }
 }
 
-async function storedSha256(client: S3Client, bucket: string, key: string, url: string) {
-  try {
-    const head = await client.send(
-      new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }),
-    );
-    return head.ChecksumSHA256 === undefined
-      ? undefined
-      : Buffer.from(head.ChecksumSHA256, 'base64').toString('hex');
-  } catch (error) {
-    throw failureOf(error, url);
-  }
+async function storedSha256(client: S3Client, bucket: string, key: string, abortSignal: AbortSignal) {
+  const command = new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' });
+  const { ChecksumSHA256 } = await client.send(command, { abortSignal });
+  return ChecksumSHA256 === undefined ? undefined : Buffer.from(ChecksumSHA256, 'base64').toString('hex');
 }
 
 function isTaken(error: unknown): boolean {

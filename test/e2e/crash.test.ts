@@ -1,0 +1,165 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openConnection } from '../../src/log/connection.ts';
+import { streamName } from '../../src/log/definitions.ts';
+import { lastMessage, readRange } from '../../src/log/read.ts';
+import { freePort, useProcesses } from '../support/process.ts';
+import { useS3 } from '../support/s3-fixture.ts';
+import { until } from '../support/until.ts';
+import { captured } from '../support/webhook.ts';
+
+const serve = useProcesses();
+const s3 = useS3();
+let dataDir = '';
+let port = 0;
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'alert-watcher-crash-'));
+  port = await freePort();
+});
+afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+/** The environment of a service with the embedded server, a collector and the simulated S3. */
+async function environment(
+  collector = '{ driver: simulated, tookSeconds: 0.05 }',
+): Promise<Record<string, string>> {
+  const { endpoint, bucket, credentials } = s3();
+  const config = join(dataDir, 'config.yaml');
+  await mkdir(dataDir, { recursive: true });
+  await writeFile(
+    config,
+    `collections:
+  - { match: ['alertname=~".+"'], collector: it, durationSeconds: 1, maxAttempts: 3, backoff: { initialSeconds: 0.2, factor: 1 } }
+collectors: { it: ${collector} }
+destination: { type: s3, bucket: ${bucket}, endpoint: '${endpoint}', region: eu-central-1, forcePathStyle: true }
+`,
+  );
+  return {
+    ALERT_WATCHER_CONFIG: config,
+    DATA_DIR: dataDir,
+    NATS_EMBEDDED_PORT: String(port),
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  };
+}
+
+const post = async (url: string) =>
+  fetch(`${url}/webhook/alertmanager`, { method: 'POST', body: captured('am0.33.1-single_firing') });
+
+/** The types of all events of collections, in order. */
+async function history(): Promise<string[]> {
+  const connection = await openConnection(`nats://127.0.0.1:${String(port)}`);
+  try {
+    const types: string[] = [];
+    for await (const { subject } of readRange(connection, streamName, { filter: 'aw.collection.>' })) {
+      types.push(subject.split('.').at(-1) ?? '');
+    }
+    return types;
+  } finally {
+    await connection.close();
+  }
+}
+
+describe('a process that is killed', () => {
+  it('between collect and upload: the next one uploads the same recording, once', async () => {
+    const env = await environment();
+    await s3().refuse();
+    const first = serve(env);
+    await post(await first.url());
+    const collected = await first.logged('JfrCollected', ({ event }) => event === 'JfrCollected');
+    await first.logged('a refused upload', ({ event }) => event === 'UploadAttemptFailed');
+    await first.end('SIGKILL');
+    await s3().accept();
+
+    const second = serve(env);
+    await second.url();
+    expect(second.lines()).toContainEqual(expect.objectContaining({ nats: 'adopted' }));
+    await second.logged('Uploaded', ({ event }) => event === 'Uploaded');
+    const objects = [...s3().objects.values()];
+    expect(objects).toHaveLength(1);
+    expect(objects[0]?.sha256).toBe(collected['sha256']);
+    const types = (await history()).filter((type) => type !== 'UploadAttemptFailed');
+    expect(types).toEqual(['CollectionRequested', 'CollectionAttemptStarted', 'JfrCollected', 'Uploaded']);
+  });
+
+  it('after S3 has stored the recording and before that is on the stream: it is found there, not overwritten', async () => {
+    const env = await environment();
+    s3().faults.inject({ type: 'store-then-cut' });
+    s3().faults.inject({ type: 'error', code: 'SlowDown' }, Infinity);
+    const first = serve(env);
+    await post(await first.url());
+    await until('the object', () => s3().objects.size === 1);
+    await first.end('SIGKILL');
+    s3().faults.clear();
+    const second = serve(env);
+    await second.logged('Uploaded', ({ event }) => event === 'Uploaded');
+    expect(s3().objects.size).toBe(1);
+  });
+
+  it('while the collector runs: the next one makes another attempt, and leaves no files', async () => {
+    const env = await environment('{ driver: simulated, tookSeconds: 2 }');
+    const first = serve(env);
+    await post(await first.url());
+    await first.logged('the attempt', ({ event }) => event === 'CollectionAttemptStarted');
+    await until('the work directory', async () => (await readdir(join(dataDir, 'work'))).length === 1);
+    await first.end('SIGKILL');
+    const second = serve(env);
+    // The message comes again when its ack_wait is over.
+    await until('the upload', () => second.lines().some(({ event }) => event === 'Uploaded'), 45_000);
+    expect(await history()).toEqual([
+      ...[
+        'CollectionRequested',
+        'CollectionAttemptStarted',
+        'CollectionAttemptStarted',
+        'JfrCollected',
+        'Uploaded',
+      ],
+    ]);
+    expect(await readdir(join(dataDir, 'work'))).toEqual([]);
+  }, 60_000);
+});
+
+describe('a process that is told to stop', () => {
+  it('finishes what it records within its grace, takes its server along and exits with 0', async () => {
+    const env = await environment('{ driver: simulated, tookSeconds: 1 }');
+    const service = serve(env);
+    await post(await service.url());
+    await service.logged('the attempt', ({ event }) => event === 'CollectionAttemptStarted');
+    expect(await service.end('SIGTERM')).toBe(0);
+    expect(service.lines()).toContainEqual(expect.objectContaining({ event: 'JfrCollected' }));
+    await expect(openConnection(`nats://127.0.0.1:${String(port)}`)).rejects.toThrow(/no NATS server/);
+  });
+
+  it('hands back at once what outlives the grace, and the next one takes it up', async () => {
+    const env = {
+      ...(await environment('{ driver: simulated, tookSeconds: 3 }')),
+      SHUTDOWN_GRACE_SECONDS: '0',
+    };
+    const service = serve(env);
+    await post(await service.url());
+    await service.logged('the attempt', ({ event }) => event === 'CollectionAttemptStarted');
+    expect(await service.end('SIGTERM')).toBe(0);
+    const next = serve(env);
+    const started = await next.logged('the attempt', ({ event }) => event === 'CollectionAttemptStarted');
+    expect(started['attempt']).toBe(2);
+    await next.logged('Uploaded', ({ event }) => event === 'Uploaded');
+  });
+});
+
+it('a second process on the same data directory shares the server of the first', async () => {
+  const env = await environment();
+  const first = serve(env);
+  await first.url();
+  const second = serve(env);
+  await post(await second.url());
+  expect(second.lines()).toContainEqual(expect.objectContaining({ nats: 'shared' }));
+  await until('the upload', () =>
+    [first, second].some((each) => each.lines().some(({ event }) => event === 'Uploaded')),
+  );
+  expect(await second.end('SIGTERM')).toBe(0);
+  const connection = await openConnection(`nats://127.0.0.1:${String(port)}`);
+  expect(await lastMessage(connection, streamName, 'aw.>')).toBeDefined();
+  await connection.close();
+});

@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterEach } from 'vitest';
+import { until } from './until.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** The real program in a process of its own. */
+export interface ServiceProcess {
+  child: ChildProcess;
+  /** Its log lines so far. */
+  lines: () => Record<string, unknown>[];
+  /** Waits for a log line; its fields. */
+  logged: (
+    what: string,
+    test: (line: Record<string, unknown>) => boolean,
+  ) => Promise<Record<string, unknown>>;
+  /** `http://…`, once it is ready. */
+  url: () => Promise<string>;
+  /** Sends a signal and waits for the end; the exit code, or null. */
+  end: (signal: NodeJS.Signals) => Promise<number | null>;
+}
+
+/** Starts `alert-watcher serve` processes and ends them after each test. */
+export function useProcesses() {
+  const started: ServiceProcess[] = [];
+  afterEach(async () => {
+    for (const each of started.splice(0)) await each.end('SIGTERM');
+  });
+  return (env: Record<string, string>): ServiceProcess => {
+    const service = serve(env);
+    started.push(service);
+    return service;
+  };
+}
+
+function serve(env: Record<string, string>): ServiceProcess {
+  const child = spawn(process.execPath, [main, 'serve'], {
+    env: { ...process.env, PORT: '0', LOG_LEVEL: 'info', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const keep = (part: Buffer) => {
+    output += part.toString();
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const lines = () => output.split('\n').flatMap(parseLine);
+  const logged: ServiceProcess['logged'] = (what, test) =>
+    until(what, () => {
+      const line = lines().find(test);
+      if (!line && child.exitCode !== null) throw new Error(`the service ended before ${what}:\n${output}`);
+      return line;
+    });
+  return {
+    child,
+    lines,
+    logged,
+    url: async () =>
+      String((await logged('the service to be ready', (line) => 'url' in line && 'roles' in line))['url']),
+    end: async (signal) => {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill(signal);
+        await once(child, 'exit');
+      }
+      return child.exitCode;
+    },
+  };
+}
+
+function parseLine(line: string): Record<string, unknown>[] {
+  try {
+    return [JSON.parse(line) as Record<string, unknown>];
+  } catch {
+    return [];
+  }
+}
+
+/** A port of loopback that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net');
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+}
