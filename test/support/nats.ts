@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll } from 'vitest';
 import { type Connection, openConnection } from '../../src/log/connection.ts';
-import { natsServerPath } from '../../src/log/embedded.ts';
+import { natsServerPath } from '../../src/log/nats-process.ts';
 import { readDefinitions } from '../../src/log/definitions.ts';
 import { ensureStreams } from '../../src/log/streams.ts';
 import { until } from './until.ts';

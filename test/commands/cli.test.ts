@@ -1,0 +1,179 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { streamName } from '../../src/log/definitions.ts';
+import { cli } from '../support/cli.ts';
+import { useNats } from '../support/nats.ts';
+import { useServices } from '../support/service.ts';
+import { alertBody, captured } from '../support/webhook.ts';
+
+const nats = useNats();
+const start = useServices();
+const fixture = (name: string) =>
+  fileURLToPath(new URL(`../fixtures/alertmanager/${name}.json`, import.meta.url));
+
+let directory = '';
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'alert-watcher-cli-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+async function configFile(yaml: string): Promise<string> {
+  const file = join(directory, 'config.yaml');
+  await writeFile(file, yaml);
+  return file;
+}
+
+describe('replay', () => {
+  it('shows each event with the state before and after, whole, for one pod, or up to a sequence or a time', async () => {
+    const url = nats.freshUrl();
+    const service = await start(url);
+    await service.post(captured('am0.33.1-single_firing'));
+    await service.whenState('uploaded');
+    await service.post(alertBody({ pod: 'other\u001b[31m-1' }));
+    await service.post(alertBody({ pod: 'other-1', kube_context: 'arn:aws:eks:1:cluster/x' }));
+    await service.whenState('uploaded', 2);
+
+    const env = { NATS_URL: url };
+    const all = await cli(['replay', '--json'], env);
+    expect(all.code).toBe(0);
+    const lines = all.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line);
+    interface Line {
+      sequence: number;
+      storedAt: string;
+      type: string;
+      before: { value: string };
+      after: { value: string; lastOutcome: unknown };
+      effects: string[];
+      changed: boolean;
+    }
+    const ofOne = ['CollectionRequested', 'CollectionAttemptStarted', 'JfrCollected', 'Uploaded'];
+    expect(lines.map(({ type }) => type)).toEqual([...ofOne, ...ofOne]);
+    expect(lines[0]).toMatchObject({
+      before: { value: 'idle' },
+      after: { value: 'collecting' },
+      effects: ['collect'],
+    });
+    expect(lines[3]).toMatchObject({
+      changed: true,
+      after: { value: 'idle', lastOutcome: { state: 'uploaded' } },
+    });
+
+    const pod = await cli(
+      ['replay', '--pod', 'arn:aws:eks:1:cluster/x/bfed25f8-45e5-420a-aaca-af3b86228910/other-1'],
+      env,
+    );
+    expect(pod.stdout).toContain('4 events, 1 pods');
+    const until = await cli(['replay', '--until', String(lines[1]?.sequence)], env);
+    expect(until.stdout).toContain('2 events, 1 pods');
+    const untilTime = await cli(['replay', '--until', lines[3]?.storedAt ?? '', '--json'], env);
+    expect(untilTime.stdout.trim().split('\n').length).toBeGreaterThanOrEqual(4);
+    expect((await cli(['replay', '--until', 'yesterday'], env)).stderr).toContain('RFC 3339');
+    expect((await cli(['replay', '--pod', 'x'], env)).stderr).toContain('kube-context/namespace/pod');
+  });
+
+  it('says where there is no stream', async () => {
+    const { code, stderr } = await cli(['replay'], { DATA_DIR: join(directory, 'none') });
+    expect(code).toBe(1);
+    expect(stderr).toContain('set NATS_URL or DATA_DIR');
+    expect(stderr.split('\n')).toHaveLength(2);
+  });
+});
+
+describe('streams', () => {
+  it('diff shows what differs, apply changes it, and what operators own stays', async () => {
+    const url = nats.freshUrl();
+    const env = { NATS_URL: url };
+    const nothing = await cli(['streams', 'diff'], env);
+    expect(nothing).toMatchObject({ code: 1 });
+    expect(nothing.stdout).toContain('stream ALERT_WATCHER does not exist');
+    expect(await cli(['streams', 'apply'], env)).toMatchObject({ code: 0 });
+    expect(await cli(['streams', 'diff'], env)).toMatchObject({
+      code: 0,
+      stdout: 'the server is as the files say\n',
+    });
+
+    const service = await start(url);
+    const { jsm } = service.app.log.connection;
+    const { config } = await jsm.streams.info(streamName);
+    await jsm.streams.update(streamName, { ...config, max_age: 86_400e9, duplicate_window: 60e9 });
+    await jsm.consumers.update(streamName, 'intake', { max_deliver: 5 });
+    const differs = await cli(['streams', 'diff'], env);
+    expect(differs.stdout).toContain(
+      'stream ALERT_WATCHER: duplicate_window is 60000000000, not 600000000000',
+    );
+    expect(differs.stdout).toContain('consumer intake: max_deliver is 5, not -1');
+    expect(differs.stdout).not.toContain('max_age');
+    await service.close();
+    await expect(start(url)).rejects.toThrow(/max_deliver is 5, not -1[^]*streams apply/);
+    expect(await cli(['streams', 'apply'], env)).toMatchObject({ code: 0 });
+    const again = await start(url);
+    expect((await again.app.log.connection.jsm.streams.info(streamName)).config.max_age).toBe(86_400e9);
+  });
+});
+
+describe('check', () => {
+  it('says which alert of a payload would lead to what', async () => {
+    const config = await configFile(`collections: [{ match: ['alertname=~"CrateDB.+"'] }]`);
+    const valid = await cli(['check', config, '--alert', fixture('am0.33.1-mixed.2-mixed')]);
+    expect(valid.code).toBe(0);
+    expect(valid.stdout).toMatch(/is valid: 1 rows, collectors hemako, destination object-store/);
+    expect(valid.stdout).toMatch(/firing: row collections\[0\]: hemako records aks1-westeurope-prod\//);
+    expect(valid.stdout).toMatch(/resolved: stored, starts nothing/);
+    const declined = await cli(['check', config, '--alert', fixture('am0.33.1-no_pod_namespace')]);
+    expect(declined.stdout).toContain('declined (missing-label): the alert has no label namespace');
+  });
+
+  it('names every fault of a configuration with its line and what is allowed', async () => {
+    const config = await configFile(`collections:
+  - match: ['alertname=~"("']
+    durationSeconds: -1
+    collector: nobody
+    colour: red
+`);
+    const { code, stderr } = await cli(['check', config]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /collections\.0\.durationSeconds \(line 3\): Expected number to be greater than 0/,
+    );
+    expect(stderr).toMatch(/collections\.0\.colour \(line 5\): Unexpected property/);
+    const second = await cli(['check', await configFile(`collections:
+  - match: ['alertname=~"("']
+    collector: nobody
+    timeoutSeconds: 10
+collectors:
+  mine: { command: [x, '{nope}'] }
+  both: { driver: jcmd, pid: 1, mainClass: A }
+`)]); // prettier-ignore
+    expect(second.stderr).toMatch(/match\.0 \(line 2\): .*no valid regular expression/);
+    expect(second.stderr).toMatch(
+      /collector \(line 3\): there is no collector nobody; there is hemako, mine, both/,
+    );
+    expect(second.stderr).toMatch(/timeoutSeconds \(line 4\): an attempt of 30 s never ends within 10 s/);
+    expect(second.stderr).toMatch(
+      /collectors\.mine\.command \(line 6\): no {nope} is known; there is {kubeContext}/,
+    );
+    expect(second.stderr).toMatch(/collectors\.both \(line 7\): must have mainClass or pid, and not both/);
+  });
+});
+
+describe('serve', () => {
+  it.each([
+    [{ PORT: 'http' }, 'PORT is "http"; it must be a whole number from 0 to 65535'],
+    [{ ROLES: 'ingest,bake' }, 'there is no role bake; roles are ingest, intake, collect, upload, api'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud"; it must be one of trace'],
+    [{ ALERT_WATCHER_CONFIG: '/nowhere.yaml' }, 'cannot be read'],
+    [{ NATS_URL: 'http://x' }, 'NATS_URL is not of the form'],
+    [{ NATS_URL: 'nats://user:topsecret@127.0.0.1:1' }, 'no NATS server answers at nats://127.0.0.1:1'],
+  ])('with %j ends with a clear error and no stack', async (env, message) => {
+    const { code, stderr } = await cli(['serve'], { DATA_DIR: directory, ...env });
+    expect(code).toBe(1);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/ {4}at |topsecret/);
+  });
+});

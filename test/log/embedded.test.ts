@@ -1,0 +1,81 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openConnection } from '../../src/log/connection.ts';
+import { type EmbeddedServer, findRunning, startEmbedded } from '../../src/log/embedded.ts';
+import { freePort } from '../support/process.ts';
+
+let dataDir = '';
+let port = 0;
+const servers: EmbeddedServer[] = [];
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'alert-watcher-embedded-'));
+  port = await freePort();
+});
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+const startHere = async () => {
+  const server = await startEmbedded({ dataDir, port });
+  servers.push(server);
+  return server;
+};
+
+it('is started once per data directory and shared by whoever comes next', async () => {
+  expect(await findRunning(dataDir)).toBeUndefined();
+  expect(await startHere()).toMatchObject({ how: 'started', url: `nats://127.0.0.1:${String(port)}` });
+  expect(await startHere()).toMatchObject({ how: 'shared' });
+  expect(await findRunning(dataDir)).toMatchObject({ how: 'shared' });
+});
+
+it('is started once also where two ask at the same moment', async () => {
+  const both = await Promise.all([startHere(), startHere()]);
+  expect(both.map(({ how }) => how).sort()).toEqual(['shared', 'started']);
+});
+
+it('keeps what was stored when it is ended and started again, and allows messages of 8 MiB', async () => {
+  const first = await startHere();
+  const connection = await openConnection(first.url);
+  expect(connection.server.maxPayload).toBe(8 * 1024 * 1024);
+  await connection.jsm.streams.add({ name: 'S', subjects: ['s'] });
+  await connection.js.publish('s', 'kept');
+  await connection.close();
+  await first.stop();
+  expect(await findRunning(dataDir)).toBeUndefined();
+  const again = await openConnection((await startHere()).url);
+  expect((await again.jsm.streams.info('S')).state.messages).toBe(1);
+  await again.close();
+});
+
+it('of a process that died is adopted, not doubled', async () => {
+  await startHere();
+  const noteFile = join(dataDir, 'nats', 'server.json');
+  const note = JSON.parse(await readFile(noteFile, 'utf8')) as { owner: { startTicks: string } };
+  note.owner.startTicks = '1';
+  await writeFile(noteFile, JSON.stringify(note));
+  const adopted = await startHere();
+  expect(adopted.how).toBe('adopted');
+  await adopted.stop();
+  await expect(openConnection(adopted.url)).rejects.toThrow(/no NATS server answers/);
+});
+
+it('is not started a second time on its store, even where nothing is known of the first', async () => {
+  await startHere();
+  const noteFile = join(dataDir, 'nats', 'server.json');
+  const note = await readFile(noteFile, 'utf8');
+  await rm(noteFile);
+  port = await freePort();
+  await expect(startHere()).rejects.toThrow(/another nats-server holds/);
+  await writeFile(noteFile, note);
+});
+
+it('says what to do where its port is taken', async () => {
+  const other = createServer().listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  await expect(startHere()).rejects.toThrow(/address already in use.*NATS_EMBEDDED_PORT/);
+  other.close();
+});
