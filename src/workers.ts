@@ -16,7 +16,7 @@ import { createPods } from './collection/pods.ts';
 import { createPolicy } from './collection/policy.ts';
 import { startReactor } from './collection/reactor.ts';
 import { sweepWorkDir } from './collection/record.ts';
-import { createStaging } from './collection/staging.ts';
+import { createStaging, type Staging } from './collection/staging.ts';
 import { createUpload } from './collection/upload.ts';
 import type { CollectorConfig } from './config-schema.ts';
 import type { Config, Role } from './config.ts';
@@ -40,6 +40,8 @@ export interface Parts {
   metrics: Metrics;
   handBack: AbortController;
 }
+
+const hourMs = 3_600_000;
 
 /** Starts the reactors of the roles asked for. The board must be caught up. */
 export async function startWorkers(parts: Parts): Promise<Worker[]> {
@@ -78,6 +80,7 @@ export async function startWorkers(parts: Parts): Promise<Worker[]> {
     },
     upload: () => {
       const handle = createUpload({ ...common, destinationFor: destinations(connection) });
+      sweepHourly(parts, staging);
       return startReactor(parts, {
         durable: 'upload',
         types: ['JfrCollected', 'CollectionRedriven'],
@@ -91,6 +94,22 @@ export async function startWorkers(parts: Parts): Promise<Worker[]> {
     if (role !== 'ingest' && role !== 'api') workers.push(start[role]());
   }
   return workers;
+}
+
+/** A failed collection keeps its staged recording for a redrive, as long as the bucket keeps anything. */
+function sweepHourly({ board, handBack, logger }: Parts, staging: Staging): void {
+  const isWaiting = (collectionId: string) => {
+    const state = board.summaries.get(collectionId)?.state;
+    return state !== undefined && state !== 'uploaded';
+  };
+  const timer = setInterval(() => {
+    staging.sweep(isWaiting).then(
+      (swept) => logger.debug(swept, 'the staging bucket is swept'),
+      (err: unknown) => logger.warn({ err }, 'the staging bucket could not be swept'),
+    );
+  }, hourMs);
+  timer.unref();
+  handBack.signal.addEventListener('abort', () => clearInterval(timer));
 }
 
 /** Takes no more work, gives what runs its grace, and hands the rest back. */
@@ -107,6 +126,7 @@ export async function stopWorkers(
   }, graceSeconds * 1_000);
   await Promise.all(workers.map((worker) => worker.stop()));
   clearTimeout(timer);
+  handBack.abort();
 }
 
 function collectorOf(config: CollectorConfig): Collector {

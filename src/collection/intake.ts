@@ -115,7 +115,11 @@ async function decline(
     return;
   }
   deps.metrics.decisions.inc({ decision: 'AlertDeclined' });
-  loggerAbout(deps.logger, { alertname, correlationId: alertId }).warn(
+  // As they were sent, also where that is no name: bounded, and JSON keeps them harmless.
+  const { kube_context, namespace, pod } = alert.labels;
+  const [kubeContext, ...names] = [kube_context, namespace, pod].map((value) => value?.slice(0, 253));
+  const about = { alertname, correlationId: alertId, kubeContext, namespace: names[0], pod: names[1] };
+  loggerAbout(deps.logger, about).warn(
     { event: 'AlertDeclined', label: why.label, reason: why.reason },
     why.message,
   );

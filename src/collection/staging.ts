@@ -5,6 +5,7 @@ import { Recording } from '../events/collection-events.ts';
 import type { Connection } from '../log/connection.ts';
 import { LogUnavailable, ObjectExists } from '../log/errors.ts';
 import { deleteObject, listObjects, putObject, readObject } from '../log/object-store.ts';
+import { sweepBucket } from '../log/sweep.ts';
 import { AttemptFailed } from './failures.ts';
 import type { CheckedRecording } from './recording.ts';
 
@@ -28,11 +29,14 @@ export interface Staging {
   find: (collectionId: string, run: number) => Promise<Staged | undefined>;
   read: (stagedName: string) => AsyncIterable<Uint8Array>;
   remove: (stagedName: string) => Promise<void>;
+  /** Removes what is older than a day and waits for nothing any more. */
+  sweep: (isWaiting: (collectionId: string) => boolean) => Promise<{ objects: number; abandoned: number }>;
 }
 
 /** A recording at hand is worth waiting for: NATS may be away for so long. */
 const putPatienceMs = 600_000;
 const retryAfterMs = 1_000;
+const dayMs = 86_400_000;
 
 export function createStaging(connection: Connection, bucket: string): Staging {
   return {
@@ -68,5 +72,10 @@ export function createStaging(connection: Connection, bucket: string): Staging {
     },
     read: (stagedName) => readObject(connection, bucket, stagedName),
     remove: (stagedName) => deleteObject(connection, bucket, stagedName),
+    sweep: (isWaiting) =>
+      sweepBucket(connection, bucket, {
+        olderThanMs: dayMs,
+        isWanted: (name) => isWaiting(name.split('/')[0] ?? ''),
+      }),
   };
 }

@@ -11,6 +11,10 @@ export interface ObjectInfo {
   /** Hex. */
   sha256: string;
   metadata: Record<string, string>;
+  /** What its chunks are stored under. */
+  nuid: string;
+  /** Milliseconds since 1970. */
+  storedAtMs: number;
 }
 
 /** The record of an object in NATS's own format, so that `nats object get` reads what this writes. */
@@ -149,7 +153,7 @@ async function putChunks({ js }: Connection, subject: string, body: AsyncIterabl
     await Promise.all(inFlight);
   } catch (error) {
     // A chunk on its way could otherwise arrive after the purge, and stay.
-
+    await Promise.allSettled(inFlight);
     throw error;
   }
   return { bytes, chunks, digest: hash.digest() };
@@ -217,7 +221,8 @@ async function nextChunk(
 
 function infoOf(meta: ObjectMeta): ObjectInfo {
   const sha256 = Buffer.from(meta.digest.replace('SHA-256=', ''), 'base64url').toString('hex');
-  return { name: meta.name, bytes: meta.size, sha256, metadata: meta.metadata ?? {} };
+  const { name, size: bytes, metadata = {}, nuid, mtime } = meta;
+  return { name, bytes, sha256, metadata, nuid, storedAtMs: Date.parse(mtime) };
 }
 
 function metaSubject(bucket: string, name: string): string {

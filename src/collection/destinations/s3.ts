@@ -19,6 +19,9 @@ const encodeHeader = percentEncoder(/[ -$&-~]/);
 const connectTimeoutMs = 5_000;
 /** Without a byte moving for so long an upload is given up. */
 const idleTimeoutMs = 60_000;
+const ignore = () => undefined;
+/** Without a logger the SDK tells the console of every failure, in lines that are not of our log. */
+const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /**
  * Keeps recordings in S3: one streamed PutObject with its length, the sha256 for the server to check, and
@@ -46,8 +49,7 @@ function createClient({ endpoint, region, forcePathStyle }: S3Place): S3Client {
   const config: S3ClientConfig = {
     // Attempts are counted, recorded and delayed by events; a stream could not be sent a second time anyway.
     maxAttempts: 1,
-    // Failures are in the log of events; to the console the SDK would write that it does not retry.
-    logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    logger: silent,
     requestHandler: { connectionTimeout: connectTimeoutMs, socketTimeout: idleTimeoutMs },
   };
   if (endpoint !== undefined) config.endpoint = endpoint;
