@@ -1,5 +1,5 @@
 import { percentEncoder } from '../events/subjects.ts';
-import type { Uploading } from './machine.ts';
+import type { Uploading } from './pod-context.ts';
 import type { Run } from './run.ts';
 
 const encodeName = percentEncoder(/[-._A-Za-z0-9]/);

@@ -4,7 +4,8 @@ import type { Connection } from '../log/connection.ts';
 import { WrongLastSequence } from '../log/errors.ts';
 import { lastMessage } from '../log/read.ts';
 import { type Board, BoardLags } from './board.ts';
-import type { PodEvent, PodSnapshot } from './machine.ts';
+import type { PodSnapshot } from './machine.ts';
+import type { PodEvent } from './pod-context.ts';
 
 /** May wait, for a timer to be set first, say. */
 type Decide = (snapshot: PodSnapshot) => Promise<PodEvent | undefined> | PodEvent | undefined;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Recording } from '../events/collection-events.ts';
 import type { Collector } from './collectors/collector.ts';
 import { AttemptFailed, PermanentlyFailed } from './failures.ts';
-import type { Collecting } from './machine.ts';
+import type { Collecting } from './pod-context.ts';
 import { checkRecording } from './recording.ts';
 import type { Run } from './run.ts';
 import type { Staging } from './staging.ts';

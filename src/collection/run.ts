@@ -3,7 +3,7 @@ import type { EventError, Recording } from '../events/collection-events.ts';
 import type { Pod } from '../events/subjects.ts';
 import { type Logger, loggerAbout } from '../telemetry/logger.ts';
 import { type AttemptFailed, eventErrorOf } from './failures.ts';
-import type { Collecting, Failed, Uploading } from './machine.ts';
+import type { Collecting, Failed, Uploading } from './pod-context.ts';
 
 /** One run of a collection in the hands of this process: what its events and log lines have in common. */
 export interface Run {

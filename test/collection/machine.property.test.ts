@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createBoard } from '../../src/collection/board.ts';
-import { evolve, initialSnapshot, type PodEvent, type PodSnapshot } from '../../src/collection/machine.ts';
+import { evolve, initialSnapshot, type PodSnapshot } from '../../src/collection/machine.ts';
+import { type PodEvent } from '../../src/collection/pod-context.ts';
 import { podMachine } from '../../src/collection/machine.ts';
 import { podSubject } from '../../src/events/subjects.ts';
 import { alertRef, at, pod, story, stored } from '../support/events.ts';

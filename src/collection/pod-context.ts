@@ -1,0 +1,73 @@
+import type { CollectionEventType } from '../events/catalogue.ts';
+import type { CollectionRequestedData, EventError, Plan, Recording } from '../events/collection-events.ts';
+import type { Event } from '../events/envelope.ts';
+
+export type PodEvent = Event<CollectionEventType>;
+
+/** What stays the same in a collection's life, and is needed again when it is redriven. */
+export interface Collection {
+  collectionId: string;
+  run: number;
+  requestedAt: string;
+  sts?: string;
+  trigger: CollectionRequestedData['trigger'];
+  plan: Plan;
+}
+
+/** What the attempts of one stage have come to. */
+interface Attempts {
+  attempts: number;
+  lastError?: EventError;
+  /** The next attempt is not before this. */
+  retryAt?: string;
+  /** True: the last attempt failed and there will be no other; CollectionFailed follows. */
+  exhausted: boolean;
+}
+
+/** A recording that is being made. */
+export interface Collecting extends Collection, Attempts {
+  /** Ids of the alerts that this collection answers, its trigger first. */
+  alerts: string[];
+  /** The attempt under way, until it has failed. */
+  attempt?: { number: number; by: string };
+}
+
+/** A recording on its way to its destination. */
+export interface Uploading extends Collection, Attempts {
+  state: 'staged' | 'uploading' | 'failed';
+  recording: Recording;
+  collectedAt: string;
+}
+
+/** A run that ended without success and can be redriven. */
+export type Failed = (Collecting & { stage: 'collect' }) | (Uploading & { stage: 'upload' });
+
+export interface PodContext {
+  current: Collecting | null;
+  uploads: Record<string, Uploading>;
+  /** The last few, for redriving. */
+  failed: Record<string, Failed>;
+  lastOutcome: { collectionId: string; run: number; state: 'uploaded' | 'failed'; at: string } | null;
+  cooldown: { until: string; afterCollectionId: string } | null;
+  /** Ids of the last decisions: a repeat that comes after the duplicate window changes nothing. */
+  decided: string[];
+}
+
+/** How many decisions, and attached alerts, a pod remembers; a pod with more in its life forgets the oldest. */
+export const rememberedDecisions = 100;
+export const rememberedFailures = 5;
+
+export const initialContext: PodContext = {
+  current: null,
+  uploads: {},
+  failed: {},
+  lastOutcome: null,
+  cooldown: null,
+  decided: [],
+};
+
+/** What a guard or an update of the machine is given. */
+export interface Step<E = PodEvent> {
+  context: PodContext;
+  event: E;
+}
