@@ -12,6 +12,7 @@ import type { Connection } from './log/connection.ts';
 import { type Definitions, readDefinitions, streamName } from './log/definitions.ts';
 import { type Follower, follow } from './log/follow.ts';
 import { type OpenLog, openLog } from './log/open.ts';
+import { createRoomCheck } from './log/room.ts';
 import { ensureStreams, sentence } from './log/streams.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -86,7 +87,12 @@ async function listen({
   metrics.watch('board_pods', 'Pods on the board.', board.size);
   server.register(healthRoutes({ checks, metrics }));
   if (has('ingest')) {
-    const accept = createAccept({ connection, logger, metrics });
+    const accept = createAccept({
+      connection,
+      checkRoom: createRoomCheck(connection, streamName),
+      logger,
+      metrics,
+    });
     const { maxBodyBytes, maxInflightBytes } = config;
     server.register(ingestRoutes({ accept, metrics, maxBodyBytes, maxInflightBytes }));
   }

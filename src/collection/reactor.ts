@@ -80,7 +80,6 @@ export function startReactor<T extends EventType>(deps: ReactorDeps, reactor: Re
     stream: definitions.stream.name,
     durable: reactor.durable,
     places: reactor.places,
-    ackWaitMs: consumer.ack_wait / 1e6,
     handle,
     onError,
     ensure: () => ensureConsumer(connection, definitions, consumer),

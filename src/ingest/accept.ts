@@ -3,6 +3,7 @@ import { createEvent } from '../events/envelope.ts';
 import { append } from '../log/append.ts';
 import type { Connection } from '../log/connection.ts';
 import { LogUnavailable, MessageTooLarge, WrongLastSequence } from '../log/errors.ts';
+import type { CheckRoom } from '../log/room.ts';
 import { type Logger, loggerAbout } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ParsedAlert } from './alertmanager.ts';
@@ -21,12 +22,15 @@ export interface AlertResult {
 
 export interface AcceptDeps {
   connection: Connection;
+  checkRoom: CheckRoom;
   logger: Logger;
   metrics: Metrics;
 }
 
 export type Accept = (
   alerts: readonly ParsedAlert[],
+  /** Size of the body that they came in. */
+  bytes: number,
   traceparent: string | undefined,
 ) => Promise<AlertResult[]>;
 
@@ -39,7 +43,7 @@ const maxInFlight = 256;
  * Puts the alerts of a webhook on the stream, each once for as long as the stream remembers it, and resolves when the server
  * has them all. Throws LogUnavailable where it could not; what was stored by then is a duplicate the next time.
  */
-export function createAccept({ connection, logger, metrics }: AcceptDeps): Accept {
+export function createAccept({ connection, checkRoom, logger, metrics }: AcceptDeps): Accept {
   const maxBytes = connection.server.maxPayload - headerBytes;
 
   const acceptOne = async (parsed: ParsedAlert, traceparent: string | undefined): Promise<AlertResult> => {
@@ -72,8 +76,9 @@ export function createAccept({ connection, logger, metrics }: AcceptDeps): Accep
     about[result === 'duplicate' ? 'debug' : 'info']({ status, fingerprint, result }, 'alert received');
   };
 
-  return async (alerts, traceparent) => {
+  return async (alerts, bytes, traceparent) => {
     if (!connection.isConnected()) throw new LogUnavailable('NATS is not connected');
+    await checkRoom(alerts.length, bytes);
     const results: AlertResult[] = new Array<AlertResult>(alerts.length);
     const next = alerts.entries();
     const takeTurns = async () => {

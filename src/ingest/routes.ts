@@ -28,9 +28,10 @@ export function ingestRoutes(options: IngestOptions) {
     app.addHook('onRequest', limitInflight(options));
 
     app.post('/webhook/alertmanager', { bodyLimit: maxBodyBytes }, async (request, reply) => {
+      const text = typeof request.body === 'string' ? request.body : '';
       let body: unknown;
       try {
-        body = JSON.parse(typeof request.body === 'string' ? request.body : '');
+        body = JSON.parse(text);
       } catch (error) {
         metrics.webhooksRefused.inc({ code: 'not-json' });
         return sendProblem(
@@ -47,7 +48,7 @@ export function ingestRoutes(options: IngestOptions) {
       }
       let results: AlertResult[];
       try {
-        results = await accept(parsed.alerts, traceparentOf(request));
+        results = await accept(parsed.alerts, text.length, traceparentOf(request));
       } catch (error) {
         if (!(error instanceof LogUnavailable)) throw error;
         metrics.webhooksRefused.inc({ code: 'stream-unavailable' });

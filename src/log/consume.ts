@@ -20,8 +20,6 @@ export interface ConsumeOptions {
   durable: string;
   /** How many messages are handled at once in this process. */
   places: number;
-  /** As in the consumer's configuration. */
-  ackWaitMs: number;
   /** May run twice for one message, on two machines. What it throws is given to onError. */
   handle: (delivery: Delivery) => Promise<Verdict>;
   /** A handler threw, or the pulling broke (no delivery). Its verdict decides what becomes of the message. */
@@ -49,6 +47,7 @@ export function consume(connection: Connection, options: ConsumeOptions): Worker
   const running = new Map<number, Promise<void>>();
   let placeFreed = Promise.withResolvers<undefined>();
   let consumer: Consumer | undefined;
+  let ackWaitMs = 0;
   let pulled: ConsumerMessages | undefined;
   const isStopping = () => stopping.signal.aborted;
   const stopped = once(stopping.signal, 'abort');
@@ -56,7 +55,7 @@ export function consume(connection: Connection, options: ConsumeOptions): Worker
   const start = (message: JsMsg) => {
     // Redelivered while it still runs here: the run that goes on will ack.
     if (running.has(message.seq)) return;
-    const work = handleOne(message, options, connection).finally(() => {
+    const work = handleOne(message, options, connection, ackWaitMs).finally(() => {
       running.delete(message.seq);
       placeFreed.resolve(undefined);
     });
@@ -65,6 +64,8 @@ export function consume(connection: Connection, options: ConsumeOptions): Worker
 
   const pull = async (free: number) => {
     consumer ??= await connection.js.consumers.get(options.stream, options.durable);
+    // As it is on the server: operators may have set another one than the file.
+    ackWaitMs = ((await consumer.info(true)).config.ack_wait ?? 0) / 1e6;
     pulled = await consumer.fetch({ max_messages: free, expires: pullExpiresMs });
     if (isStopping()) await pulled.close();
     for await (const message of pulled) {
@@ -102,8 +103,13 @@ export function consume(connection: Connection, options: ConsumeOptions): Worker
   };
 }
 
-async function handleOne(message: JsMsg, options: ConsumeOptions, connection: Connection): Promise<void> {
-  const claim = holdClaim(message, options.ackWaitMs, connection);
+async function handleOne(
+  message: JsMsg,
+  options: ConsumeOptions,
+  connection: Connection,
+  ackWaitMs: number,
+): Promise<void> {
+  const claim = holdClaim(message, ackWaitMs, connection);
   const delivery = { ...describe(message), claim };
   try {
     const verdict = await options

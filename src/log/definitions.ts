@@ -5,7 +5,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 const StreamDefinition = Type.Object({ name: Type.String(), subjects: Type.Array(Type.String()) });
 const ConsumerDefinition = Type.Object({
   durable_name: Type.String(),
-  ack_wait: Type.Number(),
   filter_subjects: Type.Array(Type.String()),
 });
 

@@ -5,7 +5,7 @@ import { streamName } from '../../src/log/definitions.ts';
 import { useNats } from '../support/nats.ts';
 import { useServices } from '../support/service.ts';
 import { until } from '../support/until.ts';
-import { captured, webhook } from '../support/webhook.ts';
+import { alertBody, captured, webhook } from '../support/webhook.ts';
 
 const nats = useNats();
 const start = useServices();
@@ -13,13 +13,13 @@ const good = webhook();
 
 describe('a webhook that cannot be taken', () => {
   it.each([
-    ['is not JSON', '{"version":', 400, 'not-json'],
-    ['is empty', '', 400, 'not-json'],
-    ['is of another version', { ...good, version: '3' }, 400, 'not-alertmanager-v4'],
-    ['has alerts of another type', { ...good, alerts: 'x' }, 400, 'not-alertmanager-v4'],
-    ['has only malformed alerts', { ...good, alerts: [{ labels: {} }, 7] }, 400, 'all-alerts-rejected'],
-    ['is larger than is allowed', `"${'x'.repeat(40 * 1024 * 1024)}"`, 413, 'body-too-large'],
-  ])('because it %s is answered %s', async (_, body, status, code) => {
+    ['is not JSON', 400, 'not-json', '{"version":'],
+    ['is empty', 400, 'not-json', ''],
+    ['is of another version', 400, 'not-alertmanager-v4', { ...good, version: '3' }],
+    ['has alerts of another type', 400, 'not-alertmanager-v4', { ...good, alerts: 'x' }],
+    ['has only malformed alerts', 400, 'all-alerts-rejected', { ...good, alerts: [{ labels: {} }, 7] }],
+    ['is larger than is allowed', 413, 'body-too-large', `"${'x'.repeat(40 * 1024 * 1024)}"`],
+  ])('because it %s is answered %s', async (_, status, code, body) => {
     const service = await start(nats.freshUrl());
     const answer = await service.post(body);
     expect(answer).toMatchObject({ status, json: { status, code } });
@@ -56,6 +56,20 @@ describe('a webhook that cannot be taken', () => {
     expect(json.code).toBe('overloaded');
     slow.destroy();
     await until('200', async () => (await service.post(good)).status === 200);
+  });
+
+  it('because the stream is 90 % full is sent back with 503: what is left is for outcomes', async () => {
+    const service = await start(nats.freshUrl());
+    const { jsm } = service.app.log.connection;
+    const { config } = await jsm.streams.info(streamName);
+    await jsm.streams.update(streamName, { ...config, max_msgs: 20 });
+    const other = () => service.post(alertBody({ alertname: 'Other', instance: String(performance.now()) }));
+    const refused = await until('503', async () => {
+      const answer = await other();
+      return answer.status === 503 && answer;
+    });
+    expect(refused.json.detail).toMatch(/the stream holds \d+ of max_msgs 20: what is left is for outcomes/);
+    expect((await jsm.streams.info(streamName)).state.messages).toBeLessThanOrEqual(20);
   });
 
   it('because the stream is gone or full is sent back with 503', async () => {
