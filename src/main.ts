@@ -2,6 +2,7 @@
 import { program } from 'commander';
 import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
+import { redriveCommand } from './commands/redrive.ts';
 import { replayCommand } from './commands/replay.ts';
 import { schemasCommand } from './commands/schemas.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -17,6 +18,7 @@ program
   .addCommand(serveCommand)
   .addCommand(demoCommand)
   .addCommand(replayCommand)
+  .addCommand(redriveCommand)
   .addCommand(streamsCommand)
   .addCommand(checkCommand)
   .addCommand(schemasCommand);

@@ -49,7 +49,7 @@ export function createStaging(connection: Connection, bucket: string): Staging {
       const deadline = performance.now() + putPatienceMs;
       for (;;) {
         try {
-          await putObject(connection, bucket, object, createReadStream(file));
+          await putObject(connection, bucket, object, contentOf(file));
           return recording;
         } catch (error) {
           // The name holds the sha256: what lies there is this recording.
@@ -78,4 +78,9 @@ export function createStaging(connection: Connection, bucket: string): Staging {
         isWanted: (name) => isWaiting(name.split('/')[0] ?? ''),
       }),
   };
+}
+
+// Opened when it is read: putObject may fail before, and nobody would close the file.
+async function* contentOf(file: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(file);
 }

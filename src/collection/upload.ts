@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Destination } from '../events/collection-events.ts';
 import type { StoredEvent } from '../events/envelope.ts';
 import { millisOf } from '../events/instant.ts';
@@ -114,23 +113,13 @@ async function deliver(deps: UploadDeps, work: Run, upload: Uploading): Promise<
   const { recording, plan, requestedAt } = upload;
   let readFailure: unknown;
   const open = async function* () {
-    const hash = createHash('sha256');
     try {
-      for await (const part of deps.staging.read(recording.stagedName)) {
-        hash.update(part);
-        yield part;
-      }
+      yield* deps.staging.read(recording.stagedName);
     } catch (error) {
       readFailure =
         error instanceof ObjectMissing ? new PermanentlyFailed('staged-missing', error.message) : error;
       throw readFailure;
     }
-    if (hash.digest('hex') === recording.sha256) return;
-    readFailure = new PermanentlyFailed(
-      'staged-corrupt',
-      'the staged recording is not what JfrCollected names',
-    );
-    throw readFailure;
   };
   try {
     return await deps.destinationFor(plan.destination)({

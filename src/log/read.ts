@@ -37,10 +37,11 @@ export async function* readRange(
   const last = await lastMessage(connection, stream, filter);
   const end = Math.min(last?.sequence ?? 0, to ?? Number.MAX_SAFE_INTEGER);
   if (end < from) return;
-  const consumer = await connection.js.consumers.get(stream, {
-    filterSubjects: [filter],
-    opt_start_seq: from,
-  });
+  const consumer = await connection.js.consumers
+    .get(stream, { filterSubjects: [filter], opt_start_seq: from })
+    .catch((error: unknown) => {
+      throw toLogError(error, `read ${filter} of ${stream}`);
+    });
   const messages = await consumer.consume({ max_messages: 1_000 });
   try {
     for await (const message of messages) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decide, type Question } from '../../src/collection/decide.ts';
-import { evolve, initialSnapshot, type PodEvent } from '../../src/collection/machine.ts';
+import { evolve, initialSnapshot } from '../../src/collection/machine.ts';
+import { type PodEvent } from '../../src/collection/pod-context.ts';
 import type { AlertReceivedData } from '../../src/events/alert-events.ts';
 import { createEvent, type StoredEvent } from '../../src/events/envelope.ts';
 import { collectionIdOf } from '../../src/events/ids.ts';

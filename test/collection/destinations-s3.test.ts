@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { s3Destination } from '../../src/collection/destinations/s3.ts';
 import { PermanentlyFailed } from '../../src/collection/failures.ts';
 import type { Fault } from '../support/s3-faults.ts';
@@ -138,6 +138,16 @@ it('a place without any credentials is unavailable and gets no request', async (
   expect(failure.code).toBe('destination-unavailable');
   expect(failure.message).toContain('redentials');
   expect(server.requests).toHaveLength(0);
+});
+
+it('a failure is told to the caller and not to the console', async () => {
+  const server = s3();
+  using warn = vi.spyOn(console, 'warn');
+  server.faults.inject(slowDown);
+
+  await failureOf(s3Destination(placeOf(server))(deliveryOf(small)));
+
+  expect(warn).not.toHaveBeenCalled();
 });
 
 it('a bucket that does not exist refuses for now', async () => {

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { S3Error } from './s3-errors.ts';
 import { createFaults, type FaultQueue } from './s3-faults.ts';
 import type { StoredObject } from './s3-objects.ts';
 import { handleRequest, type SeenRequest, type Service } from './s3-requests.ts';
@@ -49,6 +51,7 @@ export async function startS3(options: Options = {}): Promise<S3Server> {
   const server = createServer((request, response) => void handleRequest(service, request, response));
   // Without this Node itself would say 100 Continue, before a request can be refused.
   server.on('checkContinue', (request, response) => void handleRequest(service, request, response));
+  server.on('clientError', refuseIncomplete);
   const port = await listen(server, 0);
   const { bucket, credentials, objects, requests } = service;
   return {
@@ -67,6 +70,12 @@ export async function startS3(options: Options = {}): Promise<S3Server> {
     },
     close: () => stop(server),
   };
+}
+
+// The client has said its last word, before the length that it announced. Node would answer without S3's words.
+function refuseIncomplete(_error: Error, socket: Duplex): void {
+  const xml = new S3Error('IncompleteBody', 'The request body terminated unexpectedly').toXml();
+  if (socket.writable) socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n${xml}`);
 }
 
 async function listen(server: Server, port: number): Promise<number> {

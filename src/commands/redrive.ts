@@ -1,0 +1,75 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { userInfo } from 'node:os';
+import { createBoard } from '../collection/board.ts';
+import { createPods } from '../collection/pods.ts';
+import { redrive, type RedriveDeps } from '../collection/redrive.ts';
+import { millisOf, nanosOf, timeOf } from '../events/instant.ts';
+import { streamName } from '../log/definitions.ts';
+import { follow } from '../log/follow.ts';
+import { withExistingLog } from './existing-log.ts';
+
+interface Options {
+  failedSince?: number;
+  by: string;
+  reason: string;
+}
+
+export const redriveCommand = new Command('redrive')
+  .description(
+    'start failed collections again at the stage that failed, as a new run; a running service does the work',
+  )
+  .argument('[collection]', 'id of the collection')
+  .option('--failed-since <time>', 'all that failed since then: RFC 3339, or 90m, 12h, 7d ago', sinceOf)
+  .option('--by <name>', 'who asks for it; it stands in the event', userInfo().username)
+  .option('--reason <text>', 'why; it stands in the event', 'redriven by an operator')
+  .action(async (collection: string | undefined, { failedSince, by, reason }: Options) => {
+    if ((collection === undefined) === (failedSince === undefined)) {
+      throw new InvalidArgumentError('name a collection, or --failed-since, and not both');
+    }
+    await withBoard(async (deps) => {
+      const ids = collection === undefined ? failedIds(deps, failedSince ?? 0) : [collection];
+      let refusals = 0;
+      for (const id of ids) {
+        const result = await redrive(deps, id, { by, reason });
+        if ('refused' in result) refusals += 1;
+        const outcome = 'refused' in result ? `refused: ${result.refused}` : `run ${String(result.redriven.data.run)}, ${result.redriven.data.stage}`; // prettier-ignore
+        process.stdout.write(`${id} ${outcome}\n`);
+      }
+      process.stdout.write(`${String(ids.length - refusals)} of ${String(ids.length)} redriven\n`);
+      process.exitCode = refusals === 0 ? 0 : 1;
+    });
+  });
+
+async function withBoard(use: (deps: RedriveDeps) => Promise<void>): Promise<void> {
+  await withExistingLog(async (connection) => {
+    const board = createBoard();
+    const follower = await follow(connection, streamName, {
+      filter: 'aw.collection.>',
+      apply: board.apply,
+      onInterrupted: (error) => process.stderr.write(`reading was interrupted: ${String(error)}\n`),
+    });
+    try {
+      await follower.caughtUp;
+      await use({ board, pods: createPods(connection, streamName, board), now: () => timeOf(Date.now()) });
+    } finally {
+      await follower.stop();
+    }
+  });
+}
+
+function failedIds({ board }: RedriveDeps, sinceMillis: number): string[] {
+  const { items } = board.summaries.list({ state: 'failed', limit: Number.MAX_SAFE_INTEGER });
+  return items.filter(({ endedAt }) => millisOf(endedAt ?? '') >= sinceMillis).map(({ id }) => id);
+}
+
+const unitMillis: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function sinceOf(text: string): number {
+  if (nanosOf(text) !== undefined) return millisOf(text);
+  const [, amount, unit = ''] = /^(\d+)([mhd])$/.exec(text) ?? [];
+  const millis = unitMillis[unit];
+  if (amount === undefined || millis === undefined) {
+    throw new InvalidArgumentError('expected an RFC 3339 time such as 2026-11-20T18:31:29Z, or 90m, 12h, 7d');
+  }
+  return Date.now() - Number(amount) * millis;
+}
