@@ -99,6 +99,7 @@ export function createBoard(options: BoardOptions = {}): Board {
   };
 }
 
-function isCollectionEvent(event: StoredEvent): event is StoredEvent<CollectionEventType> {
+/** True for what is folded into the machine of a pod. */
+export function isCollectionEvent(event: StoredEvent): event is StoredEvent<CollectionEventType> {
   return event.type !== 'AlertReceived' && event.type !== 'AlertDeclined' && event.type !== 'EventRejected';
 }

@@ -54,12 +54,9 @@ export async function record(
       directory,
       signal,
     });
-    return await deps.staging.put(
-      { collectionId, run, attempt },
-      file,
-      await checkRecording(file),
-      simulated,
-    );
+    const checked = await checkRecording(file);
+    const options = { simulated, signal: deps.handBack };
+    return await deps.staging.put({ collectionId, run, attempt }, file, checked, options);
   } finally {
     clearTimeout(timer);
     await rm(directory, { recursive: true, force: true });

@@ -21,10 +21,16 @@ export interface AttemptRef {
   attempt: number;
 }
 
+interface PutOptions {
+  simulated: boolean;
+  /** Ends the waiting for NATS (shutdown): throws LogUnavailable then. */
+  signal: AbortSignal;
+}
+
 /** Where recordings wait between collect and upload, for whichever process comes next. */
 export interface Staging {
-  /** Throws AttemptFailed (staging-failed) where NATS took it not even after minutes. */
-  put: (ref: AttemptRef, file: string, checked: CheckedRecording, simulated: boolean) => Promise<Recording>;
+  /** Throws AttemptFailed (staging-failed) where NATS did not take it for minutes. */
+  put: (ref: AttemptRef, file: string, checked: CheckedRecording, options: PutOptions) => Promise<Recording>;
   /** What an attempt of this run staged before its process died. */
   find: (collectionId: string, run: number) => Promise<Staged | undefined>;
   read: (stagedName: string) => AsyncIterable<Uint8Array>;
@@ -40,7 +46,7 @@ const dayMs = 86_400_000;
 
 export function createStaging(connection: Connection, bucket: string): Staging {
   return {
-    put: async (ref, file, checked, simulated) => {
+    put: async (ref, file, checked, { simulated, signal }) => {
       const { collectionId, run, attempt } = ref;
       const stagedName = `${collectionId}/${String(run)}-${String(attempt)}/${checked.sha256}`;
       const recording: Recording = { stagedName, ...checked, ...(simulated ? { simulated } : {}) };
@@ -54,10 +60,10 @@ export function createStaging(connection: Connection, bucket: string): Staging {
         } catch (error) {
           // The name holds the sha256: what lies there is this recording.
           if (error instanceof ObjectExists) return recording;
-          if (!(error instanceof LogUnavailable)) throw error;
+          if (!(error instanceof LogUnavailable) || signal.aborted) throw error;
           if (performance.now() > deadline)
             throw new AttemptFailed('staging-failed', error.message, { cause: error });
-          await delay(retryAfterMs);
+          await delay(retryAfterMs, undefined, { signal }).catch(() => undefined);
         }
       }
     },

@@ -4,6 +4,7 @@ import { createPolicy, podOf } from '../collection/policy.ts';
 import { readConfigFile } from '../config.ts';
 import type { Rules } from '../config-file.ts';
 import { ConfigError } from '../config-schema.ts';
+import { printable } from './printable.ts';
 import { timeOf } from '../events/instant.ts';
 import { parseAlertmanager, type ParsedAlert } from '../ingest/alertmanager.ts';
 
@@ -24,7 +25,8 @@ export const checkCommand = new Command('check')
       );
     }
     const policy = createPolicy(collections);
-    for (const alert of parsed.alerts) process.stdout.write(`${consequence(alert, policy, rules)}\n`);
+    for (const alert of parsed.alerts)
+      process.stdout.write(`${printable(consequence(alert, policy, rules))}\n`);
   });
 
 function consequence(parsed: ParsedAlert, policy: ReturnType<typeof createPolicy>, rules: Rules): string {

@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { styleText } from 'node:util';
+import { isCollectionEvent } from '../collection/board.ts';
 import { evolve, initialSnapshot, type PodSnapshot } from '../collection/machine.ts';
 import { decodeEvent, isEvent, type StoredMessage } from '../events/envelope.ts';
 import { millisOf, nanosOf } from '../events/instant.ts';
 import { podSubject, podSubjectOf } from '../events/subjects.ts';
+import { printable } from './printable.ts';
 import { streamName } from '../log/definitions.ts';
 import { readRange } from '../log/read.ts';
 import { withExistingLog } from './existing-log.ts';
@@ -28,6 +30,7 @@ interface Line {
   unreadable?: string;
   changed: boolean;
   effects: string[];
+  /** Null for what belongs to no pod. */
   before: unknown;
   after: unknown;
 }
@@ -45,13 +48,15 @@ export const replayCommand = new Command('replay')
   .action(async (options: Options) => {
     await withExistingLog(async (connection) => {
       const range = {
-        filter: options.pod ?? 'aw.collection.>',
+        filter: options.pod ?? 'aw.>',
         ...(options.until && 'sequence' in options.until ? { to: options.until.sequence } : {}),
       };
       const snapshots = new Map<string, PodSnapshot>();
       let count = 0;
       for await (const message of readRange(connection, options.stream, range)) {
         if (isAfter(message, options.until)) break;
+        // Timers are no facts.
+        if (message.subject.startsWith('aw.schedule.')) continue;
         const line = fold(snapshots, message);
         process.stdout.write(options.json ? `${JSON.stringify(line)}\n` : textOf(line));
         count += 1;
@@ -62,15 +67,15 @@ export const replayCommand = new Command('replay')
 
 function fold(snapshots: Map<string, PodSnapshot>, message: StoredMessage): Line {
   const { sequence, storedAt, subject } = message;
-  const pod = podSubjectOf(subject) ?? subject;
-  const before = snapshots.get(pod) ?? initialSnapshot;
-  const common = { sequence, storedAt, subject, before: stateOf(before) };
+  const pod = podSubjectOf(subject);
+  const before = (pod === undefined ? undefined : snapshots.get(pod)) ?? initialSnapshot;
+  const common = { sequence, storedAt, subject, before: pod === undefined ? null : stateOf(before) };
   const event = decodeEvent(message);
   if (!isEvent(event)) {
     return { ...common, unreadable: event.message, changed: false, effects: [], after: common.before };
   }
   const { type, id, data } = event;
-  if (event.type === 'AlertReceived' || event.type === 'AlertDeclined' || event.type === 'EventRejected') {
+  if (pod === undefined || !isCollectionEvent(event)) {
     return { ...common, type, id, data, changed: false, effects: [], after: common.before };
   }
   const { snapshot, effects } = evolve(before, event);
@@ -88,24 +93,22 @@ function textOf(line: Line): string {
   const pod = subject.split('.').slice(2, 5).map(decodeToken).join('/');
   const lines = [`${head} ${pod}`];
   if (unreadable !== undefined) lines.push(`  ${styleText('yellow', unreadable)}`);
-  if (line.data !== undefined) lines.push(`  data   ${safe(JSON.stringify(line.data))}`);
-  lines.push(`  before ${safe(JSON.stringify(line.before))}`);
+  if (line.data !== undefined) lines.push(`  data   ${printable(JSON.stringify(line.data))}`);
+  if (line.before === null) return `${lines.join('\n')}\n`;
+  lines.push(`  before ${printable(JSON.stringify(line.before))}`);
   lines.push(
-    changed ? `  after  ${safe(JSON.stringify(line.after))}` : `  ${styleText('dim', 'changes nothing')}`,
+    changed
+      ? `  after  ${printable(JSON.stringify(line.after))}`
+      : `  ${styleText('dim', 'changes nothing')}`,
   );
   if (effects.length > 0)
     lines.push(`  then   ${effects.join(', ')} ${styleText('dim', '(not run by a replay)')}`);
   return `${lines.join('\n')}\n`;
 }
 
-// JSON escapes the control characters of ASCII; a terminal also obeys those behind it.
-function safe(json: string): string {
-  return json.replaceAll(/[\u007f-\u009f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
-}
-
 function decodeToken(token: string): string {
   try {
-    return safe(JSON.stringify(decodeURIComponent(token))).slice(1, -1);
+    return printable(decodeURIComponent(token));
   } catch {
     return token;
   }

@@ -20,12 +20,16 @@ const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 export function ingestRoutes(options: IngestOptions) {
   return (app: FastifyInstance, _: unknown, done: () => void): void => {
     const { accept, metrics, maxBodyBytes } = options;
-    // Whatever the sender calls it: a webhook's body is JSON.
+    // Whatever the sender calls it, also in a header that names no media type: a webhook's body is JSON.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: maxBodyBytes }, (_request, body, parsed) =>
       parsed(null, body),
     );
     app.addHook('onRequest', limitInflight(options));
+    app.addHook('onRequest', (request, _reply, next) => {
+      delete request.raw.headers['content-type'];
+      next();
+    });
 
     app.post('/webhook/alertmanager', { bodyLimit: maxBodyBytes }, async (request, reply) => {
       const text = typeof request.body === 'string' ? request.body : '';

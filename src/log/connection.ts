@@ -7,6 +7,7 @@ import {
   type NatsConnection,
   type StoredMsg,
 } from 'nats';
+import { setTimeout as delay } from 'node:timers/promises';
 import { LogMisconfigured, LogUnavailable, toLogError } from './errors.ts';
 
 interface DirectStreamAPI {
@@ -32,6 +33,7 @@ const leastVersion: readonly [number, number] = [2, 12];
 
 /** One request to JetStream waits this long. Alertmanager itself gives up after 15 s. */
 export const requestTimeoutMs = 5_000;
+const drainTimeoutMs = 5_000;
 
 /**
  * Connects and checks the server's version. `url` may hold several servers, separated by commas, and
@@ -120,8 +122,9 @@ async function watch(nc: NatsConnection, onChange: (connected: boolean) => void)
 
 async function closeConnection(nc: NatsConnection, isConnected: () => boolean): Promise<void> {
   if (nc.isClosed()) return;
-  // Draining waits for the server; without one it would wait for a reconnect that never comes.
-  await (isConnected() ? nc.drain() : nc.close());
+  // Draining waits for the server: for a reconnect that may never come, or for one that is frozen.
+  if (isConnected()) await Promise.race([nc.drain(), delay(drainTimeoutMs, undefined, { ref: false })]);
+  await nc.close();
 }
 
 function withoutSecrets(url: string): string {

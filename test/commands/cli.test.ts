@@ -39,7 +39,7 @@ describe('replay', () => {
     const env = { NATS_URL: url };
     const all = await cli(['replay', '--json'], env);
     expect(all.code).toBe(0);
-    const lines = all.stdout
+    const everything = all.stdout
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Line);
@@ -52,6 +52,8 @@ describe('replay', () => {
       effects: string[];
       changed: boolean;
     }
+    expect(everything.filter(({ type }) => type === 'AlertReceived')).toHaveLength(3);
+    const lines = everything.filter(({ before }) => (before as unknown) !== null);
     const ofOne = ['CollectionRequested', 'CollectionAttemptStarted', 'JfrCollected', 'Uploaded'];
     expect(lines.map(({ type }) => type)).toEqual([...ofOne, ...ofOne]);
     expect(lines[0]).toMatchObject({
@@ -70,7 +72,7 @@ describe('replay', () => {
     );
     expect(pod.stdout).toContain('4 events, 1 pods');
     const until = await cli(['replay', '--until', String(lines[1]?.sequence)], env);
-    expect(until.stdout).toContain('2 events, 1 pods');
+    expect(until.stdout).toContain('3 events, 1 pods');
     const untilTime = await cli(['replay', '--until', lines[3]?.storedAt ?? '', '--json'], env);
     expect(untilTime.stdout.trim().split('\n').length).toBeGreaterThanOrEqual(4);
     expect((await cli(['replay', '--until', 'yesterday'], env)).stderr).toContain('RFC 3339');

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openConnection } from '../../src/log/connection.ts';
 import { type EmbeddedServer, findRunning, startEmbedded } from '../../src/log/embedded.ts';
+import { until } from '../support/until.ts';
 import { freePort } from '../support/process.ts';
 
 let dataDir = '';
@@ -61,6 +62,23 @@ it('of a process that died is adopted, not doubled', async () => {
   expect(adopted.how).toBe('adopted');
   await adopted.stop();
   await expect(openConnection(adopted.url)).rejects.toThrow(/no NATS server answers/);
+});
+
+it('is started again when it ends by itself, and clients reconnect', async () => {
+  const server = await startHere();
+  const connection = await openConnection(server.url);
+  await connection.jsm.streams.add({ name: 'S', subjects: ['s'] });
+  const note = JSON.parse(await readFile(join(dataDir, 'nats', 'server.json'), 'utf8')) as {
+    server: { pid: number };
+  };
+  process.kill(note.server.pid, 'SIGKILL');
+  await until(
+    'the stream to answer again',
+    () =>
+    connection.js.publish('s', 'x').then(() => true, () => false), // prettier-ignore
+  );
+  await connection.close();
+  expect(await findRunning(dataDir)).toBeDefined();
 });
 
 it('is not started a second time on its store, even where nothing is known of the first', async () => {

@@ -35,7 +35,7 @@ export function useNats(): TestNats {
     directory = await mkdtemp(join(tmpdir(), 'alert-watcher-nats-'));
     const config = join(directory, 'nats.conf');
     await writeFile(config, configOf(directory));
-    child = spawn(natsServerPath(), ['-c', config], { stdio: 'ignore' });
+    child = spawn(await natsServerPath(), ['-c', config], { stdio: 'ignore' });
     port = await until('the port of nats-server', () => portOf(directory));
   });
   afterAll(async () => {

@@ -73,7 +73,7 @@ async function freePort(): Promise<number> {
 
 /** The npm package brings a program for one kind of machine; on others it is there and cannot run. */
 async function assertServerRuns(): Promise<void> {
-  const program = natsServerPath();
+  const program = await natsServerPath();
   const result = await execa(program, ['--version'], { reject: false, stdin: 'ignore', timeout: 10_000 });
   if (!result.failed) return;
   throw new DemoFailed(

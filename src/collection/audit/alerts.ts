@@ -1,0 +1,41 @@
+import type { StoredEvent, StoredMessage, Unreadable } from '../../events/envelope.ts';
+import { alertIdOf } from '../../events/ids.ts';
+import { nanosOf } from '../../events/instant.ts';
+import type { History } from './history.ts';
+import type { Note, Report } from './violation.ts';
+
+/** Promise 1: every alert is on the stream exactly once per fingerprint, instant of startsAt, and status. */
+export function createAlerts(history: History, report: Report) {
+  const sequences = new Map<string, number>();
+
+  return {
+    apply: ({ id, data, sequence }: StoredEvent<'AlertReceived'>): void => {
+      const alertId = alertIdOf(data.fingerprint, nanosOf(data.startsAt) ?? 0n, data.status);
+      if (id !== alertId) report(1, `its id does not follow from its data: ${id}`, { alertId }, [sequence]);
+      const earlier = sequences.get(alertId);
+      if (earlier === undefined) sequences.set(alertId, sequence);
+      else report(1, 'is on the stream again', { alertId }, [earlier, sequence]);
+    },
+
+    /** True where the message is an alert, but not where an alert belongs. */
+    applyUnreadable: ({ header, sequence }: StoredMessage, { code, message }: Unreadable): boolean => {
+      const alertId = header('ce-id');
+      if (header('ce-type') !== 'AlertReceived' || code !== 'wrong-subject' || !alertId) return false;
+      report(1, message, { alertId }, [sequence]);
+      return true;
+    },
+
+    /** `accepted` are the ids that a sender was told are accepted. */
+    finish: (accepted: Iterable<string>): Note[] => {
+      const missing = [...new Set(accepted)].filter((id) => !sequences.has(id));
+      if (!history.isCut()) {
+        for (const alertId of missing) report(1, 'was accepted and is not on the stream', { alertId }, []);
+        return [];
+      }
+      const what = 'was accepted and is not on the stream (any more)';
+      return missing.map((alertId) => ({ what, alertId, sequences: [] }));
+    },
+
+    count: () => sequences.size,
+  };
+}

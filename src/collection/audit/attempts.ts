@@ -1,0 +1,100 @@
+import type { StoredEvent } from '../../events/envelope.ts';
+import { type CollectionEvent, type History, type RunRef, runRefOf } from './history.ts';
+import type { Report } from './violation.ts';
+
+/** What the attempts of one run have come to. */
+interface Attempts {
+  /** Number and sequence of the last attempt that started; none yet: undefined. */
+  started?: { attempt: number; sequence: number };
+  /** Sequences of the ends of collect attempts, by the attempt. */
+  failed: Map<number, number>;
+  collected?: number;
+  uploadFailed?: { attempt: number; sequence: number };
+}
+
+type Of<T extends CollectionEvent['type']> = StoredEvent<T>;
+
+/** Promise 4, per run: attempts start in order, each ends at most once, and one of them brings the recording. */
+export function createAttempts(history: History, report: Report) {
+  const runs = new Map<string, Attempts>();
+  const maxAttempts = new Map<string, number>();
+
+  const attemptsOf = ({ key }: RunRef): Attempts => {
+    const attempts = runs.get(key) ?? { failed: new Map<number, number>() };
+    runs.set(key, attempts);
+    return attempts;
+  };
+
+  return (event: CollectionEvent): void => {
+    const ref = runRefOf(event);
+    if (!ref) return;
+    const check: Check = {
+      attempts: attemptsOf(ref),
+      mayHaveBegun: history.mayHaveBegun(ref),
+      breaks: (what, sequences = []) => report(4, what, ref.about, [...sequences, event.sequence]),
+    };
+    if (event.type === 'CollectionRequested') maxAttempts.set(ref.collection, event.data.plan.maxAttempts);
+    if (event.type === 'CollectionAttemptStarted') started(check, event, maxAttempts.get(ref.collection));
+    if (event.type === 'CollectionAttemptFailed') failed(check, event);
+    if (event.type === 'JfrCollected') collected(check, event);
+    if (event.type === 'UploadAttemptFailed') uploadFailed(check, event);
+  };
+}
+
+interface Check {
+  attempts: Attempts;
+  /** True: there may be events of this run before the first one that is there. */
+  mayHaveBegun: boolean;
+  breaks: (what: string, sequences?: number[]) => void;
+}
+
+function started(check: Check, { data, sequence }: Of<'CollectionAttemptStarted'>, max = Infinity): void {
+  const { attempts, mayHaveBegun, breaks } = check;
+  const { attempt } = data;
+  const before = attempts.started;
+  if (!before && mayHaveBegun ? attempt < 1 : attempt !== (before?.attempt ?? 0) + 1) {
+    const last = before ? `attempt ${String(before.attempt)}` : 'none';
+    breaks(`attempt ${String(attempt)} starts after ${last}`, before && [before.sequence]);
+  }
+  if (attempt > max) breaks(`attempt ${String(attempt)} starts, but the plan has ${String(max)}`);
+  if (attempts.collected !== undefined)
+    breaks(`attempt ${String(attempt)} starts after JfrCollected`, [attempts.collected]);
+  attempts.started = { attempt, sequence };
+}
+
+function failed(check: Check, { data: { attempt }, sequence }: Of<'CollectionAttemptFailed'>): void {
+  const { attempts, breaks } = check;
+  const earlier = attempts.failed.get(attempt);
+  if (earlier !== undefined) breaks(`attempt ${String(attempt)} ends again`, [earlier]);
+  else if (!isUnderWay(check, attempt, sequence)) {
+    const last = attempts.started;
+    breaks(`attempt ${String(attempt)} ends, but is not under way`, last && [last.sequence]);
+  }
+  attempts.failed.set(attempt, sequence);
+}
+
+// The recording of an earlier attempt counts, too, also of one that failed: it may have been staged, and found by the
+// process that went on.
+function collected(check: Check, { data: { attempt }, sequence }: Of<'JfrCollected'>): void {
+  const { attempts, breaks } = check;
+  if (attempts.collected !== undefined) breaks('has a second JfrCollected', [attempts.collected]);
+  else if (!isUnderWay(check, attempt, sequence) && !(attempt <= (attempts.started?.attempt ?? 0)))
+    breaks(`attempt ${String(attempt)} brings a recording, but has not started`);
+  attempts.collected ??= sequence;
+}
+
+/** True for the attempt that started last; in a run that began before the stream does, for the first one that is told of. */
+function isUnderWay({ attempts, mayHaveBegun }: Check, attempt: number, sequence: number): boolean {
+  if (!attempts.started && mayHaveBegun) attempts.started = { attempt, sequence };
+  return attempts.started?.attempt === attempt;
+}
+
+function uploadFailed(check: Check, { data: { attempt }, sequence }: Of<'UploadAttemptFailed'>): void {
+  const { attempts, mayHaveBegun, breaks } = check;
+  const before = attempts.uploadFailed;
+  if (!(before === undefined && mayHaveBegun) && attempt !== (before?.attempt ?? 0) + 1) {
+    const last = before ? `attempt ${String(before.attempt)}` : 'none';
+    breaks(`upload attempt ${String(attempt)} ends after ${last}`, before && [before.sequence]);
+  }
+  attempts.uploadFailed = { attempt, sequence };
+}

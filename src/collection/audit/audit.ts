@@ -1,0 +1,111 @@
+import type { CollectionEventType } from '../../events/catalogue.ts';
+import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../../events/envelope.ts';
+import { createAlerts } from './alerts.ts';
+import { createAttempts } from './attempts.ts';
+import { createCollecting } from './collecting.ts';
+import { createHistory } from './history.ts';
+import { createRecordings, type ExpectedRecording } from './recordings.ts';
+import { createReplay } from './replay.ts';
+import { createRuns, type OpenRun, type Outcome } from './runs.ts';
+import { type Bucket, checkStrays } from './strays.ts';
+import { type Note, type Report, type Violation, violationOf } from './violation.ts';
+
+export interface Ending {
+  /** True: nothing should be under way, so a run without an end breaks its promise. */
+  settled?: boolean;
+  /** Ids of alerts that a sender was told are accepted. */
+  accepted?: Iterable<string>;
+  bucket?: Bucket;
+}
+
+export interface AuditResult {
+  violations: Violation[];
+  notes: Note[];
+  open: OpenRun[];
+  /** What has to lie at the destinations: for somebody who can look there. */
+  recordings: ExpectedRecording[];
+  counts: {
+    messages: number;
+    alerts: number;
+    collections: number;
+    runs: Record<Outcome, number>;
+    /** Timers of the server: no facts. */
+    timers: number;
+    /** Messages that are no events of the catalogue. */
+    unreadable: number;
+  };
+}
+
+/** A reader of a whole stream, message by message in order, that says at the end which promises its events break. */
+export interface Audit {
+  apply: (message: StoredMessage) => void;
+  finish: (ending?: Ending) => AuditResult;
+}
+
+/**
+ * Pure. For promises 1 to 4 it keeps books of its own and asks no machine, so that a fault in the machine is found.
+ * `firstSequence` is that of the stream: above 1, old messages are gone.
+ */
+export function createAudit(firstSequence?: number): Audit {
+  const violations: Violation[] = [];
+  const notes: Note[] = [];
+  const counts = { messages: 0, timers: 0, unreadable: 0 };
+  const report: Report = (...about) => violations.push(violationOf(...about));
+  const history = createHistory(firstSequence);
+  const alerts = createAlerts(history, report);
+  const runs = createRuns(history, report);
+  const recordings = createRecordings(history, report);
+  // The history first: the others ask it about this event.
+  const folds = [
+    ...[history.apply, runs.apply, recordings.apply],
+    ...[createCollecting(history, report), createAttempts(history, report), createReplay(history, report)],
+  ];
+
+  const applyEvent = (message: StoredMessage) => {
+    const read = decodeEvent(message);
+    if (!isEvent(read)) {
+      if (alerts.applyUnreadable(message, read)) return;
+      counts.unreadable += 1;
+      const { subject, sequence } = message;
+      notes.push({ what: `no event, on ${subject}: ${read.message}`, sequences: [sequence] });
+    } else if (read.type === 'AlertReceived') alerts.apply(read);
+    else if (isCollectionEvent(read)) for (const fold of folds) fold(read);
+  };
+
+  return {
+    apply: (message) => {
+      counts.messages += 1;
+      history.see(message.sequence);
+      if (message.subject.startsWith('aw.schedule.')) counts.timers += 1;
+      else applyEvent(message);
+    },
+    finish: ({ settled = false, accepted = [], bucket } = {}) => {
+      const missing = alerts.finish(accepted);
+      const open = runs.finish(settled);
+      const outcomes = runs.outcomes();
+      const strays = bucket ? checkStrays(bucket, recordings.isNamed, outcomes, history, report) : [];
+      const number = (outcome: Outcome) => [...outcomes.values()].filter((each) => each === outcome).length;
+      return {
+        violations: violations.sort(inOrder),
+        notes: [...history.notes(), ...notes, ...missing, ...strays],
+        open,
+        recordings: recordings.expected(),
+        counts: {
+          ...counts,
+          alerts: alerts.count(),
+          collections: runs.collections(),
+          runs: { uploaded: number('uploaded'), failed: number('failed'), open: number('open') },
+        },
+      };
+    },
+  };
+}
+
+/** By promise, then as they come on the stream. */
+export function inOrder(a: Violation, b: Violation): number {
+  return a.promise - b.promise || (a.sequences[0] ?? 0) - (b.sequences[0] ?? 0);
+}
+
+function isCollectionEvent(event: StoredEvent): event is StoredEvent<CollectionEventType> {
+  return event.type !== 'AlertReceived' && event.type !== 'AlertDeclined' && event.type !== 'EventRejected';
+}

@@ -1,0 +1,137 @@
+import { type CollectionEvent, collectionOf, type History, podOf, runKey, type RunRef } from './history.ts';
+import { begins, runRefOf } from './history.ts';
+import type { Report } from './violation.ts';
+
+/** One event of a run, to be told of. */
+export interface Mark {
+  type: string;
+  sequence: number;
+  /** RFC 3339. */
+  storedAt: string;
+}
+
+export type Outcome = 'uploaded' | 'failed' | 'open';
+
+/** A run without an end. */
+export interface OpenRun {
+  collectionId: string;
+  run: number;
+  pod: string;
+  /** The event with which it began, or the first one that is there. */
+  since: Mark;
+  last: Mark;
+}
+
+interface Run {
+  ref: RunRef;
+  first: Mark;
+  last: Mark;
+  begun: boolean;
+  end?: Mark;
+  /** Events of a run that has not begun. */
+  stray: number[];
+}
+
+/** Promise 2: every run of a collection ends in exactly one of Uploaded or CollectionFailed. */
+export function createRuns(history: History, report: Report) {
+  const runs = new Map<string, Run>();
+  const latest = new Map<string, Run>();
+
+  const runOf = (ref: RunRef, mark: Mark): Run => {
+    const run = runs.get(ref.key) ?? { ref, first: mark, last: mark, begun: false, stray: [] };
+    runs.set(ref.key, run);
+    latest.set(ref.collection, run);
+    return run;
+  };
+  const outcomeOf = ({ ref, begun, end }: Run): Outcome | undefined => {
+    if (end) return end.type === 'Uploaded' ? 'uploaded' : 'failed';
+    return begun || history.mayHaveBegun(ref) ? 'open' : undefined;
+  };
+
+  return {
+    apply: (event: CollectionEvent): void => {
+      if (event.type === 'AlertAttached') checkAttached(event, latest, history, report);
+      const ref = runRefOf(event);
+      if (!ref) return;
+      const mark = { type: event.type, sequence: event.sequence, storedAt: event.storedAt };
+      const run = runOf(ref, mark);
+      if (begins(event)) {
+        if (run.begun) report(2, `begins again: ${mark.type}`, ref.about, [run.first.sequence, mark.sequence]);
+        else if (event.type === 'CollectionRedriven') checkRedriven(ref, mark, runs, history, report);
+        run.begun = true;
+      } else {
+        checkFollows(run, mark, history, report);
+      }
+      run.last = mark;
+    },
+
+    finish: (settled: boolean): OpenRun[] => {
+      const open: OpenRun[] = [];
+      for (const run of runs.values()) {
+        const { about } = run.ref;
+        if (run.stray.length > 0) report(2, 'its run was never requested', about, run.stray);
+        if (outcomeOf(run) !== 'open') continue;
+        open.push({ ...about, since: run.first, last: run.last });
+        const ends = [run.first.sequence, run.last.sequence];
+        if (settled) report(2, `has no end: its last event is ${run.last.type}`, about, ends);
+      }
+      return open;
+    },
+
+    /** By collection id and number of the run, as names of recordings hold them. */
+    outcomes: (): Map<string, Outcome> => {
+      const named = [...runs.values()].map((run) => {
+        const { collectionId, run: number } = run.ref.about;
+        return [runKey(collectionId, number), outcomeOf(run)] as const;
+      });
+      return new Map(named.filter((entry): entry is [string, Outcome] => entry[1] !== undefined));
+    },
+
+    collections: () => latest.size,
+  };
+}
+
+function checkFollows(run: Run, mark: Mark, history: History, report: Report): void {
+  const { about } = run.ref;
+  if (!run.begun && !history.mayHaveBegun(run.ref)) run.stray.push(mark.sequence);
+  const isEnd = mark.type === 'Uploaded' || mark.type === 'CollectionFailed';
+  if (run.end) {
+    const what = isEnd ? `ends again: ${mark.type} after` : `goes on after its end: ${mark.type} after`;
+    report(2, `${what} ${run.end.type}`, about, [run.end.sequence, mark.sequence]);
+  } else if (isEnd) {
+    run.end = mark;
+  }
+}
+
+function checkRedriven(
+  { about, collection }: RunRef,
+  { sequence }: Mark,
+  runs: ReadonlyMap<string, Run>,
+  history: History,
+  report: Report,
+): void {
+  const before = runs.get(runKey(collection, about.run - 1));
+  if (!before) {
+    if (!history.mayBePast(collection)) report(2, 'is a redrive of a run that never was', about, [sequence]);
+    return;
+  }
+  if (before.end?.type === 'CollectionFailed') return;
+  report(2, 'is a redrive of a run that had not failed', about, [before.last.sequence, sequence]);
+}
+
+function checkAttached(
+  event: CollectionEvent & { type: 'AlertAttached' },
+  latest: ReadonlyMap<string, Run>,
+  history: History,
+  report: Report,
+): void {
+  const collection = collectionOf(event) ?? '';
+  const { collectionId, alertId } = event.data;
+  const about = { alertId, collectionId, pod: podOf(event) };
+  const run = latest.get(collection);
+  if (run?.end) {
+    report(2, `is attached after ${run.end.type}`, about, [run.end.sequence, event.sequence]);
+  } else if (!run && !history.mayBePast(collection)) {
+    report(2, 'is attached to a collection that was never requested', about, [event.sequence]);
+  }
+}

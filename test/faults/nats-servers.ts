@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openConnection } from '../../src/log/connection.ts';
+import { natsServerPath } from '../../src/log/nats-process.ts';
+import { freePort } from '../support/process.ts';
+import { until } from '../support/until.ts';
+
+/** One real nats-server, or three in a cluster, that can be killed, frozen and started again on their stores. */
+export interface NatsServers {
+  ports: number[];
+  url: string;
+  kill: (index: number) => Promise<void>;
+  start: (index: number) => Promise<void>;
+  signal: (index: number, signal: 'SIGSTOP' | 'SIGCONT') => void;
+  isRunning: (index: number) => boolean;
+  /** Resolves when JetStream answers and, in a cluster, has a leader. */
+  whenUp: () => Promise<void>;
+  close: () => Promise<void>;
+}
+
+export async function startNatsServers(directory: string, count: 1 | 3): Promise<NatsServers> {
+  const ports: number[] = [];
+  const routes: number[] = [];
+  for (let index = 0; index < count; index += 1) {
+    ports.push(await freePort());
+    routes.push(await freePort());
+  }
+  const children = new Map<number, ChildProcess>();
+  const url = ports.map((port) => `nats://127.0.0.1:${String(port)}`).join(',');
+
+  const start = async (index: number) => {
+    if (children.has(index)) return;
+    const folder = join(directory, `nats-${String(index)}`);
+    await mkdir(folder, { recursive: true });
+    const config = join(folder, 'nats.conf');
+    await writeFile(config, configOf(folder, index, ports, routes));
+    const child = spawn(await natsServerPath(), ['-c', config], { stdio: 'ignore' });
+    children.set(index, child);
+  };
+  const kill = async (index: number) => {
+    const child = children.get(index);
+    if (!child) return;
+    children.delete(index);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  };
+  for (const index of ports.keys()) await start(index);
+  const servers: NatsServers = {
+    ports,
+    url,
+    kill,
+    start,
+    signal: (index, signal) => void children.get(index)?.kill(signal),
+    isRunning: (index) => children.has(index),
+    whenUp: async () => {
+      await until(
+        'NATS to be up',
+        async () => {
+          const connection = await openConnection(url).catch(() => undefined);
+          const isUp = await connection?.jsm.getAccountInfo().then(() => true, () => false); // prettier-ignore
+          await connection?.close();
+          return isUp;
+        },
+        60_000,
+      );
+    },
+    close: async () => {
+      for (const index of [...children.keys()]) await kill(index);
+    },
+  };
+  await servers.whenUp();
+  return servers;
+}
+
+function configOf(folder: string, index: number, ports: number[], routes: number[]): string {
+  const lines = [
+    'host: 127.0.0.1',
+    `port: ${String(ports[index])}`,
+    'max_payload: 8MB',
+    `server_name: n${String(index)}`,
+    `log_file: ${JSON.stringify(join(folder, 'nats.log'))}`,
+    `jetstream { store_dir: ${JSON.stringify(join(folder, 'store'))}, sync_interval: always }`,
+  ];
+  if (ports.length > 1) {
+    const urls = routes.map((port) => `"nats://127.0.0.1:${String(port)}"`).join(', ');
+    lines.push(`cluster { name: faults, listen: "127.0.0.1:${String(routes[index])}", routes: [${urls}] }`);
+  }
+  return `${lines.join('\n')}\n`;
+}
