@@ -67,7 +67,8 @@ export function consume(connection: Connection, options: ConsumeOptions): Worker
     // As it is on the server: operators may have set another one than the file.
     ackWaitMs = ((await consumer.info(true)).config.ack_wait ?? 0) / 1e6;
     pulled = await consumer.fetch({ max_messages: free, expires: pullExpiresMs });
-    if (isStopping()) await pulled.close();
+    // Not awaited: it is closed by being read to its end, below.
+    if (isStopping()) void pulled.close();
     for await (const message of pulled) {
       if (isStopping()) message.nak();
       else start(message);

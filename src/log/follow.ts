@@ -54,7 +54,8 @@ export async function follow(
       opt_start_seq: applied + 1,
     });
     messages = await consumer.consume({ max_messages: window });
-    if (stopping.signal.aborted) await messages.close();
+    // Not awaited: it is closed by being read to its end, below.
+    if (stopping.signal.aborted) void messages.close();
     for await (const message of messages) {
       if (stopping.signal.aborted) break;
       lag = message.info.pending;

@@ -66,7 +66,7 @@ export async function startS3(options: Options = {}): Promise<S3Server> {
     faults,
     refuse: () => stop(server),
     accept: async () => {
-      await listen(server, port);
+      if (!server.listening) await listen(server, port);
     },
     close: () => stop(server),
   };
