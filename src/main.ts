@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { program } from 'commander';
+import { auditCommand } from './commands/audit.ts';
 import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
 import { redriveCommand } from './commands/redrive.ts';
@@ -19,6 +20,7 @@ program
   .addCommand(demoCommand)
   .addCommand(replayCommand)
   .addCommand(redriveCommand)
+  .addCommand(auditCommand)
   .addCommand(streamsCommand)
   .addCommand(checkCommand)
   .addCommand(schemasCommand);

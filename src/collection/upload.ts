@@ -54,11 +54,11 @@ export function createUpload(deps: UploadDeps) {
 
 /** Does the one thing that the log says is next; a verdict ends this delivery. */
 async function step(deps: UploadDeps, work: Run, upload: Uploading): Promise<Verdict | undefined> {
+  if (upload.exhausted) return fail(deps, work, upload);
   const now = millisOf(deps.now());
-  const deadline = millisOf(upload.collectedAt) + upload.plan.uploadDeadlineSeconds * 1_000;
-  if (upload.exhausted || now > deadline) return fail(deps, work, upload);
-  const waitMs = millisOf(upload.retryAt ?? '') - now;
-  if (waitMs > 0) return { retryInMs: Math.min(waitMs, deadline - now + 1) };
+  // At the deadline there is a last attempt: an earlier one may have brought the recording there and died unheard.
+  const waitMs = Math.min(millisOf(upload.retryAt ?? ''), deadlineOf(upload)) - now;
+  if (waitMs > 0) return { retryInMs: waitMs };
   if (deps.handBack.aborted) return { retryInMs: 0 };
   await runAttempt(deps, work, upload);
   return undefined;
@@ -98,13 +98,15 @@ async function runAttempt(deps: UploadDeps, work: Run, upload: Uploading): Promi
   }
 }
 
-function failed(deps: UploadDeps, work: Run, { plan, attempts }: Uploading, failure: AttemptFailed) {
+function failed(deps: UploadDeps, work: Run, upload: Uploading, failure: AttemptFailed) {
+  const { plan, attempts } = upload;
   const now = deps.now();
+  const isLast = failure instanceof PermanentlyFailed || millisOf(now) >= deadlineOf(upload);
   const backoff = {
     ...plan.backoff,
     maxSeconds: Math.min(Math.max(plan.backoff.maxSeconds, 1), maxGapSeconds),
   };
-  const retryAt = failure instanceof PermanentlyFailed ? undefined : retryAtAfter(backoff, attempts + 1, now);
+  const retryAt = isLast ? undefined : retryAtAfter(backoff, attempts + 1, now);
   return attemptFailed(work, now, attempts + 1, failure, retryAt);
 }
 
@@ -135,14 +137,11 @@ async function deliver(deps: UploadDeps, work: Run, upload: Uploading): Promise<
   }
 }
 
-async function fail(
-  deps: UploadDeps,
-  work: Run,
-  { attempts, lastError, exhausted }: Uploading,
-): Promise<Verdict> {
-  const late = { code: 'deadline-exceeded', message: 'the upload did not succeed within its deadline' };
-  const error =
-    exhausted && lastError ? lastError : { ...late, message: `${late.message}: ${lastError?.message ?? ''}` };
+async function fail(deps: UploadDeps, work: Run, upload: Uploading): Promise<Verdict> {
+  const { attempts, lastError = { code: 'unexpected', message: 'no attempt was made' } } = upload;
+  const isLate = millisOf(deps.now()) >= deadlineOf(upload);
+  const late = `not uploaded within its deadline, the last time because of ${lastError.code}: ${lastError.message}`;
+  const error = isLate ? { code: 'deadline-exceeded', message: late } : lastError;
   const appended = await append(deps, work, () => collectionFailed(work, deps.now(), attempts, error));
   if (appended) {
     deps.metrics.collections.inc({ outcome: 'failed', stage: 'upload' });
@@ -159,6 +158,10 @@ async function finish({ board, staging }: UploadDeps, event: Cause): Promise<Ver
   const isUploaded = board.summaries.get(event.data.collectionId)?.state === 'uploaded';
   if (isUploaded && event.type === 'JfrCollected') await staging.remove(event.data.recording.stagedName);
   return 'done';
+}
+
+function deadlineOf({ collectedAt, plan }: Uploading): number {
+  return millisOf(collectedAt) + plan.uploadDeadlineSeconds * 1_000;
 }
 
 /** Appends what fits while the log shows this upload as unfinished. */

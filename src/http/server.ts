@@ -14,8 +14,14 @@ const keepAliveMs = 360_000;
 /** A sender that takes longer for one request is cut off. */
 const requestTimeoutMs = 60_000;
 
-/** The HTTP server, without routes. Not listening yet. */
-export function createServer(logger: Logger): FastifyInstance {
+/** A request that is whole by then is answered by then: one append to JetStream takes 5 s at most. */
+const closeGraceMs = 8_000;
+
+/**
+ * The HTTP server, without routes. Not listening yet. Once it closes, requests under way have a grace to end, then their
+ * connections are cut: Node watches over requestTimeout no more then, and one sender that stalls would hold up the end.
+ */
+export function createServer(logger: Logger, graceMs = closeGraceMs): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = logger;
   const app: FastifyInstance = fastify({
     loggerInstance,
@@ -25,6 +31,11 @@ export function createServer(logger: Logger): FastifyInstance {
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true },
+  });
+  app.addHook('preClose', (done) => {
+    const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
+    app.server.once('close', () => clearTimeout(timer));
+    done();
   });
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setNotFoundHandler((request, reply) =>

@@ -5,7 +5,8 @@ import type { AlertReceivedData } from '../events/alert-events.ts';
 import { nanosOf } from '../events/instant.ts';
 import { fingerprintOf } from './fingerprint.ts';
 
-const Labels = Type.Record(Type.String(), Type.String());
+// Without the pattern, TypeBox asks nothing of the values of names with a line break in them: its own is /^(.*)$/.
+const Labels = Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.String());
 
 /** One alert of a webhook, as Alertmanager sends it; what it does not need is not asked for. */
 const WebhookAlert = Type.Object({

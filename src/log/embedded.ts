@@ -41,19 +41,17 @@ const watchEveryMs = 500;
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const folder = join(resolve(options.dataDir), 'nats');
   await mkdir(folder, { recursive: true });
-  const running = await useRunning(folder);
-  if (running) return running;
-  try {
-    return await start(folder, options.port);
-  } catch (error) {
-    // Somebody else started one at the same moment: it notes itself as soon as it is up.
-    const deadline = performance.now() + raceTimeoutMs;
-    while (error instanceof StoreHeld && performance.now() < deadline) {
-      const other = await useRunning(folder);
-      if (other) return other;
+  const deadline = performance.now() + raceTimeoutMs;
+  for (;;) {
+    const running = await useRunning(folder);
+    if (running) return running;
+    try {
+      return await start(folder, options.port);
+    } catch (error) {
+      // Somebody starts one at the same moment and notes it as soon as it is up, or one is about to be gone.
+      if (!(error instanceof StoreHeld) || performance.now() > deadline) throw error;
       await delay(25);
     }
-    throw error;
   }
 }
 

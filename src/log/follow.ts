@@ -35,7 +35,8 @@ export async function follow(
   stream: string,
   options: FollowOptions,
 ): Promise<Follower> {
-  const goal = (await lastMessage(connection, stream, options.filter))?.sequence ?? 0;
+  const lastNow = async () => (await lastMessage(connection, stream, options.filter))?.sequence ?? 0;
+  let goal = await lastNow();
   const caughtUp = Promise.withResolvers<undefined>();
   const stopping = new AbortController();
   let applied = 0;
@@ -75,11 +76,17 @@ export async function follow(
     }
   };
   const running = run();
+  // What the goal was may be removed before it is delivered: then the goal is what is left.
+  const watch = setInterval(() => {
+    if (done) clearInterval(watch);
+    else void lastNow().then((now) => void (goal = Math.min(goal, now))).then(check, () => undefined); // prettier-ignore
+  }, retryAfterMs);
   return {
     caughtUp: caughtUp.promise,
     isCaughtUp: () => done,
     lag: () => lag,
     stop: async () => {
+      clearInterval(watch);
       stopping.abort();
       await messages?.close();
       await running;

@@ -28,6 +28,8 @@ export interface Range {
   to?: number;
 }
 
+const watchEveryMs = 1_000;
+
 /** Reads messages of a stream in order, from a range that has an end. */
 export async function* readRange(
   connection: Connection,
@@ -43,13 +45,22 @@ export async function* readRange(
       throw toLogError(error, `read ${filter} of ${stream}`);
     });
   const messages = await consumer.consume({ max_messages: 1_000 });
+  let read = from - 1;
+  // The last message may be gone before it is delivered (a timer fired, a message expired), and nothing says so.
+  const look = async () => {
+    const now = await lastMessage(connection, stream, filter);
+    if ((now?.sequence ?? 0) <= read) void messages.close();
+  };
+  const watch = setInterval(() => void look().catch(() => undefined), watchEveryMs);
   try {
     for await (const message of messages) {
       if (message.seq > end) return;
+      read = message.seq;
       yield fromDelivery(message);
       if (message.seq === end || message.info.pending === 0) return;
     }
   } finally {
+    clearInterval(watch);
     await messages.close();
     await consumer.delete();
   }

@@ -82,9 +82,7 @@ export function createAudit(firstSequence?: number): Audit {
     finish: ({ settled = false, accepted = [], bucket } = {}) => {
       const missing = alerts.finish(accepted);
       const open = runs.finish(settled);
-      const outcomes = runs.outcomes();
-      const strays = bucket ? checkStrays(bucket, recordings.isNamed, outcomes, history, report) : [];
-      const number = (outcome: Outcome) => [...outcomes.values()].filter((each) => each === outcome).length;
+      const strays = bucket ? checkStrays(bucket, recordings.isNamed, runs.outcomes(), history, report) : [];
       return {
         violations: violations.sort(inOrder),
         notes: [...history.notes(), ...notes, ...missing, ...strays],
@@ -94,7 +92,7 @@ export function createAudit(firstSequence?: number): Audit {
           ...counts,
           alerts: alerts.count(),
           collections: runs.collections(),
-          runs: { uploaded: number('uploaded'), failed: number('failed'), open: number('open') },
+          runs: runs.counts(),
         },
       };
     },

@@ -38,6 +38,6 @@ export function createReplay(history: History, report: Report) {
 }
 
 function describe({ value, context: { current } }: PodSnapshot): string {
-  if (!current) return String(value);
-  return `${String(value)} run ${String(current.run)} of collection ${current.collectionId}`;
+  if (!current) return value;
+  return `${value} run ${String(current.run)} of collection ${current.collectionId}`;
 }

@@ -1,5 +1,13 @@
-import { type CollectionEvent, collectionOf, type History, podOf, runKey, type RunRef } from './history.ts';
-import { begins, runRefOf } from './history.ts';
+import {
+  begins,
+  type CollectionEvent,
+  collectionOf,
+  type History,
+  podOf,
+  runKey,
+  type RunRef,
+  runRefOf,
+} from './history.ts';
 import type { Report } from './violation.ts';
 
 /** One event of a run, to be told of. */
@@ -56,7 +64,8 @@ export function createRuns(history: History, report: Report) {
       const mark = { type: event.type, sequence: event.sequence, storedAt: event.storedAt };
       const run = runOf(ref, mark);
       if (begins(event)) {
-        if (run.begun) report(2, `begins again: ${mark.type}`, ref.about, [run.first.sequence, mark.sequence]);
+        if (run.begun)
+          report(2, `begins again: ${mark.type}`, ref.about, [run.first.sequence, mark.sequence]);
         else if (event.type === 'CollectionRedriven') checkRedriven(ref, mark, runs, history, report);
         run.begun = true;
       } else {
@@ -69,7 +78,7 @@ export function createRuns(history: History, report: Report) {
       const open: OpenRun[] = [];
       for (const run of runs.values()) {
         const { about } = run.ref;
-        if (run.stray.length > 0) report(2, 'its run was never requested', about, run.stray);
+        if (run.stray.length > 0) report(2, run.begun ? 'has events before it begins' : 'was never requested', about, run.stray); // prettier-ignore
         if (outcomeOf(run) !== 'open') continue;
         open.push({ ...about, since: run.first, last: run.last });
         const ends = [run.first.sequence, run.last.sequence];
@@ -80,11 +89,23 @@ export function createRuns(history: History, report: Report) {
 
     /** By collection id and number of the run, as names of recordings hold them. */
     outcomes: (): Map<string, Outcome> => {
-      const named = [...runs.values()].map((run) => {
+      const outcomes = new Map<string, Outcome>();
+      // What began counts before what was never requested, on another pod say.
+      for (const run of [...runs.values()].sort((a, b) => Number(a.begun) - Number(b.begun))) {
+        const outcome = outcomeOf(run);
         const { collectionId, run: number } = run.ref.about;
-        return [runKey(collectionId, number), outcomeOf(run)] as const;
-      });
-      return new Map(named.filter((entry): entry is [string, Outcome] => entry[1] !== undefined));
+        if (outcome) outcomes.set(runKey(collectionId, number), outcome);
+      }
+      return outcomes;
+    },
+
+    counts: (): Record<Outcome, number> => {
+      const counts = { uploaded: 0, failed: 0, open: 0 };
+      for (const run of runs.values()) {
+        const outcome = outcomeOf(run);
+        if (outcome) counts[outcome] += 1;
+      }
+      return counts;
     },
 
     collections: () => latest.size,

@@ -1,0 +1,114 @@
+import { Command } from 'commander';
+import { readFile } from 'node:fs/promises';
+import { type AuditResult, createAudit, inOrder } from '../collection/audit/audit.ts';
+import type { Bucket } from '../collection/audit/strays.ts';
+import { violationOf } from '../collection/audit/violation.ts';
+import { ConfigError } from '../config-schema.ts';
+import type { Connection } from '../log/connection.ts';
+import { recordingsBucket, streamName } from '../log/definitions.ts';
+import { LogMisconfigured, toLogError } from '../log/errors.ts';
+import { listObjects } from '../log/object-store.ts';
+import { readRange } from '../log/read.ts';
+import { createLooker } from './audit/look.ts';
+import { createProgress, type Progress } from './audit/progress.ts';
+import { type Findings, jsonOf, textOf } from './audit/text.ts';
+import { withExistingLog } from './existing-log.ts';
+
+interface Options {
+  stream: string;
+  accepted?: string;
+  settled?: boolean;
+  deep?: boolean;
+  destination: boolean;
+  json?: boolean;
+}
+
+export const auditCommand = new Command('audit')
+  .description(
+    'read a whole stream and the destinations, and say which promises are broken by which events; changes nothing; ' +
+      'exit code 1 if any is',
+  )
+  .option('--stream <name>', 'the stream to read, such as a copy or a mirror', streamName)
+  .option('--accepted <file>', 'ids of alerts, one a line, that a sender was told are accepted')
+  .option('--settled', 'nothing should be under way: a run without an end breaks a promise')
+  .option('--deep', 'download every recording and hash its bytes')
+  .option('--no-destination', 'do not look at the recordings')
+  .option('--json', 'one JSON object')
+  .action(async (options: Options) => {
+    const accepted = options.accepted === undefined ? [] : await readLines(options.accepted);
+    const findings = await withExistingLog((connection) => audit(connection, options, accepted));
+    process.stdout.write(options.json ? jsonOf(findings) : textOf(findings));
+    process.exitCode = findings.violations.length === 0 ? 0 : 1;
+  });
+
+async function audit(connection: Connection, options: Options, accepted: string[]): Promise<Findings> {
+  const { stream, destination, settled = false } = options;
+  const progress = createProgress(process.stderr);
+  try {
+    const first = createAudit(await firstSequenceOf(connection, stream));
+    // Before the stream is read: what is uploaded from now on may not be on it.
+    const bucket = destination ? await listBucket(connection) : undefined;
+    for await (const message of readRange(connection, stream, { filter: 'aw.>' })) {
+      first.apply(message);
+      progress.step('messages read');
+    }
+    const result = first.finish({ settled, accepted, ...(bucket ? { bucket } : {}) });
+    if (!destination) return { ...result, checked: undefined };
+    return await checkRecordings(connection, result, options.deep ?? false, progress);
+  } finally {
+    progress.end();
+  }
+}
+
+/** Recordings that are looked at at once. */
+const lookingAtOnce = 8;
+
+async function checkRecordings(
+  connection: Connection,
+  result: AuditResult,
+  deep: boolean,
+  progress: Progress,
+): Promise<Findings> {
+  const looker = createLooker(connection, deep);
+  const violations = [...result.violations];
+  const notes = [...result.notes];
+  let checked = 0;
+  const next = result.recordings.values();
+  const takeTurns = async () => {
+    for (const recording of next) {
+      const look = await looker.look(recording);
+      const { about, sequence } = recording;
+      if (look && 'unknown' in look) notes.push({ what: look.unknown, ...about, sequences: [sequence] });
+      else checked += 1;
+      if (look && 'wrong' in look) violations.push(violationOf(3, look.wrong, about, [sequence]));
+      progress.step('recordings checked');
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: lookingAtOnce }, takeTurns));
+  } finally {
+    looker.close();
+  }
+  return { ...result, violations: violations.sort(inOrder), notes, checked };
+}
+
+// Nothing to read would look as if nothing were broken.
+async function firstSequenceOf({ jsm }: Connection, stream: string): Promise<number> {
+  const info = await jsm.streams.info(stream).catch((error: unknown) => {
+    const { message } = toLogError(error, `read stream ${stream}`);
+    throw new LogMisconfigured(message, { cause: error });
+  });
+  return info.state.first_seq;
+}
+
+async function listBucket(connection: Connection): Promise<Bucket> {
+  const objects = await listObjects(connection, recordingsBucket);
+  return { name: recordingsBucket, objects: objects.map(({ name }) => name) };
+}
+
+async function readLines(path: string): Promise<string[]> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new ConfigError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  return text.split('\n').flatMap((line) => line.trim() || []);
+}

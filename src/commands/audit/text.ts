@@ -1,0 +1,81 @@
+import { styleText } from 'node:util';
+import type { AuditResult } from '../../collection/audit/audit.ts';
+import type { About, Note, Violation } from '../../collection/audit/violation.ts';
+import type { Mark, OpenRun } from '../../collection/audit/runs.ts';
+import { printable } from '../printable.ts';
+
+/** What an audit found, and how many recordings it looked at (undefined: none, as it was told). */
+export type Findings = AuditResult & { checked: number | undefined };
+
+/** So many notes are shown; --json has all of them. */
+const shownNotes = 50;
+
+/** The findings for people: one line each, and a summary at the end. */
+export function textOf({ violations, notes, open, counts, checked }: Findings): string {
+  const more = notes.length - shownNotes;
+  const lines = [
+    ...notes.slice(0, shownNotes).map((note) => `${styleText('dim', 'note')}   ${sentenceOf(note)}`),
+    ...(more > 0 ? [`${styleText('dim', 'note')}   and ${String(more)} more (see --json)`] : []),
+    ...open.map((run) => `${styleText('yellow', 'open')}   ${openOf(run)}`),
+    ...violations.map((violation) => `${styleText('red', 'broken')} ${brokenOf(violation)}`),
+    summaryOf(counts, checked),
+    styleText(violations.length > 0 ? 'red' : 'green', verdictOf(violations)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** The findings for programs: one line of JSON. */
+export function jsonOf({ recordings: _, checked, ...findings }: Findings): string {
+  const json = JSON.stringify({ ...findings, recordingsChecked: checked ?? null });
+  // JSON escapes the control characters of ASCII only; terminals obey others, too.
+  const escape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `${json.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => char.split('').map(escape).join(''))}\n`;
+}
+
+function brokenOf(violation: Violation): string {
+  return `${String(violation.promise)} ${violation.name}: ${sentenceOf(violation)}`;
+}
+
+function sentenceOf({ what, sequences, ...about }: Note): string {
+  const subject = aboutOf(about);
+  const where = sequences.map((sequence) => `#${String(sequence)}`).join(' ');
+  return printable([subject && `${subject}:`, what, where].filter((part) => part !== '').join(' '));
+}
+
+function aboutOf({ alertId, collectionId, run, pod, url }: About): string {
+  const parts = [
+    alertId === undefined ? '' : `alert ${alertId}`,
+    collectionId === undefined ? '' : `collection ${collectionId}`,
+    run === undefined ? '' : `run ${String(run)}`,
+    pod === undefined ? '' : `of ${pod}`,
+    url === undefined ? '' : `at ${url}`,
+  ];
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+function openOf({ since, last, ...about }: OpenRun): string {
+  return printable(`${aboutOf(about)}: since ${markOf(since)}; last ${markOf(last)}`);
+}
+
+function markOf({ type, sequence, storedAt }: Mark): string {
+  return `${type} #${String(sequence)} ${storedAt}`;
+}
+
+function summaryOf({ messages, alerts, collections, runs, ...counts }: AuditResult['counts'], checked = -1) {
+  const { uploaded, failed, open } = runs;
+  return [
+    `${count(messages, 'message')} (${count(counts.timers, 'timer')}, ${String(counts.unreadable)} no events)`,
+    count(alerts, 'alert'),
+    count(collections, 'collection'),
+    `${count(uploaded + failed + open, 'run')} (${String(uploaded)} uploaded, ${String(failed)} failed, ${String(open)} open)`,
+    checked < 0 ? 'recordings not checked' : `${count(checked, 'recording')} checked`,
+  ].join(', ');
+}
+
+function verdictOf(violations: Violation[]): string {
+  return violations.length === 0 ? 'no promise is broken' : count(violations.length, 'violation');
+}
+
+function count(number: number, what: string): string {
+  return `${String(number)} ${what}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,129 @@
+import { headers as natsHeaders } from 'nats';
+import { setTimeout as delay } from 'node:timers/promises';
+import { streamName } from '../../src/log/definitions.ts';
+import type { Random } from '../support/random.ts';
+import type { World } from './world.ts';
+
+/** Breaks something, for a while or until the world is healed. Resolves when it is done with breaking. */
+export type Fault = (world: World, random: Random) => Promise<void>;
+
+const anyService = ({ services }: World, random: Random) => random.integer(services.count);
+
+/** Kills the service at the moment when it is about to say something to NATS. */
+const killBefore =
+  (bytes: string): Fault =>
+  async (world, random) => {
+    const victim = anyService(world, random);
+    world.services.proxy(victim)?.aim(bytes, () => void world.services.kill(victim));
+    await delay(1_500);
+    world.services.start(victim);
+  };
+
+async function killService(world: World, random: Random, restartAfterMs: number): Promise<void> {
+  const victim = anyService(world, random);
+  await world.services.kill(victim);
+  await delay(restartAfterMs);
+  world.services.start(victim);
+}
+
+async function publishGarbage(world: World, random: Random): Promise<void> {
+  const connection = await world.connection().catch(() => undefined);
+  if (!connection) return;
+  const header = (type: string) => {
+    const headers = natsHeaders();
+    headers.set('ce-type', type);
+    headers.set('ce-id', `garbage-${String(random.integer(1e9))}`);
+    return headers;
+  };
+  const subjects = [
+    'aw.alert.x.y.1.firing.AlertReceived',
+    'aw.collection.a.b.c.CollectionRequested',
+    'aw.collection.a.b.c.JfrCollected',
+    'aw.collection.a.b.c.Teleported',
+    'aw.what.ever',
+  ];
+  const bodies = ['', 'not json', '{}', '[1,2]', '{"collectionId":"x","run":1}', '\u0000\u00ff'];
+  for (let count = 0; count < 5; count += 1) {
+    const subject = random.pick(subjects);
+    const type = random.pick(['JfrCollected', 'CollectionRequested', 'AlertReceived', 'Future', '']);
+    const options = type ? { headers: header(type) } : {};
+    await connection.js.publish(subject, random.pick(bodies), options).catch(() => undefined);
+  }
+  await connection.close();
+}
+
+/** Every fault by its name. Those of the process come first in the report. */
+export const faults: Record<string, Fault> = {
+  'kill a service': (world, random) => killService(world, random, random.integer(300)),
+  'kill a service, back later': (world, random) => killService(world, random, 3_000),
+  'kill all services': async (world) => {
+    for (let index = 0; index < world.services.count; index += 1) await world.services.kill(index);
+    await delay(500);
+    for (let index = 0; index < world.services.count; index += 1) world.services.start(index);
+  },
+  'freeze a service beyond ack_wait': async (world, random) => {
+    const victim = anyService(world, random);
+    world.services.signal(victim, 'SIGSTOP');
+    await delay(3_500);
+    world.services.signal(victim, 'SIGCONT');
+  },
+  'stop a service in order': async (world, random) => {
+    const victim = anyService(world, random);
+    world.services.signal(victim, 'SIGTERM');
+    await delay(2_500);
+    world.services.start(victim);
+  },
+  'kill before staging': killBefore('$O.ALERT_WATCHER_STAGING.C.'),
+  'kill before the staged record': killBefore('$O.ALERT_WATCHER_STAGING.M.'),
+  'kill before JfrCollected': killBefore('.JfrCollected '),
+  'kill before CollectionRequested': killBefore('.CollectionRequested '),
+  'kill before CollectionAttemptFailed': killBefore('.CollectionAttemptFailed '),
+  'kill before Uploaded': killBefore('.Uploaded '),
+  'kill before an ack': killBefore('+ACK'),
+  'kill before AlertReceived': killBefore('.AlertReceived '),
+  'kill before a timer is set': killBefore('aw.schedule.cooldown.'),
+  'cut a service off NATS': async (world, random) => {
+    const victim = anyService(world, random);
+    world.services.proxy(victim)?.split();
+    await delay(random.pick([500, 3_500]));
+    world.services.proxy(victim)?.join();
+  },
+  'kill nats-server': async (world, random) => {
+    const victim = random.integer(world.nats.ports.length);
+    await world.nats.kill(victim);
+    await delay(random.pick([0, 500, 3_000]));
+    await world.nats.start(victim);
+  },
+  'freeze nats-server': async (world, random) => {
+    const victim = random.integer(world.nats.ports.length);
+    world.nats.signal(victim, 'SIGSTOP');
+    await delay(2_500);
+    world.nats.signal(victim, 'SIGCONT');
+  },
+  'S3 refuses connections': async ({ s3 }) => {
+    await s3.refuse();
+    await delay(2_000);
+    await s3.accept();
+  },
+  'S3 says SlowDown': ({ s3 }) => Promise.resolve(s3.faults.inject({ type: 'error', code: 'SlowDown' }, 15)),
+  'S3 denies access': ({ s3 }) =>
+    Promise.resolve(s3.faults.inject({ type: 'error', code: 'AccessDenied' }, 10)),
+  'S3 has no such bucket': ({ s3 }) =>
+    Promise.resolve(s3.faults.inject({ type: 'error', code: 'NoSuchBucket' }, 5)),
+  'S3 cuts uploads': ({ s3 }) => Promise.resolve(s3.faults.inject({ type: 'cut' }, 6)),
+  'S3 is slow': ({ s3 }) => Promise.resolve(s3.faults.inject({ type: 'slow-receive', ms: 1_000 }, 6)),
+  'S3 stores and does not answer': ({ s3 }) =>
+    Promise.resolve(s3.faults.inject({ type: 'store-then-cut' }, 6)),
+  'S3 finds uploads damaged': ({ s3 }) => Promise.resolve(s3.faults.inject({ type: 'damaged' }, 6)),
+  'garbage on the stream': publishGarbage,
+  'an operator deletes a consumer': async (world, random) => {
+    const connection = await world.connection().catch(() => undefined);
+    const durable = random.pick(['intake', 'collect', 'upload']);
+    await connection?.jsm.consumers.delete(streamName, durable).catch(() => false);
+    await connection?.close();
+  },
+};
+
+/** Those that need a proxy between service and NATS, which a cluster does not have. */
+export const needsProxy = (name: string): boolean =>
+  name.startsWith('kill before') || name === 'cut a service off NATS';

@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Random } from '../support/random.ts';
+import { until } from '../support/until.ts';
+import { faults, needsProxy } from './faults.ts';
+import type { Sender } from './sender.ts';
+import { isSettled, type World } from './world.ts';
+
+/** What happened in one round. */
+export interface RoundReport {
+  faults: string[];
+  pods: number;
+  tookMs: number;
+  /** Lines of the audit, or why the round did not come to rest; empty: every promise was kept. */
+  violations: string[];
+}
+
+const manners = ['ok', 'ok', 'ok', 'slow', 'flaky', 'nothing', 'cut', 'writing', 'children', 'hang', 'never'];
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const settleTimeoutMs = 90_000;
+
+/** Lets alerts come while things break, heals the world, waits until nothing is under way, and audits the whole stream. */
+export async function runRound(
+  world: World,
+  sender: Sender,
+  random: Random,
+  number: number,
+): Promise<RoundReport> {
+  const startedAt = performance.now();
+  const usable = Object.keys(faults).filter(
+    (name) => world.services.proxy(0) !== undefined || !needsProxy(name),
+  );
+  const chosen = Array.from({ length: 1 + random.integer(3) }, () => random.pick(usable));
+  const pods = Array.from({ length: 4 + random.integer(5) }, (_, index) => {
+    return `${random.pick(manners)}-${String(number)}-${String(index)}`;
+  });
+  const breaking = chosen.map(async (name) => {
+    await delay(random.integer(2_000));
+    await faults[name]?.(world, random.fork(name));
+  });
+  const violations: string[] = [];
+  const alerting = sender
+    .send(pods)
+    .catch((error: unknown) => void violations.push(`sender: ${String(error)}`));
+  await Promise.all([...breaking, alerting]);
+  try {
+    await world.heal();
+    // The same pods again: attached, in the cooldown, or a new recording.
+    if (random.chance(0.5)) await sender.send(pods.slice(0, 2));
+    await settle(world);
+    violations.push(...(await audit(world, sender)));
+  } catch (error) {
+    violations.push(
+      `the round did not come to rest: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  return { faults: chosen, pods: pods.length, tookMs: performance.now() - startedAt, violations };
+}
+
+async function settle(world: World): Promise<void> {
+  const connection = await world.connection();
+  try {
+    await until('nothing to be under way', () => isSettled(connection, world.services), settleTimeoutMs);
+  } finally {
+    await connection.close();
+  }
+}
+
+/** The audit as an operator runs it. */
+export async function audit(world: World, sender: Sender): Promise<string[]> {
+  const accepted = join(world.directory, 'accepted');
+  await writeFile(accepted, [...sender.accepted].join('\n'));
+  const { credentials } = world.s3;
+  const env = {
+    ...process.env,
+    NO_COLOR: '1',
+    NATS_URL: world.nats.url,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  };
+  return new Promise((resolve) => {
+    const options = { env, maxBuffer: 64 * 1024 * 1024, timeout: 120_000 };
+    execFile(
+      process.execPath,
+      [main, 'audit', '--settled', '--accepted', accepted],
+      options,
+      (error, stdout, stderr) => {
+        resolve(error ? [...stdout.split('\n'), ...stderr.split('\n')].filter(Boolean) : []);
+      },
+    );
+  });
+}

@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../support/process.ts';
+import { type NatsProxy, startNatsProxy } from './nats-proxy.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** Real processes of the service that share the work, each behind a proxy to NATS of its own (not in a cluster). */
+export interface Services {
+  count: number;
+  url: (index: number) => string;
+  proxy: (index: number) => NatsProxy | undefined;
+  start: (index: number) => void;
+  kill: (index: number) => Promise<void>;
+  signal: (index: number, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM') => void;
+  isRunning: (index: number) => boolean;
+  isReady: (index: number) => Promise<boolean>;
+  /** Resident memory in bytes; 0 where it is not running. */
+  pid: (index: number) => number | undefined;
+  close: () => Promise<void>;
+}
+
+export interface ServicesOptions {
+  directory: string;
+  count: number;
+  natsUrl: string;
+  /** Set: each service goes through a proxy to this port. */
+  proxyTo: number | undefined;
+  env: Record<string, string>;
+}
+
+export async function createServices({
+  directory,
+  count,
+  natsUrl,
+  proxyTo,
+  env,
+}: ServicesOptions): Promise<Services> {
+  const children = new Map<number, ChildProcess>();
+  const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
+  const proxies = proxyTo === undefined ? [] : await Promise.all(ports.map(() => startNatsProxy(proxyTo)));
+  const logs: WriteStream[] = ports.map((_, index) =>
+    createWriteStream(join(directory, `service-${String(index)}.log`), { flags: 'a' }),
+  );
+  const url = (index: number) => `http://127.0.0.1:${String(ports[index])}`;
+
+  const start = (index: number) => {
+    if (children.has(index)) return;
+    const child = spawn(process.execPath, [main, 'serve'], {
+      env: {
+        ...process.env,
+        PORT: String(ports[index]),
+        DATA_DIR: join(directory, `data-${String(index)}`),
+        NATS_URL: proxies[index]?.url ?? natsUrl,
+        LOG_LEVEL: 'info',
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.pipe(logs[index] ?? process.stdout, { end: false });
+    child.stderr.pipe(logs[index] ?? process.stderr, { end: false });
+    child.once('exit', () => {
+      if (children.get(index) === child) children.delete(index);
+    });
+    children.set(index, child);
+  };
+  const kill = async (index: number) => {
+    const child = children.get(index);
+    if (!child) return;
+    children.delete(index);
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  };
+  return {
+    count,
+    url,
+    proxy: (index) => proxies[index],
+    start,
+    kill,
+    signal: (index, signal) => void children.get(index)?.kill(signal),
+    isRunning: (index) => children.has(index),
+    isReady: (index) => fetch(`${url(index)}/ready`, { signal: AbortSignal.timeout(2_000) }).then(({ ok }) => ok, () => false), // prettier-ignore
+    pid: (index) => children.get(index)?.pid,
+    close: async () => {
+      for (const index of [...children.keys()]) await kill(index);
+      await Promise.all(proxies.map((proxy) => proxy.close()));
+      for (const log of logs) log.end();
+    },
+  };
+}
