@@ -42,7 +42,8 @@ async function* inChunks(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   for await (let part of body) {
     while (heldBytes + part.length >= chunkBytes) {
       const taken = chunkBytes - heldBytes;
-      yield Buffer.concat([...held, part.subarray(0, taken)]);
+      // A part of just the right size is passed on as it is.
+      yield held.length === 0 ? part.subarray(0, taken) : Buffer.concat([...held, part.subarray(0, taken)]);
       part = part.subarray(taken);
       held = [];
       heldBytes = 0;

@@ -18,7 +18,20 @@ export interface RoundReport {
   violations: string[];
 }
 
-const manners = ['ok', 'ok', 'ok', 'slow', 'flaky', 'nothing', 'cut', 'writing', 'children', 'hang', 'never'];
+const manners = [
+  'ok',
+  'ok',
+  'ok',
+  'slow',
+  'flaky',
+  'nothing',
+  'cut',
+  'writing',
+  'children',
+  'hang',
+  'never',
+  'flood',
+];
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const settleTimeoutMs = 90_000;
 

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Connection, openConnection } from '../../src/log/connection.ts';
 import { readDefinitions, streamName } from '../../src/log/definitions.ts';
+import { lastMessage } from '../../src/log/read.ts';
 import { ensureStreams } from '../../src/log/streams.ts';
 import { type S3Server, startS3 } from '../support/s3-server.ts';
 import { until } from '../support/until.ts';
@@ -133,6 +134,8 @@ export async function isSettled(connection: Connection, services: Services): Pro
 }
 
 async function isAtRest(connection: Connection, services: Services): Promise<boolean> {
+  // An alert that waits for the end of a cooldown is under way, too.
+  if (await lastMessage(connection, streamName, 'aw.schedule.>')) return false;
   // In the order of the way: what leaves one before it is looked at is found in the next.
   for (const durable of ['intake', 'collect', 'upload']) {
     const info = await connection.jsm.consumers.info(streamName, durable).catch(() => undefined);
