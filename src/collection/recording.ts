@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { AttemptFailed } from './failures.ts';
+import { fileParts } from './file-parts.ts';
 
 /** What a valid recording file says of itself. */
 export interface CheckedRecording {
@@ -101,6 +101,6 @@ function truncated(what: string, size: number): AttemptFailed {
 
 async function sha256Of(file: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const part of createReadStream(file)) hash.update(part as Buffer);
+  for await (const part of fileParts(file)) hash.update(part);
   return hash.digest('hex');
 }

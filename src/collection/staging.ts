@@ -1,5 +1,4 @@
 import { Value } from '@sinclair/typebox/value';
-import { createReadStream } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Recording } from '../events/collection-events.ts';
 import type { Connection } from '../log/connection.ts';
@@ -7,6 +6,7 @@ import { LogUnavailable, ObjectExists } from '../log/errors.ts';
 import { deleteObject, listObjects, putObject, readObject } from '../log/object-store.ts';
 import { sweepBucket } from '../log/sweep.ts';
 import { AttemptFailed } from './failures.ts';
+import { fileParts } from './file-parts.ts';
 import type { CheckedRecording } from './recording.ts';
 
 /** A recording that waits in the staging bucket, and the attempt that made it. */
@@ -55,7 +55,7 @@ export function createStaging(connection: Connection, bucket: string): Staging {
       const deadline = performance.now() + putPatienceMs;
       for (;;) {
         try {
-          await putObject(connection, bucket, object, contentOf(file));
+          await putObject(connection, bucket, object, fileParts(file));
           return recording;
         } catch (error) {
           // The name holds the sha256: what lies there is this recording.
@@ -84,9 +84,4 @@ export function createStaging(connection: Connection, bucket: string): Staging {
         isWanted: (name) => isWaiting(name.split('/')[0] ?? ''),
       }),
   };
-}
-
-// Opened when it is read: putObject may fail before, and nobody would close the file.
-async function* contentOf(file: string): AsyncGenerator<Uint8Array> {
-  yield* createReadStream(file);
 }

@@ -19,13 +19,14 @@ export async function putChunks({ js }: Connection, subject: string, body: Async
       hash.update(chunk);
       bytes += chunk.length;
       chunks += 1;
-      if (inFlight.length >= chunksInFlight) await inFlight.shift();
       const sent = js.publish(subject, chunk).catch((error: unknown) => {
         throw toLogError(error, 'store a chunk');
       });
       // Awaited above or below: until then a failure must not count as unhandled.
       sent.catch(() => undefined);
       inFlight.push(sent);
+      // Before the next chunk is filled: its memory is that of the one awaited here.
+      if (inFlight.length >= chunksInFlight) await inFlight.shift();
     }
     await Promise.all(inFlight);
   } catch (error) {
@@ -36,24 +37,25 @@ export async function putChunks({ js }: Connection, subject: string, body: Async
   return { bytes, chunks, digest: hash.digest() };
 }
 
+/** Chunks in a few buffers that are used again and again: one that was yielded is overwritten chunksInFlight later. */
 async function* inChunks(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let held: Uint8Array[] = [];
-  let heldBytes = 0;
+  const buffers = Array.from({ length: chunksInFlight }, () => Buffer.allocUnsafeSlow(chunkBytes));
+  let filled = 0;
+  let count = 0;
+  const current = () => buffers[count % chunksInFlight] ?? Buffer.alloc(0);
   for await (let part of body) {
-    while (heldBytes + part.length >= chunkBytes) {
-      const taken = chunkBytes - heldBytes;
-      // A part of just the right size is passed on as it is.
-      yield held.length === 0 ? part.subarray(0, taken) : Buffer.concat([...held, part.subarray(0, taken)]);
+    while (part.length > 0) {
+      const taken = Math.min(chunkBytes - filled, part.length);
+      current().set(part.subarray(0, taken), filled);
+      filled += taken;
       part = part.subarray(taken);
-      held = [];
-      heldBytes = 0;
-    }
-    if (part.length > 0) {
-      held.push(part);
-      heldBytes += part.length;
+      if (filled < chunkBytes) continue;
+      yield current();
+      count += 1;
+      filled = 0;
     }
   }
-  if (heldBytes > 0) yield Buffer.concat(held);
+  if (filled > 0) yield current().subarray(0, filled);
 }
 
 /** The first chunk of an object from a sequence on. Throws ObjectMissing where there is none. */

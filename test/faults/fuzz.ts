@@ -11,6 +11,7 @@ node test/faults/fuzz.ts [--seed S] [--bodies N] [--from INDEX] [--concurrency C
 `;
 const maxFiles = 50;
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 process.exitCode = await main();
 
 /** Exit code 1 where something happened that must never happen; the body is in a file then. */

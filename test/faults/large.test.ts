@@ -56,7 +56,7 @@ destination: { type: s3, bucket: ${s3?.bucket ?? ''}, endpoint: '${s3?.endpoint 
 
 it('a recording of 300 MB goes through a process of less than 200 MB', async () => {
   const service = await start(300_000_000);
-  const uploaded = await service.logged('Uploaded', ({ event }) => event === 'Uploaded');
+  const uploaded = await service.logged('Uploaded', ({ event }) => event === 'Uploaded', 50_000);
   expect(uploaded['bytes']).toBeGreaterThan(300_000_000);
   const [object] = [...(s3?.objects.values() ?? [])];
   expect(object?.size).toBe(uploaded['bytes']);

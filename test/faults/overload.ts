@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { freePort } from '../support/process.ts';
+import { asNpmStart, freePort } from '../support/process.ts';
 import { until } from '../support/until.ts';
 import { webhook } from '../support/webhook.ts';
 import { startNatsServers } from './nats-servers.ts';
@@ -31,7 +31,7 @@ collectors: { sim: { driver: simulated, tookSeconds: 0 } }
 );
 const port = await freePort();
 const url = `http://127.0.0.1:${String(port)}`;
-const service = spawn(process.execPath, [main, 'serve'], {
+const service = spawn(process.execPath, [...asNpmStart, main, 'serve'], {
   env: {
     ...process.env,
     PORT: String(port),

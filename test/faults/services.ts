@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../support/process.ts';
+import { asNpmStart, freePort } from '../support/process.ts';
 import { type NatsProxy, startNatsProxy } from './nats-proxy.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -49,7 +49,7 @@ export async function createServices({
 
   const start = (index: number) => {
     if (children.has(index)) return;
-    const child = spawn(process.execPath, [main, 'serve'], {
+    const child = spawn(process.execPath, [...asNpmStart, main, 'serve'], {
       env: {
         ...process.env,
         PORT: String(ports[index]),

@@ -6,6 +6,9 @@ import { until } from './until.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
+/** The flags of `npm start`: with a small young generation the buffers of recordings are freed early. */
+export const asNpmStart = ['--max-semi-space-size=4'];
+
 /** The real program in a process of its own. */
 export interface ServiceProcess {
   child: ChildProcess;
@@ -15,6 +18,7 @@ export interface ServiceProcess {
   logged: (
     what: string,
     test: (line: Record<string, unknown>) => boolean,
+    timeoutMs?: number,
   ) => Promise<Record<string, unknown>>;
   /** `http://…`, once it is ready. */
   url: () => Promise<string>;
@@ -36,7 +40,7 @@ export function useProcesses() {
 }
 
 function serve(env: Record<string, string>): ServiceProcess {
-  const child = spawn(process.execPath, [main, 'serve'], {
+  const child = spawn(process.execPath, [...asNpmStart, main, 'serve'], {
     env: { ...process.env, PORT: '0', LOG_LEVEL: 'info', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -47,12 +51,16 @@ function serve(env: Record<string, string>): ServiceProcess {
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   const lines = () => output.split('\n').flatMap(parseLine);
-  const logged: ServiceProcess['logged'] = (what, test) =>
-    until(what, () => {
-      const line = lines().find(test);
-      if (!line && child.exitCode !== null) throw new Error(`the service ended before ${what}:\n${output}`);
-      return line;
-    });
+  const logged: ServiceProcess['logged'] = (what, test, timeoutMs = 20_000) =>
+    until(
+      what,
+      () => {
+        const line = lines().find(test);
+        if (!line && child.exitCode !== null) throw new Error(`the service ended before ${what}:\n${output}`);
+        return line;
+      },
+      timeoutMs,
+    );
   return {
     child,
     lines,

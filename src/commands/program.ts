@@ -1,0 +1,41 @@
+import { program } from 'commander';
+import { auditCommand } from './audit.ts';
+import { checkCommand } from './check.ts';
+import { demoCommand } from './demo.ts';
+import { redriveCommand } from './redrive.ts';
+import { replayCommand } from './replay.ts';
+import { schemasCommand } from './schemas.ts';
+import { serveCommand } from './serve.ts';
+import { streamsCommand } from './streams.ts';
+import { ConfigError } from '../config-schema.ts';
+import { LogMisconfigured, LogUnavailable } from '../log/errors.ts';
+
+/** Runs the command that the command line names. An expected error is one line on stderr; the exit code says the rest. */
+export async function runProgram(): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    const isExpected =
+      error instanceof ConfigError || error instanceof LogUnavailable || error instanceof LogMisconfigured;
+    process.stderr.write(`alert-watcher: ${isExpected ? error.message : describe(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+program
+  .name('alert-watcher')
+  .description(
+    'Records the JVM of a pod in trouble when Alertmanager says so; every step is an event on NATS JetStream.',
+  )
+  .addCommand(serveCommand)
+  .addCommand(demoCommand)
+  .addCommand(replayCommand)
+  .addCommand(redriveCommand)
+  .addCommand(auditCommand)
+  .addCommand(streamsCommand)
+  .addCommand(checkCommand)
+  .addCommand(schemasCommand);
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,86 @@
+import { alertIdOf } from '../../../src/events/ids.ts';
+import { nanosOf } from '../../../src/events/instant.ts';
+import { fingerprintOf } from '../../../src/ingest/fingerprint.ts';
+
+/** What must become of one alert. `either`: it is near the limit of a message. */
+export interface Verdict {
+  taken: 'yes' | 'no' | 'either';
+  /** What it has where it is taken. */
+  id?: string;
+  fingerprint?: string;
+}
+
+/** What the answer to a body must be, if the service has room for it. */
+export type Expected = { status: 400 | 413 } | { status: 200 | 400; verdicts: Verdict[] };
+
+export interface Limits {
+  maxBodyBytes: number;
+  /** What an alert may need of a message. */
+  maxAlertBytes: number;
+}
+
+/** Reads a body by the rules of the contract, written down here once more and without the service's parsers. */
+export function expectedOf(body: Buffer, limits: Limits): Expected {
+  if (body.length > limits.maxBodyBytes) return { status: 413 };
+  const webhook = parsed(body);
+  if (!isRecord(webhook) || !isWebhook(webhook) || !Array.isArray(webhook['alerts'])) return { status: 400 };
+  const alerts: unknown[] = webhook['alerts'];
+  const around = { ...webhook, alerts: [] };
+  const verdicts = alerts.map((alert) => verdictOf(alert, around, limits));
+  const isRefused = verdicts.length > 0 && verdicts.every(({ taken }) => taken === 'no');
+  return { status: isRefused ? 400 : 200, verdicts };
+}
+
+function verdictOf(alert: unknown, around: object, { maxAlertBytes }: Limits): Verdict {
+  if (!isRecord(alert)) return { taken: 'no' };
+  const { status, startsAt, endsAt, generatorURL, fingerprint, labels, annotations } = own(alert);
+  const startsAtNanos = typeof startsAt === 'string' ? nanosOf(startsAt) : undefined;
+  const areTexts = [endsAt, generatorURL, fingerprint].every(isTextOrAbsent);
+  if (status !== 'firing' && status !== 'resolved') return { taken: 'no' };
+  if (startsAtNanos === undefined || !areTexts || !isLabels(labels)) return { taken: 'no' };
+  if (annotations !== undefined && !isLabels(annotations)) return { taken: 'no' };
+  if (typeof fingerprint === 'string' && fingerprint.length > 256) return { taken: 'no' };
+  const given = typeof fingerprint === 'string' && fingerprint !== '' ? fingerprint : fingerprintOf(labels);
+  const isSmall = bytesOf([alert, around]) + 1_000 < maxAlertBytes;
+  const id = alertIdOf(given, startsAtNanos, status);
+  return { taken: isSmall ? 'yes' : 'either', id, fingerprint: given };
+}
+
+function isWebhook(webhook: Record<string, unknown>): boolean {
+  const { version, receiver, groupKey, externalURL, notification_reason: reason } = own(webhook);
+  return version === '4' && [receiver, groupKey, externalURL, reason].every(isTextOrAbsent);
+}
+
+function isLabels(value: unknown): value is Record<string, string> {
+  return isRecord(value) && Object.values(value).every((each) => typeof each === 'string');
+}
+
+function isTextOrAbsent(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+// Without what the prototype would answer for an absent field.
+function own(record: Record<string, unknown>): Record<string, unknown> {
+  return Object.assign(Object.create(null) as Record<string, unknown>, record);
+}
+
+function bytesOf(value: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(value));
+  } catch {
+    // Nested too deep to be written, in a field that is not kept: how large the rest is stays open.
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
