@@ -46,7 +46,10 @@ const manners: Record<string, () => void> = {
   // Says that it is through while the file is still being written.
   writing: () => {
     const whole = recording();
-    if (attempt > 1) return writeFileSync('out.jfr', whole);
+    if (attempt > 1) {
+      writeFileSync('out.jfr', whole);
+      return;
+    }
     appendFileSync('out.jfr', whole.subarray(0, 100_000));
     return undefined;
   },

@@ -26,6 +26,13 @@ async function killService(world: World, random: Random, restartAfterMs: number)
   world.services.start(victim);
 }
 
+const s3Fault =
+  (fault: Parameters<World['s3']['faults']['inject']>[0], requests: number): Fault =>
+  ({ s3 }) => {
+    s3.faults.inject(fault, requests);
+    return Promise.resolve();
+  };
+
 async function publishGarbage(world: World, random: Random): Promise<void> {
   const connection = await world.connection().catch(() => undefined);
   if (!connection) return;
@@ -105,16 +112,13 @@ export const faults: Record<string, Fault> = {
     await delay(2_000);
     await s3.accept();
   },
-  'S3 says SlowDown': ({ s3 }) => Promise.resolve(s3.faults.inject({ type: 'error', code: 'SlowDown' }, 15)),
-  'S3 denies access': ({ s3 }) =>
-    Promise.resolve(s3.faults.inject({ type: 'error', code: 'AccessDenied' }, 10)),
-  'S3 has no such bucket': ({ s3 }) =>
-    Promise.resolve(s3.faults.inject({ type: 'error', code: 'NoSuchBucket' }, 5)),
-  'S3 cuts uploads': ({ s3 }) => Promise.resolve(s3.faults.inject({ type: 'cut' }, 6)),
-  'S3 is slow': ({ s3 }) => Promise.resolve(s3.faults.inject({ type: 'slow-receive', ms: 1_000 }, 6)),
-  'S3 stores and does not answer': ({ s3 }) =>
-    Promise.resolve(s3.faults.inject({ type: 'store-then-cut' }, 6)),
-  'S3 finds uploads damaged': ({ s3 }) => Promise.resolve(s3.faults.inject({ type: 'damaged' }, 6)),
+  'S3 says SlowDown': s3Fault({ type: 'error', code: 'SlowDown' }, 15),
+  'S3 denies access': s3Fault({ type: 'error', code: 'AccessDenied' }, 10),
+  'S3 has no such bucket': s3Fault({ type: 'error', code: 'NoSuchBucket' }, 5),
+  'S3 cuts uploads': s3Fault({ type: 'cut' }, 6),
+  'S3 is slow': s3Fault({ type: 'slow-receive', ms: 1_000 }, 6),
+  'S3 stores and does not answer': s3Fault({ type: 'store-then-cut' }, 6),
+  'S3 finds uploads damaged': s3Fault({ type: 'damaged' }, 6),
   'garbage on the stream': publishGarbage,
   'an operator deletes a consumer': async (world, random) => {
     const connection = await world.connection().catch(() => undefined);

@@ -26,6 +26,9 @@ const kind = values.cluster ? 'a three-node cluster' : 'one nats-server';
 say(`seed ${values.seed}, ${values.rounds} rounds, ${values.services} services, ${kind}, in ${directory}`);
 
 const world = await createWorld({ directory, services: Number(values.services), cluster: values.cluster });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void world.close().finally(() => process.exit(130)));
+}
 const sender = createSender(world.services, random.fork('sender'));
 const byFault = new Map<string, number>();
 let pods = 0;
