@@ -18,6 +18,9 @@ import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { type Parts, startWorkers, stopWorkers } from './workers.ts';
 
+/** Alertmanager opens 2,000 connections within half a second; Node's default of 511 resets some of them. */
+const listenBacklog = 4_096;
+
 /** The running service. */
 export interface App {
   /** `http://host:port` */
@@ -102,7 +105,7 @@ async function listen({
       collectionRoutes({ summaries, readStory: (summary) => readStory(connection, streamName, summary) }),
     );
   }
-  await server.listen({ host: config.host, port: config.port });
+  await server.listen({ host: config.host, port: config.port, backlog: listenBacklog });
   return server;
 }
 

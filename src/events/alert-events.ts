@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 
-const Labels = Type.Record(Type.String(), Type.String());
+// A name may hold line breaks; the pattern that TypeBox would make skips such names.
+const Labels = Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.String());
 
 export const AlertReceived = Type.Object(
   {

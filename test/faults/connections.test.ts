@@ -67,7 +67,7 @@ describe('senders that are slow', () => {
 describe('two thousand connections at once', () => {
   it('are each answered 200 or 503, and what is sent again is stored once', async () => {
     // Room for a few hundred bodies: the rest has to come back.
-    const room = 500_000;
+    const room = 1_000_000;
     const service = await start(room);
     const bodies = Array.from({ length: 2_000 }, (_, number) => JSON.stringify(numbered(number)));
     let left = bodies;

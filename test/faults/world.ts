@@ -114,9 +114,9 @@ function configOf({ endpoint, bucket }: S3Server): string {
   - match: ['alertname=~"CrateDB.+"']
     collector: misbehaving
     durationSeconds: 1
-    timeoutSeconds: 4
-    maxAttempts: 12
-    backoff: { initialSeconds: 0.2, factor: 1.5, maxSeconds: 1 }
+    timeoutSeconds: 3
+    maxAttempts: 6
+    backoff: { initialSeconds: 0.2, factor: 1.5, maxSeconds: 0.5 }
     cooldownSeconds: 2
 collectors:
   misbehaving: { command: ['${process.execPath}', '${collector}', '{pod}', '{attempt}'] }
