@@ -12,7 +12,15 @@ import type { Collecting, PodEvent } from './pod-context.ts';
 import type { Pods } from './pods.ts';
 import { record, type RecordDeps } from './record.ts';
 import { retryAtAfter } from './retry.ts';
-import { attemptFailed, attemptStarted, collectionFailed, jfrCollected, type Run, runOf } from './run.ts';
+import {
+  attemptFailed,
+  attemptStarted,
+  collectionFailed,
+  jfrCollected,
+  logFailure,
+  type Run,
+  runOf,
+} from './run.ts';
 
 export interface CollectDeps extends RecordDeps {
   board: Board;
@@ -87,8 +95,7 @@ async function runAttempt(deps: CollectDeps, work: Run, current: Collecting, att
     if (error instanceof LogUnavailable || error instanceof BoardLags) throw error;
     const failure = asFailure(error);
     count('failure');
-    const { code, message } = failure;
-    work.logger.warn({ event: 'CollectionAttemptFailed', attempt, code, err: failure }, message);
+    logFailure(work, 'CollectionAttemptFailed', attempt, failure);
     await append(deps, work, (now) => (isMine(now) ? failed(deps, work, now, attempt, failure) : undefined));
   }
 }

@@ -78,6 +78,12 @@ export function attemptFailed(
   return createEvent(type, data, about(run, now));
 }
 
+/** A failed attempt is no surprise: its error says all, and only one that nobody foresaw brings its stack. */
+export function logFailure(run: Run, event: string, attempt: number, failure: AttemptFailed): void {
+  const stack = failure.code === 'unexpected' ? { err: failure } : {};
+  run.logger.warn({ event, attempt, error: eventErrorOf(failure), ...stack }, failure.message);
+}
+
 export function collectionFailed(run: Run, now: string, attempts: number, error: EventError) {
   const stage: Failed['stage'] = run.part;
   return createEvent('CollectionFailed', { ...idOf(run), stage, attempts, error }, about(run, now));

@@ -14,7 +14,7 @@ import type { PodSnapshot } from './machine.ts';
 import type { PodEvent, Uploading } from './pod-context.ts';
 import type { Pods } from './pods.ts';
 import { retryAtAfter } from './retry.ts';
-import { attemptFailed, collectionFailed, type Run, runOf, uploaded } from './run.ts';
+import { attemptFailed, collectionFailed, logFailure, type Run, runOf, uploaded } from './run.ts';
 import type { Staging } from './staging.ts';
 
 export interface UploadDeps {
@@ -90,8 +90,7 @@ async function runAttempt(deps: UploadDeps, work: Run, upload: Uploading): Promi
     if (deps.handBack.aborted) return;
     const failure = asFailure(error);
     count('failure');
-    const { code, message } = failure;
-    work.logger.warn({ event: 'UploadAttemptFailed', attempt, code, err: failure }, message);
+    logFailure(work, 'UploadAttemptFailed', attempt, failure);
     await append(deps, work, (now) =>
       now.attempts === attempt - 1 ? failed(deps, work, now, failure) : undefined,
     );

@@ -31,8 +31,8 @@ interface Line {
   changed: boolean;
   effects: string[];
   /** Null for what belongs to no pod. */
-  before: unknown;
-  after: unknown;
+  before: State | null;
+  after: State | null;
 }
 
 export const replayCommand = new Command('replay')
@@ -83,8 +83,36 @@ function fold(snapshots: Map<string, PodSnapshot>, message: StoredMessage): Line
   return { ...common, type, id, data, changed: snapshot !== before, effects, after: stateOf(snapshot) };
 }
 
+type State = ReturnType<typeof stateOf>;
+
 function stateOf({ value, context }: PodSnapshot) {
   return { value, ...context };
+}
+
+/** A state in one line; all of it is in the JSON. */
+function inShort(state: State | null): string {
+  if (!state) return 'none';
+  const { value, current, uploads, failed, cooldown } = state;
+  const parts: string[] = [];
+  if (!current) parts.push(value);
+  else {
+    const { collectionId, run, attempts, alerts, plan, retryAt } = current;
+    const tried = `${String(attempts)} of ${String(plan.maxAttempts)} attempts`;
+    parts.push(`${value} ${collectionId} run ${String(run)}, ${tried}, ${String(alerts.length)} alerts`);
+    if (retryAt !== undefined) parts.push(`next attempt at ${retryAt}`);
+  }
+  for (const upload of Object.values(uploads)) {
+    parts.push(
+      `uploading ${upload.collectionId} run ${String(upload.run)}, ${String(upload.attempts)} attempts`,
+    );
+  }
+  for (const each of Object.values(failed)) {
+    parts.push(
+      `failed ${each.collectionId} run ${String(each.run)} (${each.stage}: ${each.lastError?.code ?? ''})`,
+    );
+  }
+  if (cooldown) parts.push(`cooldown until ${cooldown.until}`);
+  return parts.join('; ');
 }
 
 function textOf(line: Line): string {
@@ -95,11 +123,9 @@ function textOf(line: Line): string {
   if (unreadable !== undefined) lines.push(`  ${styleText('yellow', unreadable)}`);
   if (line.data !== undefined) lines.push(`  data   ${printable(JSON.stringify(line.data))}`);
   if (line.before === null) return `${lines.join('\n')}\n`;
-  lines.push(`  before ${printable(JSON.stringify(line.before))}`);
+  lines.push(`  before ${printable(inShort(line.before))}`);
   lines.push(
-    changed
-      ? `  after  ${printable(JSON.stringify(line.after))}`
-      : `  ${styleText('dim', 'changes nothing')}`,
+    changed ? `  after  ${printable(inShort(line.after))}` : `  ${styleText('dim', 'changes nothing')}`,
   );
   if (effects.length > 0)
     lines.push(`  then   ${effects.join(', ')} ${styleText('dim', '(not run by a replay)')}`);
