@@ -32,8 +32,6 @@ export interface BoardOptions {
   /** How many collections the index keeps. */
   maxSummaries?: number;
   waitTimeoutMs?: number;
-  /** Told of every event that is folded: the state before and after, and the effects it asks for. */
-  onEvent?: (event: StoredEvent<CollectionEventType>, before: PodSnapshot, after: PodSnapshot) => void;
   /** Told of messages that are no event of the catalogue. */
   onUnreadable?: (message: StoredMessage, reason: string) => void;
 }
@@ -55,7 +53,6 @@ export function createBoard(options: BoardOptions = {}): Board {
     if (!isCollectionEvent(event)) return snapshot;
     const after = evolve(snapshot, event).snapshot;
     summaries.apply(event, snapshot, after);
-    options.onEvent?.(event, snapshot, after);
     return after;
   };
 

@@ -41,4 +41,3 @@ export const AlertDeclined = Type.Object(
 );
 
 export type AlertReceivedData = Static<typeof AlertReceived>;
-export type AlertDeclinedData = Static<typeof AlertDeclined>;
