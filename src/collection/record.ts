@@ -1,5 +1,5 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { Recording } from '../events/collection-events.ts';
 import type { Collector } from './collectors/collector.ts';
 import { AttemptFailed, PermanentlyFailed } from './failures.ts';
@@ -63,13 +63,32 @@ export async function record(
   }
 }
 
-/** Removes what attempts of killed processes left: directories whose process is gone, or had our own pid. */
+/**
+ * Removes what attempts of killed processes left: directories whose process is gone, or had our own pid, and the programs
+ * that still work in them. Nobody waits for those any more, and one that hangs would stay for ever.
+ */
 export async function sweepWorkDir(workDir: string): Promise<void> {
   const names = await readdir(workDir).catch(() => []);
   for (const name of names) {
     const pid = Number.parseInt(name, 10);
-    if (pid === process.pid || !isRunning(pid))
-      await rm(join(workDir, name), { recursive: true, force: true });
+    if (pid !== process.pid && isRunning(pid)) continue;
+    const directory = join(resolve(workDir), name);
+    await endProgramsIn(directory);
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function endProgramsIn(directory: string): Promise<void> {
+  for (const entry of await readdir('/proc')) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const cwd = await readlink(`/proc/${entry}/cwd`).catch(() => '');
+    if (cwd !== directory && !cwd.startsWith(`${directory}/`)) continue;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended by itself meanwhile.
+    }
   }
 }
 

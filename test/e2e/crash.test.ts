@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -120,6 +120,36 @@ describe('a process that is killed', () => {
     expect(await readdir(join(dataDir, 'work'))).toEqual([]);
   }, 60_000);
 });
+
+it('a collector that outlived its killed service is ended by the next one', async () => {
+  const argv = JSON.stringify([
+    process.execPath,
+    '-e',
+    "require('fs').writeFileSync('pid', String(process.pid)); setInterval(() => {}, 1000)",
+  ]);
+  const env = { ...(await environment(`{ command: ${argv} }`)), SHUTDOWN_GRACE_SECONDS: '0' };
+  const first = serve(env);
+  await post(await first.url());
+  const work = join(dataDir, 'work');
+  const pid = await until('the collector', async () => {
+    const [name = ''] = await readdir(work).catch(() => []);
+    return Number(await readFile(join(work, name, 'pid'), 'utf8').catch(() => '')) || undefined;
+  });
+  await first.end('SIGKILL');
+  expect(isRunning(pid)).toBe(true);
+  const second = serve(env);
+  await second.url();
+  await until('the collector to be gone', () => !isRunning(pid));
+  expect(await second.end('SIGTERM')).toBe(0);
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 describe('a process that is told to stop', () => {
   it('finishes what it records within its grace, takes its server along and exits with 0', async () => {
