@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Recording } from '../events/collection-events.ts';
 import type { Collector } from './collectors/collector.ts';
@@ -37,7 +38,7 @@ export async function record(
     );
   }
   await mkdir(deps.workDir, { recursive: true });
-  const directory = await mkdtemp(join(deps.workDir, `${String(process.pid)}-`));
+  const directory = await mkdtemp(join(deps.workDir, `${ofThisHost}${String(process.pid)}-`));
   const timeout = new AbortController();
   const timer = setTimeout(() => {
     const message = `the attempt took longer than ${String(plan.timeoutSeconds)} s`;
@@ -63,14 +64,17 @@ export async function record(
   }
 }
 
+/** Containers that share a volume have the same pids. */
+const ofThisHost = `${hostname()}-`;
+
 /**
  * Removes what attempts of killed processes left: directories whose process is gone, or had our own pid, and the programs
  * that still work in them. Nobody waits for those any more, and one that hangs would stay for ever.
  */
 export async function sweepWorkDir(workDir: string): Promise<void> {
   const names = await readdir(workDir).catch(() => []);
-  for (const name of names) {
-    const pid = Number.parseInt(name, 10);
+  for (const name of names.filter((each) => each.startsWith(ofThisHost))) {
+    const pid = Number.parseInt(name.slice(ofThisHost.length), 10);
     if (pid !== process.pid && isRunning(pid)) continue;
     const directory = join(resolve(workDir), name);
     await endProgramsIn(directory);
