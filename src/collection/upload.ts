@@ -101,10 +101,7 @@ function failed(deps: UploadDeps, work: Run, upload: Uploading, failure: Attempt
   const { plan, attempts } = upload;
   const now = deps.now();
   const isLast = failure instanceof PermanentlyFailed || millisOf(now) >= deadlineOf(upload);
-  const backoff = {
-    ...plan.backoff,
-    maxSeconds: Math.min(Math.max(plan.backoff.maxSeconds, 1), maxGapSeconds),
-  };
+  const backoff = { ...plan.backoff, maxSeconds: maxGapSeconds };
   const retryAt = isLast ? undefined : retryAtAfter(backoff, attempts + 1, now);
   return attemptFailed(work, now, attempts + 1, failure, retryAt);
 }
