@@ -11,6 +11,7 @@ import { AttemptFailed } from '../../src/collection/failures.ts';
 import { checkRecording } from '../../src/collection/recording.ts';
 import { pod } from '../support/events.ts';
 import { useJvm } from '../support/jvm.ts';
+import { isRunning } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
 const sample = fileURLToPath(new URL('../../src/collection/collectors/sample.jfr', import.meta.url));
@@ -267,11 +268,3 @@ describe('a recording', () => {
     expect(await readdir(directory)).toEqual(['simulated.jfr']);
   });
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}

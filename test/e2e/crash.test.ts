@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openConnection } from '../../src/log/connection.ts';
 import { streamName } from '../../src/log/definitions.ts';
 import { lastMessage, readRange } from '../../src/log/read.ts';
-import { freePort, useProcesses } from '../support/process.ts';
+import { freePort, isRunning, useProcesses } from '../support/process.ts';
 import { useS3 } from '../support/s3-fixture.ts';
 import { until } from '../support/until.ts';
 import { captured } from '../support/webhook.ts';
@@ -142,14 +142,6 @@ it('a collector that outlived its killed service is ended by the next one', asyn
   await until('the collector to be gone', () => !isRunning(pid));
   expect(await second.end('SIGTERM')).toBe(0);
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 describe('a process that is told to stop', () => {
   it('finishes what it records within its grace, takes its server along and exits with 0', async () => {
