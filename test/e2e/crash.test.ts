@@ -24,6 +24,7 @@ afterEach(() => rm(dataDir, { recursive: true, force: true }));
 /** The environment of a service with the embedded server, a collector and the simulated S3. */
 async function environment(
   collector = '{ driver: simulated, tookSeconds: 0.05 }',
+  uploadDeadlineSeconds = 600,
 ): Promise<Record<string, string>> {
   const { endpoint, bucket, credentials } = s3();
   const config = join(dataDir, 'config.yaml');
@@ -31,7 +32,7 @@ async function environment(
   await writeFile(
     config,
     `collections:
-  - { match: ['alertname=~".+"'], collector: it, durationSeconds: 1, maxAttempts: 3, backoff: { initialSeconds: 0.2, factor: 1 } }
+  - { match: ['alertname=~".+"'], collector: it, durationSeconds: 1, maxAttempts: 3, uploadDeadlineSeconds: ${String(uploadDeadlineSeconds)}, backoff: { initialSeconds: 0.2, factor: 1 } }
 collectors: { it: ${collector} }
 destination: { type: s3, bucket: ${bucket}, endpoint: '${endpoint}', region: eu-central-1, forcePathStyle: true }
 `,
@@ -44,6 +45,8 @@ destination: { type: s3, bucket: ${bucket}, endpoint: '${endpoint}', region: eu-
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   };
 }
+
+const ends = new Set(['Uploaded', 'CollectionFailed']);
 
 const post = async (url: string) =>
   fetch(`${url}/webhook/alertmanager`, { method: 'POST', body: captured('am0.33.1-single_firing') });
@@ -96,6 +99,24 @@ describe('a process that is killed', () => {
     const second = serve(env);
     await second.logged('Uploaded', ({ event }) => event === 'Uploaded');
     expect(s3().objects.size).toBe(1);
+  });
+
+  it('after S3 has stored the recording, and comes back after the deadline: a last attempt finds it', async () => {
+    const deadlineSeconds = 1.5;
+    const env = await environment(undefined, deadlineSeconds);
+    s3().faults.inject({ type: 'store-then-cut' });
+    s3().faults.inject({ type: 'error', code: 'SlowDown' }, Infinity);
+    const first = serve(env);
+    await post(await first.url());
+    await first.logged('JfrCollected', ({ event }) => event === 'JfrCollected');
+    const deadline = Date.now() + deadlineSeconds * 1_000;
+    await until('the object', () => s3().objects.size === 1);
+    await first.end('SIGKILL');
+    s3().faults.clear();
+    await until('the deadline to be over', () => Date.now() > deadline);
+    const second = serve(env);
+    await until('the end', () => second.lines().some(({ event }) => ends.has(String(event))), 45_000);
+    expect((await history()).at(-1)).toBe('Uploaded');
   });
 
   it('while the collector runs: the next one makes another attempt, and leaves no files', async () => {

@@ -1,7 +1,6 @@
-import { headers as natsHeaders } from 'nats';
 import { setTimeout as delay } from 'node:timers/promises';
-import { streamName } from '../../src/log/definitions.ts';
 import type { Random } from '../support/random.ts';
+import { streamFaults } from './stream-faults.ts';
 import type { World } from './world.ts';
 
 /** Breaks something, for a while or until the world is healed. Resolves when it is done with breaking. */
@@ -32,32 +31,6 @@ const s3Fault =
     s3.faults.inject(fault, requests);
     return Promise.resolve();
   };
-
-async function publishGarbage(world: World, random: Random): Promise<void> {
-  const connection = await world.connection().catch(() => undefined);
-  if (!connection) return;
-  const header = (type: string) => {
-    const headers = natsHeaders();
-    headers.set('ce-type', type);
-    headers.set('ce-id', `garbage-${String(random.integer(1e9))}`);
-    return headers;
-  };
-  const subjects = [
-    'aw.alert.x.y.1.firing.AlertReceived',
-    'aw.collection.a.b.c.CollectionRequested',
-    'aw.collection.a.b.c.JfrCollected',
-    'aw.collection.a.b.c.Teleported',
-    'aw.what.ever',
-  ];
-  const bodies = ['', 'not json', '{}', '[1,2]', '{"collectionId":"x","run":1}', '\u0000\u00ff'];
-  for (let count = 0; count < 5; count += 1) {
-    const subject = random.pick(subjects);
-    const type = random.pick(['JfrCollected', 'CollectionRequested', 'AlertReceived', 'Future', '']);
-    const options = type ? { headers: header(type) } : {};
-    await connection.js.publish(subject, random.pick(bodies), options).catch(() => undefined);
-  }
-  await connection.close();
-}
 
 /** Every fault by its name. Those of the process come first in the report. */
 export const faults: Record<string, Fault> = {
@@ -119,13 +92,17 @@ export const faults: Record<string, Fault> = {
   'S3 is slow': s3Fault({ type: 'slow-receive', ms: 1_000 }, 6),
   'S3 stores and does not answer': s3Fault({ type: 'store-then-cut' }, 6),
   'S3 finds uploads damaged': s3Fault({ type: 'damaged' }, 6),
-  'garbage on the stream': publishGarbage,
-  'an operator deletes a consumer': async (world, random) => {
-    const connection = await world.connection().catch(() => undefined);
-    const durable = random.pick(['intake', 'collect', 'upload']);
-    await connection?.jsm.consumers.delete(streamName, durable).catch(() => false);
-    await connection?.close();
+  ...streamFaults,
+};
+
+/** Those that take a minute, so that they come seldom. */
+export const longFaults: Record<string, Fault> = {
+  'NATS is away for a minute': async ({ nats }) => {
+    for (const index of nats.ports.keys()) await nats.kill(index);
+    await delay(60_000);
+    for (const index of nats.ports.keys()) await nats.start(index);
   },
+  'kill a service, back after a minute': (world, random) => killService(world, random, 60_000),
 };
 
 /** Those that need a proxy between service and NATS, which a cluster does not have. */

@@ -3,9 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Note } from '../../src/collection/audit/violation.ts';
+import { decodeEvent, isEvent } from '../../src/events/envelope.ts';
+import { streamName } from '../../src/log/definitions.ts';
+import { readRange } from '../../src/log/read.ts';
 import type { Random } from '../support/random.ts';
 import { until } from '../support/until.ts';
-import { faults, needsProxy } from './faults.ts';
+import { type Fault, faults, longFaults, needsProxy } from './faults.ts';
 import type { Sender } from './sender.ts';
 import { isSettled, type World } from './world.ts';
 
@@ -34,6 +38,7 @@ const manners = [
 ];
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const settleTimeoutMs = 90_000;
+const longFaultChance = 0.02;
 
 /** Lets alerts come while things break, heals the world, waits until nothing is under way, and audits the whole stream. */
 export async function runRound(
@@ -43,16 +48,14 @@ export async function runRound(
   number: number,
 ): Promise<RoundReport> {
   const startedAt = performance.now();
-  const usable = Object.keys(faults).filter(
-    (name) => world.services.proxy(0) !== undefined || !needsProxy(name),
-  );
-  const chosen = Array.from({ length: 1 + random.integer(3) }, () => random.pick(usable));
+  const all: Record<string, Fault> = { ...faults, ...longFaults };
+  const chosen = choose(world, random);
   const pods = Array.from({ length: 4 + random.integer(5) }, (_, index) => {
     return `${random.pick(manners)}-${String(number)}-${String(index)}`;
   });
   const breaking = chosen.map(async (name) => {
     await delay(random.integer(2_000));
-    await faults[name]?.(world, random.fork(name));
+    await all[name]?.(world, random.fork(name));
   });
   const violations: string[] = [];
   const alerting = sender
@@ -63,14 +66,22 @@ export async function runRound(
     await world.heal();
     // The same pods again: attached, in the cooldown, or a new recording.
     if (random.chance(0.5)) await sender.send(pods.slice(0, 2));
+    await sender.repeat(5);
     await settle(world);
-    violations.push(...(await audit(world, sender)));
+    violations.push(...(await audit(world, sender)), ...(await findStrays(world)));
   } catch (error) {
     violations.push(
       `the round did not come to rest: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
   return { faults: chosen, pods: pods.length, tookMs: performance.now() - startedAt, violations };
+}
+
+function choose(world: World, random: Random): string[] {
+  const hasProxies = world.services.proxy(0) !== undefined;
+  const usable = Object.keys(faults).filter((name) => hasProxies || !needsProxy(name));
+  const chosen = Array.from({ length: 1 + random.integer(3) }, () => random.pick(usable));
+  return random.chance(longFaultChance) ? [...chosen, random.pick(Object.keys(longFaults))] : chosen;
 }
 
 async function settle(world: World): Promise<void> {
@@ -89,20 +100,39 @@ export async function audit(world: World, sender: Sender): Promise<string[]> {
   const { credentials } = world.s3;
   const env = {
     ...process.env,
-    NO_COLOR: '1',
     NATS_URL: world.nats.url,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   };
+  const argv = [main, 'audit', '--settled', '--json', '--accepted', accepted];
+  const options = { env, maxBuffer: 64 * 1024 * 1024, timeout: 120_000 };
   return new Promise((resolve) => {
-    const options = { env, maxBuffer: 64 * 1024 * 1024, timeout: 120_000 };
-    execFile(
-      process.execPath,
-      [main, 'audit', '--settled', '--accepted', accepted],
-      options,
-      (error, stdout, stderr) => {
-        resolve(error ? [...stdout.split('\n'), ...stderr.split('\n')].filter(Boolean) : []);
-      },
-    );
+    execFile(process.execPath, argv, options, (_error, stdout, stderr) => {
+      if (stdout === '') {
+        resolve([`the audit failed: ${stderr}`]);
+        return;
+      }
+      const { violations, notes } = JSON.parse(stdout) as { violations: Note[]; notes: Note[] };
+      // Once something was purged the audit cannot know what is missing and what was purged; here it is known.
+      const missing = notes.filter(
+        ({ what, alertId }) => what.startsWith('was accepted') && !world.purged.has(alertId ?? ''),
+      );
+      resolve([...violations, ...missing].map((found) => JSON.stringify(found)));
+    });
   });
+}
+
+/** Recordings in the bucket that no Uploaded names or has named. */
+async function findStrays(world: World): Promise<string[]> {
+  const connection = await world.connection();
+  try {
+    for await (const message of readRange(connection, streamName, { filter: 'aw.collection.>' })) {
+      const event = decodeEvent(message);
+      if (isEvent(event) && event.type === 'Uploaded') world.uploaded.add(event.data.url);
+    }
+  } finally {
+    await connection.close();
+  }
+  const urls = [...world.s3.objects.keys()].map((key) => `s3://${world.s3.bucket}/${key}`);
+  return urls.filter((url) => !world.uploaded.has(url)).map((url) => `no Uploaded names ${url}`);
 }

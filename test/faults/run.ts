@@ -67,8 +67,9 @@ const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
 say(`\n${String(done)} rounds in ${minutes} minutes, seed ${values.seed}`);
 for (const [fault, count] of [...byFault].sort(([a], [b]) => a.localeCompare(b)))
   say(`  ${String(count).padStart(5)}  ${fault}`);
+const answers = [...sender.answers].map(([answer, count]) => `${answer}: ${String(count)}`).sort();
 say(
-  `${String(pods)} pods alerted, ${String(sender.accepted.size)} alerts accepted in ${String(sender.sent)} requests (${String(sender.refused)} refused)`,
+  `${String(pods)} pods alerted, ${String(sender.accepted.size)} alerts accepted in ${String(sender.sent)} requests (${answers.join(', ')})`,
 );
 say(
   `${String(world.s3.objects.size)} recordings at the destination, ${String(broken)} rounds with violations`,

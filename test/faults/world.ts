@@ -17,6 +17,10 @@ export interface World {
   nats: NatsServers;
   services: Services;
   s3: S3Server;
+  /** Ids of alerts that an operator's purge took off the stream. */
+  purged: Set<string>;
+  /** The url of every recording that an Uploaded has named, also of those that were purged. */
+  uploaded: Set<string>;
   /** Straight to NATS, not through a proxy. */
   connection: () => Promise<Connection>;
   /** Ends every fault: all servers and services run and are ready. */
@@ -33,6 +37,8 @@ export interface WorldOptions {
 const collector = fileURLToPath(new URL('collector.ts', import.meta.url));
 /** Short, so that a round is: the service takes it from the server. */
 const ackWaitNanos = 2e9;
+/** Short, so that repeats come after it, too: those that the server no longer knows by their message ids. */
+const duplicateWindowNanos = 5e9;
 
 export async function createWorld({ directory, services: count, cluster }: WorldOptions): Promise<World> {
   await mkdir(directory, { recursive: true });
@@ -61,6 +67,8 @@ export async function createWorld({ directory, services: count, cluster }: World
     nats,
     services,
     s3,
+    purged: new Set(),
+    uploaded: new Set(),
     connection: () => openConnection(nats.url),
     heal: async () => {
       s3.faults.clear();
@@ -101,10 +109,11 @@ async function createStreams(url: string, replicas: number): Promise<void> {
   const connection = await openConnection(url);
   const definitions = readDefinitions();
   const consumers = definitions.consumers.map((consumer) => ({ ...consumer, ack_wait: ackWaitNanos }));
+  const stream = { ...definitions.stream, duplicate_window: duplicateWindowNanos };
   await until(
     'the streams',
     () =>
-    ensureStreams(connection, { ...definitions, consumers }, replicas).then(() => true, () => false), // prettier-ignore
+    ensureStreams(connection, { ...definitions, stream, consumers }, replicas).then(() => true, () => false), // prettier-ignore
   );
   await connection.close();
 }

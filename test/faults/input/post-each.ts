@@ -2,9 +2,6 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
-/** The kernel keeps a queue of 511 for connections that a server has yet to take, and resets some of those beyond it. */
-const connectAtOnce = 200;
-
 /**
  * Posts every body at once, each on a connection of its own; the statuses, in order. The second halves go out after `begun`
  * has resolved, so that the bodies are under way together.
@@ -14,12 +11,8 @@ export async function postEach(
   bodies: readonly string[],
   begun: () => Promise<unknown>,
 ): Promise<number[]> {
-  const sockets: Socket[] = [];
+  const sockets = await Promise.all(bodies.map(() => connected(url)));
   try {
-    while (sockets.length < bodies.length) {
-      const count = Math.min(connectAtOnce, bodies.length - sockets.length);
-      sockets.push(...(await Promise.all(Array.from({ length: count }, () => connected(url)))));
-    }
     const posts = bodies.map((body, index) => begin(url, body, sockets[index]));
     const statuses = Promise.all(posts.map(({ status }) => status));
     await Promise.race([begun(), statuses]);
