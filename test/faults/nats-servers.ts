@@ -20,7 +20,11 @@ export interface NatsServers {
   close: () => Promise<void>;
 }
 
-export async function startNatsServers(directory: string, count: 1 | 3): Promise<NatsServers> {
+export async function startNatsServers(
+  directory: string,
+  count: 1 | 3,
+  syncInterval = 'always',
+): Promise<NatsServers> {
   const ports: number[] = [];
   const routes: number[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -35,7 +39,7 @@ export async function startNatsServers(directory: string, count: 1 | 3): Promise
     const folder = join(directory, `nats-${String(index)}`);
     await mkdir(folder, { recursive: true });
     const config = join(folder, 'nats.conf');
-    await writeFile(config, configOf(folder, index, ports, routes));
+    await writeFile(config, configOf({ folder, index, ports, routes, syncInterval }));
     const child = spawn(await natsServerPath(), ['-c', config], { stdio: 'ignore' });
     children.set(index, child);
   };
@@ -74,14 +78,22 @@ export async function startNatsServers(directory: string, count: 1 | 3): Promise
   return servers;
 }
 
-function configOf(folder: string, index: number, ports: number[], routes: number[]): string {
+interface ServerOptions {
+  folder: string;
+  index: number;
+  ports: number[];
+  routes: number[];
+  syncInterval: string;
+}
+
+function configOf({ folder, index, ports, routes, syncInterval }: ServerOptions): string {
   const lines = [
     'host: 127.0.0.1',
     `port: ${String(ports[index])}`,
     'max_payload: 8MB',
     `server_name: n${String(index)}`,
     `log_file: ${JSON.stringify(join(folder, 'nats.log'))}`,
-    `jetstream { store_dir: ${JSON.stringify(join(folder, 'store'))}, sync_interval: always }`,
+    `jetstream { store_dir: ${JSON.stringify(join(folder, 'store'))}, sync_interval: ${syncInterval} }`,
   ];
   if (ports.length > 1) {
     const urls = routes.map((port) => `"nats://127.0.0.1:${String(port)}"`).join(', ');

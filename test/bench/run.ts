@@ -1,0 +1,46 @@
+// The benchmarks: each figure beside its ceiling, measured in the same run.
+// `npm run bench [-- NAME…] [--samples N] [--profile DIRECTORY] [--dry]`
+import { parseArgs } from 'node:util';
+import { type Figure, machine, tableOf, writeSection } from './report.ts';
+
+export interface BenchArguments {
+  /** How often each figure is taken; the median counts. */
+  samples: number;
+  /** Where CPU profiles of the processes go; absent: none are made. */
+  profileTo: string | undefined;
+}
+
+export interface Bench {
+  name: string;
+  title: string;
+  run: (options: BenchArguments) => Promise<Figure[]>;
+}
+
+const benches = await Promise.all([import('./webhook.ts').then(({ webhookBench }) => webhookBench)]);
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    samples: { type: 'string', default: '3' },
+    profile: { type: 'string' },
+    dry: { type: 'boolean', default: false },
+  },
+});
+const names = benches.map(({ name }) => name);
+const unknown = positionals.find((name) => !names.includes(name));
+if (unknown !== undefined) {
+  process.stderr.write(`there is no benchmark ${unknown}; there are ${names.join(', ')}\n`);
+  process.exit(2);
+}
+
+process.stdout.write(`${machine()}\n`);
+for (const { name, title, run } of benches) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  process.stdout.write(`\n${name}: ${title}\n`);
+  const figures = await run({ samples: Number(values.samples), profileTo: values.profile });
+  process.stdout.write(`${tableOf(figures)}\n`);
+  // What is profiled is slower.
+  if (!values.dry && values.profile === undefined) {
+    writeSection(name, ['npm run bench --', ...process.argv.slice(2)].join(' '), figures);
+  }
+}
