@@ -1,7 +1,7 @@
 import type { AlertReceivedData } from '../events/alert-events.ts';
 import { createEvent, type Event, type StoredEvent } from '../events/envelope.ts';
-import { collectionIdOf, decidedIdOf } from '../events/ids.ts';
-import { millisOf, timeOf } from '../events/instant.ts';
+import { collectionIdOf, decidedIdOf, receptionIdOf } from '../events/ids.ts';
+import { millisOf, nanosOf, timeOf } from '../events/instant.ts';
 import type { Pod } from '../events/subjects.ts';
 import type { Plan } from '../events/collection-events.ts';
 import type { PodSnapshot } from './machine.ts';
@@ -30,11 +30,12 @@ const part = 'intake';
 export function decide(snapshot: PodSnapshot, question: Question, now: string): Decision | undefined {
   const { cause, alertId, alert, pod, plan } = question;
   const { context } = snapshot;
-  if (hasDecided(snapshot, cause.id)) return undefined;
+  const causeId = causeIdOf(cause);
+  if (hasDecided(snapshot, causeId)) return undefined;
   const elapsed = cause.type === 'CooldownElapsed' ? cause.data : undefined;
   // The server's clock fired the timer; ours may be behind it.
   const at = laterOf(now, elapsed?.until);
-  const about = { part, time: at, causeId: cause.id, traceparent: cause.traceparent };
+  const about = { part, time: at, causeId, traceparent: cause.traceparent };
   const { alertname } = alert.labels;
   const alertRef = {
     alertId,
@@ -64,12 +65,18 @@ export function decide(snapshot: PodSnapshot, question: Question, now: string): 
   }
   const { severity } = alert.labels;
   const trigger = { ...alertRef, ...(severity === undefined ? {} : { severity }) };
-  const collectionId = collectionIdOf(cause.id);
+  const collectionId = collectionIdOf(causeId);
   return createEvent('CollectionRequested', { ...pod, collectionId, trigger, plan }, about);
 }
 
+/** The id that decisions are derived from. */
+export function causeIdOf(cause: Question['cause']): string {
+  if (cause.type === 'CooldownElapsed') return cause.id;
+  return receptionIdOf(cause.id, nanosOf(cause.data.receivedAt) ?? 0n);
+}
+
 /** True where the pod's log holds what was decided because of an event. */
-export function hasDecided({ context }: PodSnapshot, causeId: string): boolean {
+function hasDecided({ context }: PodSnapshot, causeId: string): boolean {
   return decisionTypes.some((type) => context.decided.includes(decidedIdOf(causeId, type)));
 }
 

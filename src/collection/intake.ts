@@ -11,7 +11,7 @@ import { lastMessage } from '../log/read.ts';
 import { type Logger, loggerAbout } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Board } from './board.ts';
-import { decide, type Decision, type Question } from './decide.ts';
+import { causeIdOf, decide, type Decision, type Question } from './decide.ts';
 import { type Policy, podOf } from './policy.ts';
 import type { Pods } from './pods.ts';
 
@@ -106,7 +106,7 @@ async function decline(
   const event = createEvent(
     'AlertDeclined',
     { alertId, ...(alertname === undefined ? {} : { alertname }), fingerprint, startsAt, ...why },
-    { part: 'intake', time: deps.now(), causeId: alertId, traceparent: cause.traceparent },
+    { part: 'intake', time: deps.now(), causeId: causeIdOf(cause), traceparent: cause.traceparent },
   );
   try {
     await append(deps.connection, event, { lastSequence: 0 });

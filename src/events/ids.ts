@@ -9,12 +9,21 @@ export function alertIdOf(fingerprint: string, startsAtNanos: bigint, status: st
   return sha256Hex([fingerprint, startsAtNanos.toString(), status].join('\0'));
 }
 
+/**
+ * What decisions about an alert are named after: the alert as it was stored at that time. Once the stream has forgotten an
+ * alert that still fires, its next repeat is stored anew and decided anew, also by processes that remember the first time;
+ * those that do not would decide anew in any case, and all have to agree.
+ */
+export function receptionIdOf(alertId: string, receivedAtNanos: bigint): string {
+  return `${alertId}@${receivedAtNanos.toString()}`;
+}
+
 /** The id of an event that was decided because of another one. Doing it again gives the same id. */
 export function decidedIdOf(causeId: string, type: string): string {
   return `${causeId}/${type}`;
 }
 
-/** The id of a collection: 32 hex digits, derived from the event that caused it (alert or elapsed cooldown). */
+/** The id of a collection: 32 hex digits, derived from what caused it (reception of an alert, or elapsed cooldown). */
 export function collectionIdOf(causeId: string): string {
   return sha256Hex(decidedIdOf(causeId, 'CollectionRequested')).slice(0, 32);
 }

@@ -5,7 +5,7 @@ import { type PodEvent } from '../../src/collection/pod-context.ts';
 import type { AlertReceivedData } from '../../src/events/alert-events.ts';
 import { createEvent, type StoredEvent } from '../../src/events/envelope.ts';
 import { collectionIdOf } from '../../src/events/ids.ts';
-import { alertRef, at, plan, pod, story } from '../support/events.ts';
+import { alertRef, at, plan, pod, receptionOf, story } from '../support/events.ts';
 
 const fold = (...events: PodEvent[]) =>
   events.reduce((snapshot, event) => evolve(snapshot, event).snapshot, initialSnapshot);
@@ -40,11 +40,11 @@ describe('an alert', () => {
     const decision = decide(initialSnapshot, question, at(1));
     expect(decision).toMatchObject({
       type: 'CollectionRequested',
-      id: `${question.alertId}/CollectionRequested`,
+      id: `${receptionOf(question)}/CollectionRequested`,
       time: at(1),
       data: {
         ...pod,
-        collectionId: collectionIdOf(question.alertId),
+        collectionId: collectionIdOf(receptionOf(question)),
         plan,
         trigger: { severity: 'critical' },
       },
@@ -77,9 +77,17 @@ describe('an alert', () => {
   it('that was decided is not decided again, however it was', () => {
     expect(decide(collected, asked(1, 0), at(700))).toBeUndefined();
     const attached = fold(first.requested(), first.attached(alertRef(2)));
-    expect(decide(attached, asked(2, 1), at(2))).toBeUndefined();
+    expect(decide(attached, asked(2, 0), at(2))).toBeUndefined();
     const suppressed = evolve(collected, first.suppressed(alertRef(2), at(633))).snapshot;
-    expect(decide(suppressed, asked(2, 40), at(700))).toBeUndefined();
+    expect(decide(suppressed, asked(2, 0), at(700))).toBeUndefined();
+  });
+
+  it('that the stream had forgotten and that is stored again is decided anew, whoever remembers the first time', () => {
+    const again = asked(1, 700);
+    const decision = decide(collected, again, at(700));
+    expect(decision?.type).toBe('CollectionRequested');
+    expect(decision).toEqual(decide(initialSnapshot, again, at(700)));
+    expect(evolve(collected, decision as PodEvent).snapshot.value).toBe('collecting');
   });
 
   it('that waited is decided again when its cooldown ends, also by a clock that is behind, and its age counts from there', () => {

@@ -1,7 +1,7 @@
 import type { CollectionEventType, DataOf, EventType } from '../../src/events/catalogue.ts';
 import { createEvent, type Event, type StoredMessage, encodeEvent } from '../../src/events/envelope.ts';
 import type { Plan, Recording } from '../../src/events/collection-events.ts';
-import { alertIdOf, collectionIdOf } from '../../src/events/ids.ts';
+import { alertIdOf, collectionIdOf, receptionIdOf } from '../../src/events/ids.ts';
 import { nanosOf, timeOf } from '../../src/events/instant.ts';
 
 export const pod = {
@@ -45,20 +45,24 @@ export function alertRef(number = 1) {
   return { alertId, alertname: 'CrateDBContainerRestart', fingerprint, startsAt };
 }
 
+/** What decisions about an alert are derived from: every alert of these tests was received at the beginning. */
+export const receptionOf = ({ alertId }: { alertId: string }) =>
+  receptionIdOf(alertId, BigInt(t0) * 1_000_000n);
+
 const error = { code: 'collector-exited', message: 'hemako ended with exit code 1', exitCode: 1 };
 
 /** A pod's events, each as short as a test wants to say it. Collections are named by the alert that caused them. */
 export function story(alert = alertRef(1), seconds = 0) {
-  const collectionId = collectionIdOf(alert.alertId);
+  const collectionId = collectionIdOf(receptionOf(alert));
   const of = { ...pod, collectionId };
-  const make = <T extends EventType>(type: T, data: DataOf<T>, after: number, causeId = alert.alertId) =>
+  const make = <T extends EventType>(type: T, data: DataOf<T>, after: number, causeId = receptionOf(alert)) =>
     createEvent(type, data, { part: 'test', time: at(seconds + after), causeId });
   return {
     collectionId,
     requested: (planOf: Partial<Plan> = {}) =>
       make('CollectionRequested', { ...of, trigger: alert, plan: { ...plan, ...planOf } }, 0),
     attached: (other: ReturnType<typeof alertRef>) =>
-      make('AlertAttached', { ...of, ...other }, 1, other.alertId),
+      make('AlertAttached', { ...of, ...other }, 1, receptionOf(other)),
     started: (attempt = 1, run = 1) =>
       make('CollectionAttemptStarted', { ...of, run, attempt, by: { host: 'h', process: 'p1' } }, 2),
     attemptFailed: (attempt = 1, retryAt?: string, run = 1) =>
@@ -82,14 +86,14 @@ export function story(alert = alertRef(1), seconds = 0) {
         'CollectionSuppressed',
         { ...pod, ...other, reason: 'cooldown', until, afterCollectionId: collectionId },
         41,
-        other.alertId,
+        receptionOf(other),
       ),
     elapsed: (other: ReturnType<typeof alertRef>, until: string) =>
       make(
         'CooldownElapsed',
         { ...pod, ...other, until, afterCollectionId: collectionId },
         42,
-        `${other.alertId}/CollectionSuppressed`,
+        `${receptionOf(other)}/CollectionSuppressed`,
       ),
   };
 }
