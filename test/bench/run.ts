@@ -1,11 +1,14 @@
 // The benchmarks: each figure beside its ceiling, measured in the same run.
-// `npm run bench [-- NAME…] [--samples N] [--profile DIRECTORY] [--dry]`
+// `npm run bench [-- NAME…] [--samples N] [--pods N] [--profile DIRECTORY] [--dry]`
+// `--pods` is for quick tries: cold-start and board take that many pods instead of 100,000, ten events each.
 import { parseArgs } from 'node:util';
 import { type Figure, machine, tableOf, writeSection } from './report.ts';
 
 export interface BenchArguments {
   /** How often each figure is taken; the median counts. */
   samples: number;
+  /** How many pods the long histories have. */
+  pods: number;
   /** Where CPU profiles of the processes go; absent: none are made. */
   profileTo: string | undefined;
 }
@@ -16,12 +19,22 @@ export interface Bench {
   run: (options: BenchArguments) => Promise<Figure[]>;
 }
 
-const benches = await Promise.all([import('./webhook.ts').then(({ webhookBench }) => webhookBench)]);
+const benches = await Promise.all([
+  import('./webhook.ts').then(({ webhookBench }) => webhookBench),
+  import('./latency.ts').then(({ latencyBench }) => latencyBench),
+  import('./collections.ts').then(({ collectionsBench }) => collectionsBench),
+  import('./busy.ts').then(({ busyBench }) => busyBench),
+  import('./recording.ts').then(({ recordingBench }) => recordingBench),
+  import('./processes.ts').then(({ processesBench }) => processesBench),
+  import('./cold-start.ts').then(({ coldStartBench }) => coldStartBench),
+  import('./board.ts').then(({ boardBench }) => boardBench),
+]);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     samples: { type: 'string', default: '3' },
+    pods: { type: 'string', default: '100000' },
     profile: { type: 'string' },
     dry: { type: 'boolean', default: false },
   },
@@ -37,7 +50,8 @@ process.stdout.write(`${machine()}\n`);
 for (const { name, title, run } of benches) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   process.stdout.write(`\n${name}: ${title}\n`);
-  const figures = await run({ samples: Number(values.samples), profileTo: values.profile });
+  const { samples, pods, profile } = values;
+  const figures = await run({ samples: Number(samples), pods: Number(pods), profileTo: profile });
   process.stdout.write(`${tableOf(figures)}\n`);
   // What is profiled is slower.
   if (!values.dry && values.profile === undefined) {

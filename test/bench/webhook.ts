@@ -12,7 +12,7 @@ const cases = [
   { alerts: 1, connections: 64, atLeast: 0.85 },
   { alerts: 25, connections: 64, atLeast: 0.85 },
   { alerts: 500, connections: 8, atLeast: 1.5 },
-  { alerts: 5_000, connections: 8, atLeast: 1.5 },
+  { alerts: 5_000, connections: 4, atLeast: 1.5 },
 ];
 const sampleSeconds = 4;
 const warmUpSeconds = 2;

@@ -260,11 +260,11 @@ describe('a message on the stream that is no event', () => {
 it('an alert that the stream has forgotten and that still fires is recorded again, by processes that remember it and that do not', async () => {
   const url = nats.freshUrl();
   const older = await start(url, { rules: cooldown(0) });
-  await older.post(captured('am0.33.1-single_firing'));
-  await older.whenState('uploaded');
   const { jsm } = older.app.log.connection;
   const { config } = await jsm.streams.info(streamName);
   await jsm.streams.update(streamName, { ...config, duplicate_window: 1e8 });
+  await older.post(captured('am0.33.1-single_firing'));
+  await older.whenState('uploaded');
   // As max_age does in the end: the alert and all that was decided about it are gone.
   await jsm.streams.purge(streamName);
   const newer = await start(url, { rules: cooldown(0) });
