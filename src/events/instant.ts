@@ -6,6 +6,18 @@ const rfc3339 =
  * fraction digits and any offset, so instants are compared and never strings.
  */
 export function nanosOf(text: string): bigint | undefined {
+  // The same time is asked for again and again: in a subject, an id, and for all alerts of a group.
+  if (text !== lastText) {
+    lastNanos = parseNanos(text);
+    lastText = text;
+  }
+  return lastNanos;
+}
+
+let lastText: string | undefined;
+let lastNanos: bigint | undefined;
+
+function parseNanos(text: string): bigint | undefined {
   const match = rfc3339.exec(text);
   if (!match) return undefined;
   const [, year, month, day, hour, minute, second, fraction = '', , sign, offsetHour, offsetMinute] = match;

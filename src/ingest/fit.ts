@@ -5,6 +5,14 @@ const neededLabels = new Set(['alertname', 'namespace', 'pod', 'kube_context', '
 
 const encoder = new TextEncoder();
 
+/** What a message says besides what its webhook said: names of fields, and the time. */
+const ownBytes = 2_048;
+
+/** True where every alert of a body fits without a look at it. `units` is the length of its text, at most 3 bytes each. */
+export function fitsInAnyCase(units: number, maxBytes: number): boolean {
+  return units * 3 + ownBytes <= maxBytes;
+}
+
 /**
  * Makes an alert fit into a message: the largest annotations are left out first, then labels that nothing needs, largest
  * first; `truncated` names them. Answers undefined where even that is not enough.

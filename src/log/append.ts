@@ -1,7 +1,8 @@
-import { headers as natsHeaders } from 'nats';
+import { NatsError } from 'nats';
 import { encodeEvent, type Event } from '../events/envelope.ts';
 import type { Connection } from './connection.ts';
 import { toLogError } from './errors.ts';
+import type { OutgoingMessage, PubAck } from './publisher.ts';
 
 /** What must still hold on the stream for an append to be taken. */
 export interface Expectation {
@@ -11,32 +12,43 @@ export interface Expectation {
   filter?: string;
 }
 
-export interface Appended {
-  sequence: number;
-  /** True: the server had this message id already (within its duplicate window). */
-  duplicate: boolean;
-}
-
 /**
  * Puts an event on the stream and waits until the server has it (PubAck).
  * Throws WrongLastSequence where the expectation does not hold. The server checks it before the message id, so
  * that can also be our own earlier append whose ack got lost: look for the id.
  * Throws LogUnavailable (may or may not be stored; the same id makes trying again safe) or MessageTooLarge.
  */
-export async function append({ js }: Connection, event: Event, expectation?: Expectation): Promise<Appended> {
-  const { subject, headers, body } = encodeEvent(event);
-  const header = natsHeaders();
-  header.set('Nats-Msg-Id', event.id);
-  for (const [name, value] of Object.entries(headers)) header.set(name, value);
-  if (expectation) {
-    header.set('Nats-Expected-Last-Subject-Sequence', String(expectation.lastSequence));
-    if (expectation.filter) header.set('Nats-Expected-Last-Subject-Sequence-Subject', expectation.filter);
-  }
+export async function append(
+  { publisher }: Connection,
+  event: Event,
+  expectation?: Expectation,
+): Promise<PubAck> {
   try {
-    const ack = await js.publish(subject, body, { headers: header });
-    return { sequence: ack.seq, duplicate: ack.duplicate };
+    return await publisher.publish(messageOf(event, expectation));
   } catch (error) {
     throw toLogError(error, `append ${event.type}`);
+  }
+}
+
+/** The server takes no more in one batch. */
+export const maxTogether = 1_000;
+
+/**
+ * Puts up to `maxTogether` events on the stream, all or none, and waits until the server has them. False: the server refused
+ * the batch (an expectation does not hold, an id is there already, too many batches are open …) and has none of them.
+ * Throws as `append` does. No two may be on one subject.
+ */
+export async function appendTogether(
+  { publisher }: Connection,
+  events: readonly Event[],
+  expectation?: Expectation,
+): Promise<boolean> {
+  try {
+    await publisher.publishTogether(events.map((event) => messageOf(event, expectation)));
+    return true;
+  } catch (error) {
+    if (error instanceof NatsError && error.api_error) return false;
+    throw toLogError(error, `append ${String(events.length)} events`);
   }
 }
 
@@ -47,18 +59,27 @@ export async function append({ js }: Connection, event: Event, expectation?: Exp
  * Needs nats-server 2.12 and `allow_msg_schedules`.
  */
 export async function schedule(
-  { js }: Connection,
+  { publisher }: Connection,
   timer: { subject: string; at: string },
   event: Event,
 ): Promise<void> {
   const { subject, headers, body } = encodeEvent(event);
-  const header = natsHeaders();
-  for (const [name, value] of Object.entries(headers)) header.set(name, value);
-  header.set('Nats-Schedule', `@at ${timer.at}`);
-  header.set('Nats-Schedule-Target', subject);
+  headers['Nats-Schedule'] = `@at ${timer.at}`;
+  headers['Nats-Schedule-Target'] = subject;
   try {
-    await js.publish(timer.subject, body, { headers: header });
+    await publisher.publish({ subject: timer.subject, headers, body });
   } catch (error) {
     throw toLogError(error, `schedule ${event.type}`);
   }
+}
+
+function messageOf(event: Event, expectation: Expectation | undefined): OutgoingMessage {
+  const message = encodeEvent(event);
+  const { headers } = message;
+  headers['Nats-Msg-Id'] = event.id;
+  if (expectation) {
+    headers['Nats-Expected-Last-Subject-Sequence'] = String(expectation.lastSequence);
+    if (expectation.filter) headers['Nats-Expected-Last-Subject-Sequence-Subject'] = expectation.filter;
+  }
+  return message;
 }

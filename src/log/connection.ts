@@ -9,6 +9,7 @@ import {
 } from 'nats';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LogMisconfigured, LogUnavailable, toLogError } from './errors.ts';
+import { createPublisher, type Publisher } from './publisher.ts';
 
 interface DirectStreamAPI {
   getMessage: (stream: string, query: { seq: number; next_by_subj: string }) => Promise<StoredMsg>;
@@ -19,6 +20,7 @@ export interface Connection {
   nc: NatsConnection;
   js: JetStreamClient;
   jsm: JetStreamManager;
+  publisher: Publisher;
   /** Gets that any replica answers: fast, but a replica may lag. */
   direct: DirectStreamAPI;
   server: { id: string; version: string; maxPayload: number };
@@ -59,6 +61,7 @@ export async function openConnection(url: string, name = 'alert-watcher'): Promi
       nc,
       js: nc.jetstream({ timeout: requestTimeoutMs }),
       jsm,
+      publisher: createPublisher(nc, requestTimeoutMs),
       // The client has it; its type of a manager does not say so.
       direct: (jsm as JetStreamManager & { direct: DirectStreamAPI }).direct,
       server: { id: info.server_id, version: info.version, maxPayload: info.max_payload },

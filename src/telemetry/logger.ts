@@ -12,15 +12,34 @@ export interface LogSubject {
   collectionId?: string | undefined;
 }
 
-/** JSON lines on stdout, ISO times, levels by name. */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
+/** JSON lines on stdout (or to `destination`), ISO times, levels by name. */
+export function createLogger(level: string, destination = standardOutput()): Logger {
   const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return destination ? pino(options, destination) : pino(options);
+  return pino(options, destination);
+}
+
+/** One write for all lines of one turn of the event loop: a burst of alerts has a line each. */
+function standardOutput(): DestinationStream {
+  const stdout = pino.destination({ dest: 1, sync: true, minLength: 8_192 });
+  let isScheduled = false;
+  const flush = () => {
+    isScheduled = false;
+    stdout.flushSync();
+  };
+  process.once('exit', flush);
+  return {
+    write: (line) => {
+      stdout.write(line);
+      if (isScheduled) return;
+      isScheduled = true;
+      setImmediate(flush);
+    },
+  };
 }
 
 /** A logger whose every line names the alert, the pod and the correlation id. */

@@ -113,6 +113,29 @@ describe('a firing alert', () => {
     expect(await service.collections()).toEqual([]);
   });
 
+  it.each([100, 1_000, 1_001, 2_500])(
+    'in a group of %i of which some are there already loses none, and none is stored twice',
+    async (count) => {
+      const service = await start(nats.freshUrl(), { roles: ['ingest'] });
+      const [alert] = webhook().alerts;
+      const numbered = (number: number) => ({ ...alert, fingerprint: number.toString(16).padStart(16, '0') });
+      const group = Array.from({ length: count }, (_, number) => numbered(number));
+      const known = [numbered(0), numbered(count - 2)];
+      await service.post({ ...webhook(), alerts: known });
+      // One of them twice in the same body, and one that is none.
+      const told = [...group, numbered(count - 1), { status: 'firing' }];
+      const { status, json } = await service.post({ ...webhook(), alerts: told });
+      expect(status).toBe(200);
+      expect(json).toMatchObject({ accepted: count - 2, duplicates: 3 });
+      const results = json.alerts.map(({ result }) => result);
+      expect(results.slice(-3)).toEqual(['accepted', 'duplicate', 'rejected']);
+      expect(results[0]).toBe('duplicate');
+      const { state } = await service.app.log.connection.jsm.streams.info(streamName);
+      expect(state.messages).toBe(count);
+      expect((await service.post({ ...webhook(), alerts: told })).json).toMatchObject({ accepted: 0 });
+    },
+  );
+
   it('in a group of 500 is answered for with the others', async () => {
     const service = await start(nats.freshUrl());
     const { status, json } = await service.post(captured('am0.25.0-group500'));

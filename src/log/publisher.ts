@@ -1,0 +1,138 @@
+import { createInbox, headers as natsHeaders, type Msg, type NatsConnection, NatsError, nuid } from 'nats';
+
+/** A message on its way to a stream. */
+export interface OutgoingMessage {
+  subject: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** What the server said of it. */
+export interface PubAck {
+  sequence: number;
+  /** True: the server had this message id already (within its duplicate window). */
+  duplicate: boolean;
+}
+
+/** Publishes to JetStream and waits for its acknowledgements. All throw NatsError. */
+export interface Publisher {
+  publish: (message: OutgoingMessage) => Promise<PubAck>;
+  /** All or none: an atomic batch, of at most 1,000 messages. One that the server refuses loses all of them. */
+  publishTogether: (messages: readonly OutgoingMessage[]) => Promise<void>;
+}
+
+interface Waiting {
+  resolve: (ack: PubAck) => void;
+  reject: (error: Error) => void;
+  /** Of performance.now(). */
+  deadline: number;
+}
+
+interface Queued extends OutgoingMessage {
+  reply?: string;
+}
+
+interface Answer {
+  seq?: number;
+  duplicate?: boolean;
+  error?: { code: number; err_code: number; description: string };
+}
+
+const lookEveryMs = 250;
+
+/**
+ * One inbox for all acknowledgements, and one write for all messages of one turn of the event loop. The client's own
+ * `publish` costs a write, a timer and two captured stack traces a message (docs/performance.md).
+ */
+export function createPublisher(nc: NatsConnection, timeoutMs: number): Publisher {
+  const inbox = `${createInbox()}.`;
+  // In the order of their deadlines: every message waits equally long.
+  const waiting = new Map<string, Waiting>();
+  let queue: Queued[] = [];
+  let count = 0;
+
+  const settle = (token: string): Waiting | undefined => {
+    const found = waiting.get(token);
+    waiting.delete(token);
+    return found;
+  };
+  const rejectAll = (before: number, error: () => NatsError) => {
+    for (const [token, { deadline }] of waiting) {
+      if (deadline > before) break;
+      settle(token)?.reject(error());
+    }
+  };
+  const onAnswer = (error: NatsError | null, message: Msg) => {
+    const found = settle(message.subject.slice(inbox.length));
+    if (!found) return;
+    try {
+      found.resolve(ackOf(error, message));
+    } catch (failure) {
+      found.reject(failure as Error);
+    }
+  };
+  nc.subscribe(`${inbox}*`, { callback: onAnswer });
+  const watch = setInterval(() => rejectAll(performance.now(), () => NatsError.errorForCode('TIMEOUT')), lookEveryMs); // prettier-ignore
+  watch.unref();
+  void nc.closed().then(() => {
+    clearInterval(watch);
+    rejectAll(Infinity, () => NatsError.errorForCode('CONNECTION_CLOSED'));
+  });
+
+  const flush = () => {
+    const messages = queue;
+    queue = [];
+    for (const message of messages) {
+      try {
+        send(nc, message);
+      } catch (error) {
+        settle(message.reply?.slice(inbox.length) ?? '')?.reject(error as Error);
+      }
+    }
+  };
+  const enqueue = (message: Queued) => {
+    if (queue.length === 0) setImmediate(flush);
+    queue.push(message);
+  };
+  const publish = (message: OutgoingMessage) =>
+    new Promise<PubAck>((resolve, reject) => {
+      const token = (count++).toString(36);
+      waiting.set(token, { resolve, reject, deadline: performance.now() + timeoutMs });
+      enqueue({ ...message, reply: inbox + token });
+    });
+
+  return {
+    publish,
+    publishTogether: async (messages) => {
+      const id = nuid.next();
+      const batch = messages.map((message, index) => inBatch(message, id, index + 1));
+      const last = batch.pop();
+      if (!last) return;
+      batch.forEach(enqueue);
+      await publish({ ...last, headers: { ...last.headers, 'Nats-Batch-Commit': '1' } });
+    },
+  };
+}
+
+function inBatch(message: OutgoingMessage, batch: string, number: number): OutgoingMessage {
+  const headers = { ...message.headers, 'Nats-Batch-Id': batch, 'Nats-Batch-Sequence': String(number) };
+  return { ...message, headers };
+}
+
+function send(nc: NatsConnection, { subject, headers, body, reply }: Queued): void {
+  const header = natsHeaders();
+  for (const name in headers) header.append(name, headers[name] ?? '');
+  nc.publish(subject, body, { headers: header, ...(reply === undefined ? {} : { reply }) });
+}
+
+function ackOf(error: NatsError | null, message: Msg): PubAck {
+  if (error) throw error;
+  if (message.data.length === 0 && message.headers?.code === 503) throw NatsError.errorForCode('503');
+  const answer = message.json<Answer>();
+  if (answer.error) {
+    const refused = new NatsError(answer.error.description, String(answer.error.code));
+    refused.api_error = answer.error;
+    throw refused;
+  }
+  return { sequence: answer.seq ?? 0, duplicate: answer.duplicate ?? false };
+}
