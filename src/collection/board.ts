@@ -1,6 +1,6 @@
-import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../events/envelope.ts';
+import { decodeEvent, type Event, isEvent, type StoredEvent, type StoredMessage } from '../events/envelope.ts';
 import type { CollectionEventType } from '../events/catalogue.ts';
-import { podSubjectOf } from '../events/subjects.ts';
+import { podSubject, podSubjectOf } from '../events/subjects.ts';
 import { evolve, initialSnapshot, type PodSnapshot } from './machine.ts';
 import { createSummaries, type Summaries } from './summaries.ts';
 
@@ -14,6 +14,8 @@ export interface PodEntry {
 /** The read model: every pod's state, folded from `aw.collection.>`. */
 export interface Board {
   apply: (message: StoredMessage) => void;
+  /** Applies what this process has just appended behind the last event of that pod, before the log tells it. */
+  applyOwn: (event: Event<CollectionEventType>, sequence: number) => void;
   /** `podSubject` as the function of that name gives it. */
   entry: (podSubject: string) => PodEntry;
   /** Resolves once that pod's entry includes the sequence; rejects with BoardLags after the time. */
@@ -44,26 +46,37 @@ export function createBoard(options: BoardOptions = {}): Board {
   const waiting = new Map<string, Set<() => void>>();
   const summaries = createSummaries(maxSummaries);
 
-  const fold = (snapshot: PodSnapshot, message: StoredMessage): PodSnapshot => {
+  const read = (message: StoredMessage): StoredEvent<CollectionEventType> | undefined => {
     const event = decodeEvent(message);
-    if (!isEvent(event)) {
-      options.onUnreadable?.(message, event.message);
-      return snapshot;
-    }
-    if (!isCollectionEvent(event)) return snapshot;
+    if (!isEvent(event)) options.onUnreadable?.(message, event.message);
+    return isEvent(event) && isCollectionEvent(event) ? event : undefined;
+  };
+  const fold = (snapshot: PodSnapshot, event: StoredEvent<CollectionEventType>): PodSnapshot => {
     const after = evolve(snapshot, event).snapshot;
     summaries.apply(event, snapshot, after);
     return after;
   };
+  const put = (podSubject: string, entry: PodEntry) => {
+    pods.set(podSubject, entry);
+    for (const check of waiting.get(podSubject) ?? []) check();
+  };
 
   return {
     apply: (message) => {
-      const podSubject = podSubjectOf(message.subject);
-      if (podSubject === undefined) return;
-      const { snapshot, lastSequence } = pods.get(podSubject) ?? nothing;
+      const pod = podSubjectOf(message.subject);
+      if (pod === undefined) return;
+      const { snapshot, lastSequence } = pods.get(pod) ?? nothing;
       if (message.sequence <= lastSequence) return;
-      pods.set(podSubject, { snapshot: fold(snapshot, message), lastSequence: message.sequence });
-      for (const check of waiting.get(podSubject) ?? []) check();
+      const event = read(message);
+      put(pod, { snapshot: event ? fold(snapshot, event) : snapshot, lastSequence: message.sequence });
+    },
+    applyOwn: (event, sequence) => {
+      const pod = podSubject(event.data);
+      const { snapshot, lastSequence } = pods.get(pod) ?? nothing;
+      if (sequence <= lastSequence) return;
+      // Only the follower knows when the server stored it; nothing that is folded asks for it.
+      const stored = { ...event, sequence, storedAt: event.time };
+      put(pod, { snapshot: fold(snapshot, stored), lastSequence: sequence });
     },
     entry: (podSubject) => pods.get(podSubject) ?? nothing,
     whenApplied: (podSubject, sequence) =>

@@ -37,8 +37,9 @@ export function createPods(connection: Connection, stream: string, board: Board)
       if (!event) return undefined;
       try {
         const appended = await append(connection, event, { lastSequence: removed ?? lastSequence, filter });
-        // The next decision on this pod stands on this one.
-        await board.whenApplied(prefix, appended.sequence);
+        // The next decision on this pod stands on this one. It came right behind what the board shows, or was there before.
+        if (appended.duplicate || removed !== undefined) await board.whenApplied(prefix, appended.sequence);
+        else board.applyOwn(event, appended.sequence);
         return event;
       } catch (error) {
         if (!(error instanceof WrongLastSequence)) throw error;
