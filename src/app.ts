@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { type Board, createBoard } from './collection/board.ts';
+import type { Board } from './collection/board.ts';
 import { readStory } from './collection/story.ts';
 import type { Config, Role } from './config.ts';
 import { collectionRoutes } from './http/collections.ts';
@@ -10,10 +10,11 @@ import { createAccept } from './ingest/accept.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import type { Connection } from './log/connection.ts';
 import { type Definitions, readDefinitions, streamName } from './log/definitions.ts';
-import { type Follower, follow } from './log/follow.ts';
+import type { Follower } from './log/follow.ts';
 import { type OpenLog, openLog } from './log/open.ts';
 import { createRoomCheck } from './log/room.ts';
 import { ensureStreams, sentence } from './log/streams.ts';
+import { startReadModel } from './read-model.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { type Parts, startWorkers, stopWorkers } from './workers.ts';
@@ -44,17 +45,8 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       logger.warn(`differs from the files in streams/:${sentence(difference)}`);
     }
     const metrics = createMetrics();
-    const board = createBoard({
-      onUnreadable: ({ subject, sequence }, reason) =>
-        logger.warn({ subject, sequence }, `not folded: ${reason}`),
-    });
-    const follower = await follow(connection, streamName, {
-      filter: 'aw.collection.>',
-      apply: board.apply,
-      onInterrupted: (err) =>
-        logger.warn({ err }, 'reading the log was interrupted; it goes on where it stopped'),
-    });
-    closers.defer(follower.stop);
+    const { board, follower, stop } = await startReadModel({ config, connection, logger });
+    closers.defer(stop);
     const handBack = new AbortController();
     const parts: Parts = { config, connection, definitions, board, follower, logger, metrics, handBack };
 

@@ -17,6 +17,7 @@ export interface Config {
   maxInflightBytes: number;
   maxConcurrentCollections: number;
   shutdownGraceSeconds: number;
+  snapshotEveryEvents: number;
   rules: Rules;
 }
 
@@ -44,6 +45,7 @@ export function readConfig(env: Environment): Config {
     maxInflightBytes: integer(env, 'MAX_INFLIGHT_BYTES', { fallback: 128 * mebibyte, min: 1_024 }),
     maxConcurrentCollections: integer(env, 'MAX_CONCURRENT_COLLECTIONS', { fallback: 100, min: 1 }),
     shutdownGraceSeconds: integer(env, 'SHUTDOWN_GRACE_SECONDS', { fallback: 20, min: 0 }),
+    snapshotEveryEvents: integer(env, 'SNAPSHOT_EVERY_EVENTS', { fallback: 20_000, min: 0 }),
     rules: configFile ? readConfigFile(configFile) : parseConfig('', 'the built-in default'),
   };
 }

@@ -1,15 +1,15 @@
-import { decodeEvent, type Event, isEvent, type StoredEvent, type StoredMessage } from '../events/envelope.ts';
+import {
+  decodeEvent,
+  type Event,
+  isEvent,
+  type StoredEvent,
+  type StoredMessage,
+} from '../events/envelope.ts';
 import type { CollectionEventType } from '../events/catalogue.ts';
 import { podSubject, podSubjectOf } from '../events/subjects.ts';
 import { evolve, initialSnapshot, type PodSnapshot } from './machine.ts';
+import { createPodEntries, type PodEntry } from './pod-entries.ts';
 import { createSummaries, type Summaries } from './summaries.ts';
-
-/** What the log says of one pod. */
-export interface PodEntry {
-  snapshot: PodSnapshot;
-  /** Sequence of the last message under the pod's prefix, known or not; 0 where there is none. */
-  lastSequence: number;
-}
 
 /** The read model: every pod's state, folded from `aw.collection.>`. */
 export interface Board {
@@ -22,6 +22,12 @@ export interface Board {
   whenApplied: (podSubject: string, sequence: number) => Promise<void>;
   /** Pods on it. */
   size: () => number;
+  /** Forgets what has ended and of which the stream, which now begins at that sequence, holds nothing more. */
+  forgetBefore: (firstSequence: number) => void;
+  /** All of it as lines of text, as it is at the time of the call, however long the reading takes. */
+  lines: () => Iterable<string>;
+  /** Takes back such a line; the board is what it was once it has all of them. */
+  load: (line: string) => void;
   summaries: Summaries;
 }
 
@@ -42,7 +48,7 @@ const nothing: PodEntry = { snapshot: initialSnapshot, lastSequence: 0 };
 
 export function createBoard(options: BoardOptions = {}): Board {
   const { maxSummaries = 100_000, waitTimeoutMs = 5_000 } = options;
-  const pods = new Map<string, PodEntry>();
+  const pods = createPodEntries();
   const waiting = new Map<string, Set<() => void>>();
   const summaries = createSummaries(maxSummaries);
 
@@ -81,7 +87,7 @@ export function createBoard(options: BoardOptions = {}): Board {
     entry: (podSubject) => pods.get(podSubject) ?? nothing,
     whenApplied: (podSubject, sequence) =>
       new Promise((resolve, reject) => {
-        const isApplied = () => (pods.get(podSubject) ?? nothing).lastSequence >= sequence;
+        const isApplied = () => pods.lastSequence(podSubject) >= sequence;
         if (isApplied()) {
           resolve();
           return;
@@ -104,7 +110,19 @@ export function createBoard(options: BoardOptions = {}): Board {
         }, waitTimeoutMs);
         waiters.add(check);
       }),
-    size: () => pods.size,
+    size: pods.size,
+    forgetBefore: (firstSequence) => {
+      pods.forgetBefore(firstSequence);
+      summaries.forgetBefore(firstSequence);
+    },
+    lines: () => {
+      const parts = [pods.lines(), summaries.lines()];
+      return (function* () {
+        for (const part of parts) yield* part;
+      })();
+    },
+    // A pod is an array, a collection an object.
+    load: (line) => (line.startsWith('[') ? pods.load(line) : summaries.load(line)),
     summaries,
   };
 }

@@ -36,6 +36,11 @@ export interface Summaries {
   get: (id: string) => CollectionSummary | undefined;
   /** Newest first. */
   list: (filter: Filter) => { items: CollectionSummary[]; next?: string };
+  /** Forgets what has ended before that sequence. */
+  forgetBefore: (firstSequence: number) => void;
+  /** Every collection as a line, as they are at the time of the call. */
+  lines: () => Iterable<string>;
+  load: (line: string) => void;
 }
 
 type Lived = Exclude<CollectionEventType, 'CollectionSuppressed' | 'CooldownElapsed'>;
@@ -57,13 +62,28 @@ export function createSummaries(limit: number): Summaries {
       }
       const known = byId.get(event.data.collectionId);
       if (!known) return;
-      known.lastSequence = event.sequence;
-      known.state = stateAfter(event, known.state);
-      delete known.endedAt;
-      if (known.state === 'uploaded' || known.state === 'failed') known.endedAt = event.time;
+      const { endedAt: _, ...rest } = known;
+      const state = stateAfter(event, known.state);
+      const ended = state === 'uploaded' || state === 'failed' ? { endedAt: event.time } : {};
+      byId.set(known.id, { ...rest, state, lastSequence: event.sequence, ...ended });
     },
     get: (id) => byId.get(id),
     list: (filter) => list([...byId.values()], filter),
+    forgetBefore: (firstSequence) => {
+      for (const { id, endedAt, lastSequence } of byId.values()) {
+        if (endedAt !== undefined && lastSequence < firstSequence) byId.delete(id);
+      }
+    },
+    lines: () => {
+      const summaries = [...byId.values()];
+      return (function* () {
+        for (const summary of summaries) yield JSON.stringify(summary);
+      })();
+    },
+    load: (line) => {
+      const summary = JSON.parse(line) as CollectionSummary;
+      byId.set(summary.id, summary);
+    },
   };
 }
 

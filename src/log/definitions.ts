@@ -34,6 +34,7 @@ export function readDefinitions(): Definitions {
 export const streamName = 'ALERT_WATCHER';
 export const stagingBucket = 'ALERT_WATCHER_STAGING';
 export const recordingsBucket = 'ALERT_WATCHER_RECORDINGS';
+export const snapshotsBucket = 'ALERT_WATCHER_SNAPSHOTS';
 
 // Not Value.Parse: that would drop every setting that the schema does not name.
 function checked<Schema extends TSchema>(schema: Schema, json: unknown): Static<Schema> {

@@ -10,6 +10,8 @@ export interface Follower {
   /** Resolves when everything that was there at the start has been applied. */
   caughtUp: Promise<void>;
   isCaughtUp: () => boolean;
+  /** Sequence of the last message applied. */
+  lastApplied: () => number;
   /** Messages that the server had for us, behind the last one applied. */
   lag: () => number;
   /** Stops; resolves when no message will be applied any more. */
@@ -18,6 +20,8 @@ export interface Follower {
 
 export interface FollowOptions {
   filter: string;
+  /** What is behind this sequence is applied; 0 or absent: all there is. */
+  after?: number;
   apply: (message: StoredMessage) => void;
   /** Called when reading broke and will be taken up again where it stopped. */
   onInterrupted: (error: unknown) => void;
@@ -39,9 +43,9 @@ export async function follow(
   let goal = await lastNow();
   const caughtUp = Promise.withResolvers<undefined>();
   const stopping = new AbortController();
-  let applied = 0;
+  let applied = options.after ?? 0;
   let lag = 0;
-  let done = goal === 0;
+  let done = goal <= applied;
   let messages: ConsumerMessages | undefined;
   const check = () => {
     done ||= applied >= goal;
@@ -84,6 +88,7 @@ export async function follow(
   return {
     caughtUp: caughtUp.promise,
     isCaughtUp: () => done,
+    lastApplied: () => applied,
     lag: () => lag,
     stop: async () => {
       clearInterval(watch);

@@ -20,6 +20,20 @@ export async function lastMessage(
   }
 }
 
+/** The message at a sequence, or undefined where it is not there (any more). Asks the stream's leader, too. */
+export async function messageAt(
+  { jsm }: Connection,
+  stream: string,
+  sequence: number,
+): Promise<StoredMessage | undefined> {
+  try {
+    return fromStored(await jsm.streams.getMessage(stream, { seq: sequence }));
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw toLogError(error, `look up message ${String(sequence)}`);
+  }
+}
+
 export interface Range {
   filter: string;
   /** First sequence, default 1. */

@@ -117,4 +117,5 @@ const defaults: Omit<Config, 'natsUrl' | 'dataDir' | 'rules'> = {
   maxInflightBytes: 128 * 1024 * 1024,
   maxConcurrentCollections: 100,
   shutdownGraceSeconds: 5,
+  snapshotEveryEvents: 0,
 };

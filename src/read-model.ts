@@ -1,0 +1,68 @@
+import { type Board, createBoard } from './collection/board.ts';
+import { createSnapshots, type Snapshots } from './collection/snapshots.ts';
+import type { Config } from './config.ts';
+import type { Connection } from './log/connection.ts';
+import { snapshotsBucket, streamName } from './log/definitions.ts';
+import { type Follower, follow } from './log/follow.ts';
+import type { Logger } from './telemetry/logger.ts';
+
+/** The board, and what keeps it with the log. */
+export interface ReadModel {
+  board: Board;
+  follower: Follower;
+  stop: () => Promise<void>;
+}
+
+interface Deps {
+  config: Pick<Config, 'snapshotEveryEvents'>;
+  connection: Connection;
+  logger: Logger;
+}
+
+const tidyEveryMs = 60_000;
+
+/** Begins to read the log into a board, from a snapshot where there is one. It is caught up when the follower says so. */
+export async function startReadModel(deps: Deps): Promise<ReadModel> {
+  const { config, connection, logger } = deps;
+  const board = createBoard({
+    onUnreadable: ({ subject, sequence }, reason) =>
+      logger.warn({ subject, sequence }, `not folded: ${reason}`),
+  });
+  const everyEvents = config.snapshotEveryEvents;
+  const snapshots = createSnapshots({ connection, bucket: snapshotsBucket, stream: streamName, everyEvents, logger }); // prettier-ignore
+  const follower = await follow(connection, streamName, {
+    filter: 'aw.collection.>',
+    after: everyEvents > 0 ? await snapshots.restore(board) : 0,
+    apply: board.apply,
+    onInterrupted: (err) =>
+      logger.warn({ err }, 'reading the log was interrupted; it goes on where it stopped'),
+  });
+  const stopTidying = tidyRegularly(deps, snapshots, board, follower);
+  const stop = async () => {
+    stopTidying();
+    await follower.stop();
+  };
+  return { board, follower, stop };
+}
+
+/** Lets go of what the stream has let go of, and keeps a snapshot where one is due. */
+function tidyRegularly(
+  { config, connection, logger }: Deps,
+  snapshots: Snapshots,
+  board: Board,
+  follower: Follower,
+): () => void {
+  const tidy = async () => {
+    if (!follower.isCaughtUp()) return;
+    const { state } = await connection.jsm.streams.info(streamName);
+    board.forgetBefore(state.first_seq);
+    if (config.snapshotEveryEvents > 0) await snapshots.save(board, follower.lastApplied());
+  };
+  let running: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    running ??= tidy()
+      .catch((err: unknown) => logger.warn({ err }, 'the board could not be kept; it is tried again'))
+      .finally(() => (running = undefined));
+  }, tidyEveryMs);
+  return () => clearInterval(timer);
+}
