@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openConnection } from '../../src/log/connection.ts';
+import { type Connection, openConnection } from '../../src/log/connection.ts';
 import { readDefinitions } from '../../src/log/definitions.ts';
 import { ensureStreams } from '../../src/log/streams.ts';
 import { type NatsServers, startNatsServers } from '../faults/nats-servers.ts';
@@ -95,4 +95,14 @@ export async function createBenchWorld({
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** A world and a connection to its nats-server; both end with the stack. */
+export async function openBenchWorld(
+  ends: AsyncDisposableStack,
+  options: BenchOptions,
+): Promise<BenchWorld & { connection: Connection }> {
+  const world = ends.adopt(await createBenchWorld(options), ({ close }) => close());
+  const connection = ends.adopt(await openConnection(world.nats.url), ({ close }) => close());
+  return { ...world, connection };
 }
