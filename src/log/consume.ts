@@ -37,6 +37,7 @@ export interface Worker {
 
 const pullExpiresMs = 30_000;
 const retryAfterMs = 1_000;
+const lookEveryMs = 10_000;
 
 /**
  * Handles the messages of a durable consumer, as many at once as there are places. It asks the server for no more
@@ -48,6 +49,7 @@ export function consume(connection: Connection, options: ConsumeOptions): Worker
   let placeFreed = Promise.withResolvers<undefined>();
   let consumer: Consumer | undefined;
   let ackWaitMs = 0;
+  let lookAgainAt = 0;
   let pulled: ConsumerMessages | undefined;
   const isStopping = () => stopping.signal.aborted;
   const stopped = once(stopping.signal, 'abort');
@@ -64,8 +66,11 @@ export function consume(connection: Connection, options: ConsumeOptions): Worker
 
   const pull = async (free: number) => {
     consumer ??= await connection.js.consumers.get(options.stream, options.durable);
-    // As it is on the server: operators may have set another one than the file.
-    ackWaitMs = ((await consumer.info(true)).config.ack_wait ?? 0) / 1e6;
+    if (performance.now() >= lookAgainAt) {
+      // As it is on the server: operators may have set another one than the file.
+      ackWaitMs = ((await consumer.info()).config.ack_wait ?? 0) / 1e6;
+      lookAgainAt = performance.now() + lookEveryMs;
+    }
     pulled = await consumer.fetch({ max_messages: free, expires: pullExpiresMs });
     // Not awaited: it is closed by being read to its end, below.
     if (isStopping()) void pulled.close();
@@ -87,6 +92,7 @@ export function consume(connection: Connection, options: ConsumeOptions): Worker
 
   const recover = async (error: unknown) => {
     consumer = undefined;
+    lookAgainAt = 0;
     if (isStopping()) return;
     await options.onError(error);
     await delay(retryAfterMs, undefined, { signal: stopping.signal }).catch(() => undefined);

@@ -9,7 +9,7 @@ export const chunkBytes = 128 * 1024;
 const chunksInFlight = 8;
 
 /** Stores a body as chunks under a subject, a few on their way at once. Throws LogUnavailable, or what `body` throws. */
-export async function putChunks({ js }: Connection, subject: string, body: AsyncIterable<Uint8Array>) {
+export async function putChunks({ publisher }: Connection, subject: string, body: AsyncIterable<Uint8Array>) {
   const hash = createHash('sha256');
   const inFlight: Promise<unknown>[] = [];
   let bytes = 0;
@@ -19,7 +19,7 @@ export async function putChunks({ js }: Connection, subject: string, body: Async
       hash.update(chunk);
       bytes += chunk.length;
       chunks += 1;
-      const sent = js.publish(subject, chunk).catch((error: unknown) => {
+      const sent = publisher.publish({ subject, headers: {}, body: chunk }).catch((error: unknown) => {
         throw toLogError(error, 'store a chunk');
       });
       // Awaited above or below: until then a failure must not count as unhandled.
@@ -39,10 +39,10 @@ export async function putChunks({ js }: Connection, subject: string, body: Async
 
 /** Chunks in a few buffers that are used again and again: one that was yielded is overwritten chunksInFlight later. */
 async function* inChunks(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const buffers = Array.from({ length: chunksInFlight }, () => Buffer.allocUnsafeSlow(chunkBytes));
+  const buffers: Buffer[] = [];
   let filled = 0;
   let count = 0;
-  const current = () => buffers[count % chunksInFlight] ?? Buffer.alloc(0);
+  const current = () => (buffers[count % chunksInFlight] ??= Buffer.allocUnsafeSlow(chunkBytes));
   for await (let part of body) {
     while (part.length > 0) {
       const taken = Math.min(chunkBytes - filled, part.length);

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { headers as natsHeaders } from 'nats';
 import type { Connection } from './connection.ts';
 import { ObjectExists, ObjectMissing, toLogError, WrongLastSequence } from './errors.ts';
 import { chunkBytes, nextChunk, putChunks } from './object-chunks.ts';
@@ -99,16 +98,18 @@ export async function* readObject(
  * delete looks for names outside ASCII where neither this nor `nats object` puts them.
  */
 export async function deleteObject(connection: Connection, bucket: string, name: string): Promise<void> {
-  const { js, jsm } = connection;
+  const { publisher, jsm } = connection;
   const meta = await getMeta(connection, bucket, name);
   if (!meta) return;
-  const header = natsHeaders();
-  header.set('Nats-Rollup', 'sub');
   const mtime = new Date().toISOString();
   const deleted: ObjectMeta = { ...meta, size: 0, chunks: 0, digest: '', mtime, deleted: true };
   try {
     if (!meta.deleted)
-      await js.publish(metaSubject(bucket, name), JSON.stringify(deleted), { headers: header });
+      await publisher.publish({
+        subject: metaSubject(bucket, name),
+        headers: rollup,
+        body: JSON.stringify(deleted),
+      });
     // Also where it was deleted before: that process may have died here.
     await jsm.streams.purge(`OBJ_${bucket}`, { filter: chunkSubject(bucket, meta.nuid) });
   } catch (error) {
@@ -116,12 +117,13 @@ export async function deleteObject(connection: Connection, bucket: string, name:
   }
 }
 
-async function putMeta({ js }: Connection, bucket: string, meta: ObjectMeta): Promise<void> {
-  const header = natsHeaders();
-  header.set('Nats-Rollup', 'sub');
-  header.set('Nats-Expected-Last-Subject-Sequence', '0');
+/** A put of a name removes the one before: there is one record a name. */
+const rollup = { 'Nats-Rollup': 'sub' };
+
+async function putMeta({ publisher }: Connection, bucket: string, meta: ObjectMeta): Promise<void> {
+  const headers = { ...rollup, 'Nats-Expected-Last-Subject-Sequence': '0' };
   try {
-    await js.publish(metaSubject(bucket, meta.name), JSON.stringify(meta), { headers: header });
+    await publisher.publish({ subject: metaSubject(bucket, meta.name), headers, body: JSON.stringify(meta) });
   } catch (error) {
     const cause = toLogError(error, `store ${meta.name}`);
     throw cause instanceof WrongLastSequence ? new ObjectExists(`${meta.name} is in ${bucket}`) : cause;

@@ -1,10 +1,18 @@
-import { createInbox, headers as natsHeaders, type Msg, type NatsConnection, NatsError, nuid } from 'nats';
+import {
+  createInbox,
+  headers as natsHeaders,
+  type Msg,
+  type NatsConnection,
+  NatsError,
+  nuid,
+  type PublishOptions,
+} from 'nats';
 
 /** A message on its way to a stream. */
 export interface OutgoingMessage {
   subject: string;
   headers: Record<string, string>;
-  body: string;
+  body: string | Uint8Array;
 }
 
 /** What the server said of it. */
@@ -120,9 +128,9 @@ function inBatch(message: OutgoingMessage, batch: string, number: number): Outgo
 }
 
 function send(nc: NatsConnection, { subject, headers, body, reply }: Queued): void {
-  const header = natsHeaders();
-  for (const name in headers) header.append(name, headers[name] ?? '');
-  nc.publish(subject, body, { headers: header, ...(reply === undefined ? {} : { reply }) });
+  const options: PublishOptions = reply === undefined ? {} : { reply };
+  for (const name in headers) (options.headers ??= natsHeaders()).append(name, headers[name] ?? '');
+  nc.publish(subject, body, options);
 }
 
 function ackOf(error: NatsError | null, message: Msg): PubAck {

@@ -25,19 +25,19 @@ export function createLogger(level: string, destination = standardOutput()): Log
 
 /** One write for all lines of one turn of the event loop: a burst of alerts has a line each. */
 function standardOutput(): DestinationStream {
-  const stdout = pino.destination({ dest: 1, sync: true, minLength: 8_192 });
-  let isScheduled = false;
+  const stdout = pino.destination({ dest: 1, sync: true });
+  let lines = '';
   const flush = () => {
-    isScheduled = false;
-    stdout.flushSync();
+    stdout.write(lines);
+    lines = '';
   };
-  process.once('exit', flush);
+  process.once('exit', () => {
+    if (lines !== '') flush();
+  });
   return {
     write: (line) => {
-      stdout.write(line);
-      if (isScheduled) return;
-      isScheduled = true;
-      setImmediate(flush);
+      if (lines === '') setImmediate(flush);
+      lines += line;
     },
   };
 }

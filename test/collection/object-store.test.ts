@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
 import type { Connection } from '../../src/log/connection.ts';
 import { LogUnavailable, ObjectExists, ObjectMissing } from '../../src/log/errors.ts';
+import type { Publisher } from '../../src/log/publisher.ts';
 import { deleteObject, getInfo, listObjects, putObject, readObject } from '../../src/log/object-store.ts';
 import { useNats } from '../support/nats.ts';
 import { bytesOf, deliveryOf } from '../support/s3-fixture.ts';
@@ -252,15 +253,19 @@ describe('a deleted object', () => {
 
 it('an object whose last answer got lost is whole all the same, and the next try finds its name taken', async () => {
   const connection = await nats.connectWithStreams();
-  const lossy: typeof connection.js = Object.create(connection.js) as typeof connection.js;
-  lossy.publish = async (subject, ...rest) => {
-    const ack = await connection.js.publish(subject, ...rest);
-    if (subject.includes('.M.')) throw new LogUnavailable('no answer in time');
-    return ack;
+  const lossy: Publisher = {
+    ...connection.publisher,
+    publish: async (message) => {
+      const ack = await connection.publisher.publish(message);
+      if (message.subject.includes('.M.')) throw new LogUnavailable('no answer in time');
+      return ack;
+    },
   };
   const content = bytesOf(3 * chunkBytes);
 
-  await expect(put({ ...connection, js: lossy }, 'one', content)).rejects.toBeInstanceOf(LogUnavailable);
+  await expect(put({ ...connection, publisher: lossy }, 'one', content)).rejects.toBeInstanceOf(
+    LogUnavailable,
+  );
 
   await expect(put(connection, 'one', content)).rejects.toBeInstanceOf(ObjectExists);
   expect(content.equals(await read(connection, 'one'))).toBe(true);
