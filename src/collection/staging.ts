@@ -29,7 +29,7 @@ interface PutOptions {
 
 /** Where recordings wait between collect and upload, for whichever process comes next. */
 export interface Staging {
-  /** Throws AttemptFailed (staging-failed) where NATS did not take it for minutes. */
+  /** Throws AttemptFailed: staging-failed (NATS did not take it for minutes), recording-unfinished (the file changes). */
   put: (ref: AttemptRef, file: string, checked: CheckedRecording, options: PutOptions) => Promise<Recording>;
   /** What an attempt of this run staged before its process died. */
   find: (collectionId: string, run: number) => Promise<Staged | undefined>;
@@ -55,8 +55,13 @@ export function createStaging(connection: Connection, bucket: string): Staging {
       const deadline = performance.now() + putPatienceMs;
       for (;;) {
         try {
-          await putObject(connection, bucket, object, fileParts(file));
-          return recording;
+          const { sha256 } = await putObject(connection, bucket, object, fileParts(file));
+          if (sha256 === checked.sha256) return recording;
+          await deleteObject(connection, bucket, stagedName);
+          throw new AttemptFailed(
+            'recording-unfinished',
+            'the recording changed after its collector had ended',
+          );
         } catch (error) {
           // The name holds the sha256: what lies there is this recording.
           if (error instanceof ObjectExists) return recording;

@@ -84,6 +84,8 @@ function optionsOf(url: string, name: string): ConnectionOptions {
     // A frozen server is noticed after 20 to 30 s.
     pingInterval: 10_000,
     timeout: requestTimeoutMs,
+    // A stack trace for each request, which nobody reads.
+    noAsyncTraces: true,
   };
   for (const part of url.split(',').map((text) => text.trim())) {
     const parsed = parseUrl(part);

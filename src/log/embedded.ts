@@ -94,19 +94,12 @@ async function start(folder: string, port: number): Promise<EmbeddedServer> {
 }
 
 async function startNoted(folder: string, port: number): Promise<ProcessRef> {
-  const before = await readNote(folder);
   const launched = await launch(folder, port);
   const note: Note = { server: launched.server, port, owner: await processRef(process.pid) };
   // From here on a successor finds the server, also if this process dies before it is up.
   await writeNote(folder, note);
-  try {
-    const serverId = await launched.whenUp(startTimeoutMs);
-    await writeNote(folder, { ...note, serverId });
-  } catch (error) {
-    // Another server may hold the store: what was noted of it stays.
-    if (before) await writeNote(folder, before);
-    throw error;
-  }
+  const serverId = await launched.whenUp(startTimeoutMs);
+  await writeNote(folder, { ...note, serverId });
   return note.server;
 }
 

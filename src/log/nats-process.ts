@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openConnection } from './connection.ts';
 import { LogMisconfigured } from './errors.ts';
-import { type ProcessRef, processRef } from './process-ref.ts';
+import { nameOf, type ProcessRef, processRef } from './process-ref.ts';
 
 /** A nats-server that was just launched. */
 interface Launched {
@@ -26,7 +26,10 @@ export class StoreHeld extends LogMisconfigured {
 /** flock's exit code where another process holds the lock. */
 const lockHeld = 75;
 
-/** Launches a nats-server on a folder, which must exist, and on a port of loopback. */
+/**
+ * Launches a nats-server on a folder, which must exist, and on a port of loopback. Throws StoreHeld; once it resolves, no
+ * other server is on that folder.
+ */
 export async function launch(folder: string, port: number): Promise<Launched> {
   const configFile = join(folder, 'nats-server.conf');
   await writeFile(configFile, configOf(folder, port));
@@ -50,8 +53,12 @@ export async function launch(folder: string, port: number): Promise<Launched> {
         ? new StoreHeld(folder)
         : new LogMisconfigured('the embedded nats-server ended at once');
   });
+  const server = await processRef(child.pid ?? 0);
+  // It is flock until it has the lock: the answers of whoever has it instead would be taken for its own.
+  while (failure === undefined && (await nameOf(server)) === 'flock') await delay(5);
+  if (failure instanceof StoreHeld) throw failure;
   return {
-    server: await processRef(child.pid ?? 0),
+    server,
     whenUp: async (timeoutMs) => {
       const deadline = performance.now() + timeoutMs;
       while (performance.now() < deadline && failure === undefined) {
@@ -61,7 +68,6 @@ export async function launch(folder: string, port: number): Promise<Launched> {
         await delay(25);
       }
       child.kill();
-      if (failure instanceof StoreHeld) throw failure;
       const lastWords = await lastError(folder, loggedBefore);
       const hint = /address already in use/.test(lastWords)
         ? ': set NATS_EMBEDDED_PORT to a free port, or NATS_URL'

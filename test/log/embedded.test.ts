@@ -7,7 +7,11 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openConnection } from '../../src/log/connection.ts';
 import { type EmbeddedServer, findRunning, startEmbedded } from '../../src/log/embedded.ts';
 import { until } from '../support/until.ts';
-import { freePort } from '../support/process.ts';
+import { freePort, isRunning } from '../support/process.ts';
+
+interface Note {
+  server: { pid: number };
+}
 
 let dataDir = '';
 let port = 0;
@@ -33,9 +37,11 @@ it('is started once per data directory and shared by whoever comes next', async 
   expect(await findRunning(dataDir)).toMatchObject({ how: 'shared' });
 });
 
-it('is started once also where two ask at the same moment', async () => {
-  const both = await Promise.all([startHere(), startHere()]);
-  expect(both.map(({ how }) => how).sort()).toEqual(['shared', 'started']);
+it('is started once also where six ask at the same moment, and is noted as the one that runs', async () => {
+  const all = await Promise.all(Array.from({ length: 6 }, startHere));
+  expect(all.map(({ how }) => how).sort()).toEqual([...Array.from({ length: 5 }, () => 'shared'), 'started']);
+  const note = JSON.parse(await readFile(join(dataDir, 'nats', 'server.json'), 'utf8')) as Note;
+  expect(isRunning(note.server.pid)).toBe(true);
 });
 
 it('keeps what was stored when it is ended and started again, and allows messages of 8 MiB', async () => {
