@@ -1,6 +1,5 @@
 import { open } from 'node:fs/promises';
-
-const partBytes = 256 * 1024;
+import { chunkBuffers } from '../log/buffer-pool.ts';
 
 /**
  * Reads a file part by part into one buffer: a part is to be used before the next one is asked for. A stream of the file
@@ -8,14 +7,15 @@ const partBytes = 256 * 1024;
  */
 export async function* fileParts(file: string): AsyncGenerator<Uint8Array> {
   const handle = await open(file, 'r');
+  const buffer = chunkBuffers.take();
   try {
-    const buffer = Buffer.allocUnsafeSlow(partBytes);
     for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, partBytes, null);
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
       if (bytesRead === 0) return;
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
+    chunkBuffers.giveBack(buffer);
     await handle.close();
   }
 }

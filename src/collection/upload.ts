@@ -43,9 +43,11 @@ export function createUpload(deps: UploadDeps) {
   return async (event: Cause, delivery: Delivery): Promise<Verdict> => {
     if (event.type === 'CollectionRedriven' && event.data.stage !== 'upload') return 'done';
     await deps.board.whenApplied(podSubject(event.data), delivery.sequence);
+    let stagedName = event.type === 'JfrCollected' ? event.data.recording.stagedName : undefined;
     for (;;) {
       const upload = uploadOf(event.data, deps.pods.snapshot(event.data));
-      if (!upload) return finish(deps, event);
+      if (!upload) return finish(deps, event, stagedName);
+      ({ stagedName } = upload.recording);
       const verdict = await step(deps, runOf('upload', event, deps.logger, upload), upload);
       if (verdict) return verdict;
     }
@@ -83,7 +85,6 @@ async function runAttempt(deps: UploadDeps, work: Run, upload: Uploading): Promi
     deps.metrics.collections.inc({ outcome: 'uploaded', stage: 'upload' });
     deps.metrics.recordingBytes.inc(recording.bytes);
     work.logger.info({ event: 'Uploaded', url, bytes: recording.bytes, tookMs: took }, 'uploaded');
-    await deps.staging.remove(recording.stagedName);
   } catch (error) {
     if (error instanceof LogUnavailable || error instanceof BoardLags) throw error;
     // Handed back: no fault of the destination. The loop sees it next.
@@ -149,10 +150,14 @@ async function fail(deps: UploadDeps, work: Run, upload: Uploading): Promise<Ver
   return 'done';
 }
 
-/** Uploaded, but the process died before the staged copy was gone. After a failure it stays, for a redrive. */
-async function finish({ board, staging }: UploadDeps, event: Cause): Promise<Verdict> {
+/** The staged copy goes once the log says Uploaded. After a failure it stays, for a redrive. */
+async function finish(
+  { board, staging }: UploadDeps,
+  event: Cause,
+  stagedName: string | undefined,
+): Promise<Verdict> {
   const isUploaded = board.summaries.get(event.data.collectionId)?.state === 'uploaded';
-  if (isUploaded && event.type === 'JfrCollected') await staging.remove(event.data.recording.stagedName);
+  if (isUploaded && stagedName !== undefined) await staging.remove(stagedName);
   return 'done';
 }
 

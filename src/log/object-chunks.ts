@@ -1,22 +1,38 @@
 import { createHash } from 'node:crypto';
 import type { StoredMsg } from 'nats';
 import type { Connection } from './connection.ts';
+import { chunkBuffers, chunkBytes } from './buffer-pool.ts';
 import { isNotFound, ObjectMissing, toLogError } from './errors.ts';
 import { chunkSubject, type ObjectMeta } from './object-format.ts';
 
-export const chunkBytes = 128 * 1024;
 /** Chunks on their way to the server at once: 1 MiB. The client's own put sends all it can read. */
 const chunksInFlight = 8;
 
-/** Stores a body as chunks under a subject, a few on their way at once. Throws LogUnavailable, or what `body` throws. */
-export async function putChunks({ publisher }: Connection, subject: string, body: AsyncIterable<Uint8Array>) {
-  const hash = createHash('sha256');
+/** What was stored; the digest is sha256. */
+export interface StoredChunks {
+  bytes: number;
+  chunks: number;
+  digest: Buffer;
+}
+
+/**
+ * Stores a body as chunks under a subject, a few on their way at once. `sha256` (hex), where the body itself makes sure of
+ * it, saves the hashing. Throws LogUnavailable, or what `body` throws.
+ */
+export async function putChunks(
+  { publisher }: Connection,
+  subject: string,
+  body: AsyncIterable<Uint8Array>,
+  sha256?: string,
+): Promise<StoredChunks> {
+  const hash = sha256 === undefined ? createHash('sha256') : undefined;
   const inFlight: Promise<unknown>[] = [];
+  const buffers: Buffer[] = [];
   let bytes = 0;
   let chunks = 0;
   try {
-    for await (const chunk of inChunks(body)) {
-      hash.update(chunk);
+    for await (const chunk of inChunks(body, buffers)) {
+      hash?.update(chunk);
       bytes += chunk.length;
       chunks += 1;
       const sent = publisher.publish({ subject, headers: {}, body: chunk }).catch((error: unknown) => {
@@ -33,16 +49,17 @@ export async function putChunks({ publisher }: Connection, subject: string, body
     // A chunk on its way could otherwise arrive after the purge, and stay.
     await Promise.allSettled(inFlight);
     throw error;
+  } finally {
+    for (const buffer of buffers) chunkBuffers.giveBack(buffer);
   }
-  return { bytes, chunks, digest: hash.digest() };
+  return { bytes, chunks, digest: hash?.digest() ?? Buffer.from(sha256 ?? '', 'hex') };
 }
 
 /** Chunks in a few buffers that are used again and again: one that was yielded is overwritten chunksInFlight later. */
-async function* inChunks(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const buffers: Buffer[] = [];
+async function* inChunks(body: AsyncIterable<Uint8Array>, buffers: Buffer[]): AsyncGenerator<Uint8Array> {
   let filled = 0;
   let count = 0;
-  const current = () => (buffers[count % chunksInFlight] ??= Buffer.allocUnsafeSlow(chunkBytes));
+  const current = () => (buffers[count % chunksInFlight] ??= chunkBuffers.take());
   for await (let part of body) {
     while (part.length > 0) {
       const taken = Math.min(chunkBytes - filled, part.length);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { chunkBytes } from './buffer-pool.ts';
 import type { Connection } from './connection.ts';
 import { ObjectExists, ObjectMissing, toLogError, WrongLastSequence } from './errors.ts';
-import { chunkBytes, nextChunk, putChunks } from './object-chunks.ts';
+import { nextChunk, putChunks } from './object-chunks.ts';
 import {
   base64url,
   chunkSubject,
@@ -14,6 +15,16 @@ import {
 } from './object-format.ts';
 import { readRange } from './read.ts';
 
+/** What is to be stored. */
+export interface NewObject {
+  name: string;
+  metadata?: Record<string, string>;
+  /** Hex; given where the body itself fails if it is another one, which saves the hashing. */
+  sha256?: string;
+  /** True: asks whether the name is free before anything is sent. Worth it where much would be sent in vain. */
+  askFirst?: boolean;
+}
+
 /**
  * Puts an object under a name that must be free; it is visible when it is whole. Streams, with bounded memory.
  * Throws ObjectExists, or what `body` throws; the chunks of an unfinished object are purged, or swept later.
@@ -21,16 +32,16 @@ import { readRange } from './read.ts';
 export async function putObject(
   connection: Connection,
   bucket: string,
-  object: { name: string; metadata?: Record<string, string> },
+  object: NewObject,
   body: AsyncIterable<Uint8Array>,
 ): Promise<ObjectInfo> {
-  if (await getInfo(connection, bucket, object.name))
+  if (object.askFirst && (await getInfo(connection, bucket, object.name)))
     throw new ObjectExists(`${object.name} is in ${bucket}`);
   const nuid = randomUUID().replaceAll('-', '');
   const chunks = chunkSubject(bucket, nuid);
   const forget = () =>
     connection.jsm.streams.purge(`OBJ_${bucket}`, { filter: chunks }).catch(() => undefined);
-  const sent = await putChunks(connection, chunks, body).catch(async (error: unknown) => {
+  const sent = await putChunks(connection, chunks, body, object.sha256).catch(async (error: unknown) => {
     await forget();
     throw error;
   });

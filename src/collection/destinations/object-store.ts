@@ -5,13 +5,17 @@ import { AttemptFailed, PermanentlyFailed } from '../failures.ts';
 import { checkedBytes } from './checked.ts';
 import type { DestinationPort } from './destination.ts';
 
+/** Less than this is sent sooner than it is asked whether it lies there. */
+const muchBytes = 8 * 1024 * 1024;
+
 /** Keeps recordings in a bucket of JetStream's object store: `nats object get BUCKET KEY` reads them. */
 export function objectStoreDestination(connection: Connection, bucket: string): DestinationPort {
   return async (delivery) => {
-    const { key, sha256, metadata } = delivery;
+    const { key, bytes, sha256, metadata } = delivery;
     const url = `object-store://${bucket}/${key}`;
     try {
-      await putObject(connection, bucket, { name: key, metadata }, checkedBytes(delivery));
+      const object = { name: key, metadata, sha256, askFirst: bytes > muchBytes };
+      await putObject(connection, bucket, object, checkedBytes(delivery));
       return url;
     } catch (error) {
       if (!(error instanceof ObjectExists)) throw failureOf(error, bucket);

@@ -1,0 +1,67 @@
+import { millisOf, nanosOf, timeOf } from '../../events/instant.ts';
+import type { Asked } from './explanation.ts';
+import { podName } from './words.ts';
+
+/**
+ * What a text asks about: an alert id (64 hex digits), a collection id (32), a fingerprint (16), a pod as
+ * `kube_context/namespace/pod` (a context may hold slashes), or a pod's bare name. Undefined where it is none of these.
+ */
+export function parseAsked(text: string, since: string): Asked | undefined {
+  if (/^[0-9a-f]+$/i.test(text)) {
+    const id = text.toLowerCase();
+    if (id.length === 64) return { kind: 'alert', alertId: id };
+    if (id.length === 32) return { kind: 'collection', collectionId: id };
+    if (id.length === 16) return { kind: 'fingerprint', fingerprint: id };
+  }
+  return parsePod(text, since);
+}
+
+/** The same for a text that can only be a pod, in the long form or a bare name. */
+export function parsePod(text: string, since: string): Asked | undefined {
+  const parts = text.split('/');
+  const [pod = '', namespace, kubeContext] = [parts.pop(), parts.pop(), parts.join('/')];
+  if (pod === '') return undefined;
+  if (namespace === undefined) return { kind: 'pod-name', pod, since };
+  return namespace && kubeContext ? { kind: 'pod', kubeContext, namespace, pod, since } : undefined;
+}
+
+const unitMillis: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** The RFC 3339 time that `90m`, `24h`, `7d` (before `now`) or an RFC 3339 time means; undefined where it is neither. */
+export function parseSince(text: string, now: string): string | undefined {
+  if (nanosOf(text) !== undefined) return timeOf(millisOf(text));
+  const [, amount, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  const millis = unitMillis[unit];
+  if (amount === undefined || millis === undefined) return undefined;
+  return timeOf(Math.max(0, millisOf(now) - Number(amount) * millis));
+}
+
+/** What was looked for, in words. */
+export function askedText(asked: Asked): string {
+  switch (asked.kind) {
+    case 'alert':
+      return `the alert ${asked.alertId}`;
+    case 'fingerprint':
+      return `alerts with the fingerprint ${asked.fingerprint}`;
+    case 'collection':
+      return `the collection ${asked.collectionId}`;
+    case 'pod':
+      return `the pod ${podName(asked)} since ${asked.since}`;
+    case 'pod-name':
+      return `pods named ${asked.pod} since ${asked.since}`;
+  }
+}
+
+type AskedPod = Extract<Asked, { kind: 'pod' | 'pod-name' }>;
+
+/**
+ * True where an alert with these labels may speak of that pod. An alert that names no namespace or context is meant, too: it
+ * was declined, and that is what the asker has to be told.
+ */
+export function speaksOf(labels: Readonly<Record<string, string>>, asked: AskedPod): boolean {
+  const isOrLacks = (label: string, value: string) =>
+    !Object.hasOwn(labels, label) || labels[label] === '' || labels[label] === value;
+  if (!Object.hasOwn(labels, 'pod') || labels['pod'] !== asked.pod) return false;
+  if (asked.kind === 'pod-name') return true;
+  return isOrLacks('namespace', asked.namespace) && isOrLacks('kube_context', asked.kubeContext);
+}

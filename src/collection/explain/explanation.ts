@@ -1,0 +1,104 @@
+import type { StoredEvent } from '../../events/envelope.ts';
+import type { Pod } from '../../events/subjects.ts';
+import type { PolicyRow } from '../policy.ts';
+
+/** What somebody wants to have explained. `since` is RFC 3339: older chapters that have ended are left out. */
+export type Asked =
+  | { kind: 'alert'; alertId: string }
+  | { kind: 'fingerprint'; fingerprint: string }
+  | { kind: 'collection'; collectionId: string }
+  | ({ kind: 'pod'; since: string } & Pod)
+  | { kind: 'pod-name'; since: string; pod: string };
+
+/** What the stream holds. */
+export interface StreamRange {
+  name: string;
+  firstSequence: number;
+  lastSequence: number;
+  /** RFC 3339; absent where the stream is empty. */
+  firstAt?: string;
+  lastAt?: string;
+}
+
+/** The policy of whoever answers, which may not be the one that decided. */
+export interface TodaysPolicy {
+  /** Where it comes from, for people: the path of a file, say. */
+  name: string;
+  rows: readonly PolicyRow[];
+  maxAlertAgeSeconds: number;
+}
+
+/** All that an explanation is made from. */
+export interface Evidence {
+  /** In the order of the stream: alerts, whole logs of the pods that they speak of, rejections of any of these. */
+  events: readonly StoredEvent[];
+  stream: StreamRange;
+  policy: TodaysPolicy;
+  /** Ids of the alerts whose cooldown timer is still set. */
+  timers: ReadonlySet<string>;
+  /** The intake is through with every message up to this sequence; absent where nobody knows. */
+  decidedUpTo?: number;
+  /** By the id of a collection that waits: how many of other pods wait before it. */
+  ahead: ReadonlyMap<string, number>;
+}
+
+/** Why there is a recording, or none, in words and times. */
+export interface Explanation {
+  asked: Asked;
+  /** RFC 3339: when it was asked. */
+  at: string;
+  stream: StreamRange;
+  pods: PodNow[];
+  /** Newest first. */
+  chapters: Chapter[];
+  /** So many older chapters are left out. */
+  more: number;
+}
+
+/** What a pod that occurs in it is doing. */
+export type PodNow = Pod & { sentence: string };
+
+/** A collection with the alerts that it answers, or an alert that none answers. */
+export interface Chapter {
+  alerts: ChapterAlert[];
+  /** So many alerts of its collection are left out. */
+  moreAlerts: number;
+  collectionId?: string;
+  outcome: Outcome;
+  steps: Step[];
+}
+
+export interface ChapterAlert {
+  alertname?: string;
+  fingerprint: string;
+  /** RFC 3339, as it was sent. */
+  startsAt: string;
+}
+
+/** What it has come to. */
+export interface Outcome {
+  kind:
+    | ('uploaded' | 'failed' | 'running' | 'waiting' | 'uploading')
+    | ('suppressed' | 'declined' | 'rejected' | 'ignored' | 'undecided' | 'resolved' | 'unknown');
+  sentence: string;
+}
+
+export interface Step {
+  /** RFC 3339: when it happened. */
+  at: string;
+  /** Of the event in the stream; absent for what no event says. */
+  sequence?: number;
+  kind:
+    | ('received' | 'resolved' | 'declined' | 'rejected' | 'policy' | 'policy-today')
+    | ('requested' | 'attached' | 'suppressed' | 'cooldown-elapsed' | 'redriven' | 'failed')
+    | ('attempt-started' | 'attempt-failed' | 'recorded' | 'upload-failed' | 'uploaded');
+  sentence: string;
+  details?: string[];
+  /** Present where the state of the pod took no notice of the event: it came too late, or twice. */
+  counts?: false;
+}
+
+/** True for what may still become a recording. */
+export function isOpen({ kind }: Outcome): boolean {
+  return ['running', 'waiting', 'uploading', 'undecided'].includes(kind);
+}
