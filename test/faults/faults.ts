@@ -49,8 +49,7 @@ export const faults: Record<string, Fault> = {
   },
   'stop a service in order': async (world, random) => {
     const victim = anyService(world, random);
-    world.services.signal(victim, 'SIGTERM');
-    await delay(2_500);
+    await world.services.end(victim);
     world.services.start(victim);
   },
   'kill before staging': killBefore('$O.ALERT_WATCHER_STAGING.C.'),

@@ -53,11 +53,13 @@ export async function runRound(
   const pods = Array.from({ length: 4 + random.integer(5) }, (_, index) => {
     return `${random.pick(manners)}-${String(number)}-${String(index)}`;
   });
+  const violations: string[] = [];
   const breaking = chosen.map(async (name) => {
     await delay(random.integer(2_000));
-    await all[name]?.(world, random.fork(name));
+    await all[name]?.(world, random.fork(name)).catch((error: unknown) => {
+      violations.push(`${name}: ${String(error)}`);
+    });
   });
-  const violations: string[] = [];
   const alerting = sender
     .send(pods)
     .catch((error: unknown) => void violations.push(`sender: ${String(error)}`));

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { asNpmStart, freePort } from '../support/process.ts';
 import { type NatsProxy, startNatsProxy } from './nats-proxy.ts';
 
+/** A grace of 1 s, what runs then, and waiting for a nats-server that is frozen. */
+const endTimeoutMs = 30_000;
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** Real processes of the service that share the work, each behind a proxy to NATS of its own (not in a cluster). */
@@ -15,7 +17,9 @@ export interface Services {
   proxy: (index: number) => NatsProxy | undefined;
   start: (index: number) => void;
   kill: (index: number) => Promise<void>;
-  signal: (index: number, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGTERM') => void;
+  /** With SIGTERM. Throws where it does not end in time, whatever else is broken. */
+  end: (index: number) => Promise<void>;
+  signal: (index: number, signal: 'SIGSTOP' | 'SIGCONT') => void;
   isRunning: (index: number) => boolean;
   isReady: (index: number) => Promise<boolean>;
   /** Resident memory in bytes; 0 where it is not running. */
@@ -74,12 +78,21 @@ export async function createServices({
     child.kill('SIGKILL');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   };
+  const end = async (index: number) => {
+    const child = children.get(index);
+    if (!child) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit', { signal: AbortSignal.timeout(endTimeoutMs) }).catch(() => {
+      throw new Error(`service ${String(index)} did not end within ${String(endTimeoutMs)} ms of SIGTERM`);
+    });
+  };
   return {
     count,
     url,
     proxy: (index) => proxies[index],
     start,
     kill,
+    end,
     signal: (index, signal) => void children.get(index)?.kill(signal),
     isRunning: (index) => children.has(index),
     isReady: (index) => fetch(`${url(index)}/ready`, { signal: AbortSignal.timeout(2_000) }).then(({ ok }) => ok, () => false), // prettier-ignore
