@@ -19,7 +19,7 @@ interface Deps {
   logger: Logger;
 }
 
-const tidyEveryMs = 60_000;
+const tidyEveryMs = 10_000;
 
 /** Begins to read the log into a board, from a snapshot where there is one. It is caught up when the follower says so. */
 export async function startReadModel(deps: Deps): Promise<ReadModel> {

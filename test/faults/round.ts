@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Note } from '../../src/collection/audit/violation.ts';
-import { decodeEvent, isEvent } from '../../src/events/envelope.ts';
-import { streamName } from '../../src/log/definitions.ts';
-import { readRange } from '../../src/log/read.ts';
 import type { Random } from '../support/random.ts';
 import { until } from '../support/until.ts';
+import { compare } from './compare.ts';
 import { type Fault, faults, longFaults, needsProxy } from './faults.ts';
 import type { Sender } from './sender.ts';
 import { isSettled, type World } from './world.ts';
@@ -70,7 +68,7 @@ export async function runRound(
     if (random.chance(0.5)) await sender.send(pods.slice(0, 2));
     await sender.repeat(5);
     await settle(world);
-    violations.push(...(await audit(world, sender)), ...(await findStrays(world)));
+    violations.push(...(await audit(world, sender)), ...(await compare(world)));
   } catch (error) {
     violations.push(
       `the round did not come to rest: ${error instanceof Error ? error.message : String(error)}`,
@@ -122,19 +120,4 @@ export async function audit(world: World, sender: Sender): Promise<string[]> {
       resolve([...violations, ...missing].map((found) => JSON.stringify(found)));
     });
   });
-}
-
-/** Recordings in the bucket that no Uploaded names or has named. */
-async function findStrays(world: World): Promise<string[]> {
-  const connection = await world.connection();
-  try {
-    for await (const message of readRange(connection, streamName, { filter: 'aw.collection.>' })) {
-      const event = decodeEvent(message);
-      if (isEvent(event) && event.type === 'Uploaded') world.uploaded.add(event.data.url);
-    }
-  } finally {
-    await connection.close();
-  }
-  const urls = [...world.s3.objects.keys()].map((key) => `s3://${world.s3.bucket}/${key}`);
-  return urls.filter((url) => !world.uploaded.has(url)).map((url) => `no Uploaded names ${url}`);
 }

@@ -57,6 +57,8 @@ export async function createWorld({ directory, services: count, cluster }: World
       STREAM_REPLICAS: cluster ? '3' : '1',
       MAX_CONCURRENT_COLLECTIONS: '8',
       SHUTDOWN_GRACE_SECONDS: '1',
+      // Seldom enough for both: starts from a snapshot and starts without.
+      SNAPSHOT_EVERY_EVENTS: '100',
       AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
       AWS_EC2_METADATA_DISABLED: 'true',

@@ -1,0 +1,54 @@
+import { createBoard } from '../../src/collection/board.ts';
+import { decodeEvent, isEvent } from '../../src/events/envelope.ts';
+import { streamName } from '../../src/log/definitions.ts';
+import { readRange } from '../../src/log/read.ts';
+import type { World } from './world.ts';
+
+const pageSize = 999;
+
+/** What the audit does not see: recordings that nobody named, and services that show something else than a replay. */
+export async function compare(world: World): Promise<string[]> {
+  const replayed = createBoard();
+  const connection = await world.connection();
+  try {
+    for await (const message of readRange(connection, streamName, { filter: 'aw.collection.>' })) {
+      replayed.apply(message);
+      const event = decodeEvent(message);
+      if (isEvent(event) && event.type === 'Uploaded') world.uploaded.add(event.data.url);
+    }
+  } finally {
+    await connection.close();
+  }
+  const { items } = replayed.summaries.list({ limit: pageSize });
+  const expected = new Map(items.map(({ firstSequence: _, lastSequence: __, ...item }) => [item.id, item]));
+  const services = Array.from({ length: world.services.count }, (_, index) => index);
+  const differences = await Promise.all(services.map((index) => differencesOf(world, index, expected)));
+  return [...strays(world), ...differences.flat()];
+}
+
+function strays({ s3, uploaded }: World): string[] {
+  const urls = [...s3.objects.keys()].map((key) => `s3://${s3.bucket}/${key}`);
+  return urls.filter((url) => !uploaded.has(url)).map((url) => `no Uploaded names ${url}`);
+}
+
+/** A service may show more: what was purged while it ran. */
+async function differencesOf(
+  { services }: World,
+  index: number,
+  expected: ReadonlyMap<string, object>,
+): Promise<string[]> {
+  const response = await fetch(`${services.url(index)}/api/v1/collections?limit=${String(pageSize)}`);
+  const { items } = (await response.json()) as { items: { id: string }[] };
+  const shown = new Map(items.map((item) => [item.id, item]));
+  return [...expected].flatMap(([id, item]) => {
+    const seen = shown.get(id);
+    // Behind the page: it shows later ones that were purged.
+    if (!seen && items.length === pageSize) return [];
+    const [is, should] = [JSON.stringify(sorted(seen)), JSON.stringify(sorted(item))];
+    return is === should ? [] : [`service ${String(index)} shows ${is}, a replay gives ${should}`];
+  });
+}
+
+function sorted(item: object | undefined): [string, unknown][] {
+  return Object.entries(item ?? {}).sort(([a], [b]) => a.localeCompare(b));
+}
