@@ -1,15 +1,20 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Board } from './collection/board.ts';
+import { readExplanation } from './collection/explanations.ts';
 import { readStory } from './collection/story.ts';
 import type { Config, Role } from './config.ts';
+import { timeOf } from './events/instant.ts';
 import { collectionRoutes } from './http/collections.ts';
+import { explainRoutes } from './http/explain.ts';
 import { healthRoutes, type ReadyCheck } from './http/health.ts';
 import { createServer } from './http/server.ts';
 import { createAccept } from './ingest/accept.ts';
+import { createPlaces } from './ingest/places.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import type { Connection } from './log/connection.ts';
 import { type Definitions, readDefinitions, streamName } from './log/definitions.ts';
+import { LogUnavailable } from './log/errors.ts';
 import type { Follower } from './log/follow.ts';
 import { type OpenLog, openLog } from './log/open.ts';
 import { createRoomCheck } from './log/room.ts';
@@ -96,9 +101,24 @@ async function listen({
     server.register(
       collectionRoutes({ summaries, readStory: (summary) => readStory(connection, streamName, summary) }),
     );
+    server.register(explain({ config, connection, board }));
   }
   await server.listen({ host: config.host, port: config.port, backlog: listenBacklog });
   return server;
+}
+
+/** Some explanations read through all alerts: one at a time is read, so that webhooks are not held up. */
+function explain({ config, connection, board }: Pick<Parts, 'config' | 'connection' | 'board'>) {
+  const { collections: rows, maxAlertAgeSeconds } = config.rules;
+  const now = () => timeOf(Date.now());
+  const policy = { name: 'that of the service', rows, maxAlertAgeSeconds };
+  const deps = { connection, stream: streamName, board, policy, now };
+  const places = createPlaces(1);
+  return explainRoutes({
+    explain: (asked) => places.take(() => readExplanation(deps, asked)),
+    isPassing: (error) => error instanceof LogUnavailable,
+    now,
+  });
 }
 
 function readyChecks(

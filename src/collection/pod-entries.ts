@@ -46,8 +46,10 @@ export function createPodEntries(): PodEntries {
 
   return {
     get: (podSubject) => {
+      const entry = awake.get(podSubject);
+      if (entry) return entry;
       const line = packed.get(podSubject)?.line;
-      return line === undefined ? awake.get(podSubject) : unpack(line)[1];
+      return line === undefined ? undefined : unpack(line)[1];
     },
     lastSequence: (podSubject) => (awake.get(podSubject) ?? packed.get(podSubject))?.lastSequence ?? 0,
     set: (podSubject, entry) => {

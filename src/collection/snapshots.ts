@@ -121,10 +121,16 @@ function* inBlocks(lines: Iterable<string>): Iterable<string> {
   if (block !== '') yield block;
 }
 
+/** Each line is a text of its own: one cut out of a longer one would keep all of it in memory. */
 async function readLines(connection: Connection, bucket: string, name: string): Promise<string[]> {
   const parts: Buffer[] = [];
   await pipeline(readObject(connection, bucket, name), createZstdDecompress(), async (text) => {
     for await (const part of text) parts.push(part as Buffer);
   });
-  return Buffer.concat(parts).toString('utf8').split('\n').filter(Boolean);
+  const text = Buffer.concat(parts);
+  const lines: string[] = [];
+  for (let from = 0, to = text.indexOf('\n'); to >= 0; from = to + 1, to = text.indexOf('\n', from)) {
+    lines.push(text.toString('utf8', from, to));
+  }
+  return lines;
 }

@@ -2,6 +2,7 @@ import { program } from 'commander';
 import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
+import { explainCommand } from './explain.ts';
 import { redriveCommand } from './redrive.ts';
 import { replayCommand } from './replay.ts';
 import { schemasCommand } from './schemas.ts';
@@ -29,6 +30,7 @@ program
   )
   .addCommand(serveCommand)
   .addCommand(demoCommand)
+  .addCommand(explainCommand)
   .addCommand(replayCommand)
   .addCommand(redriveCommand)
   .addCommand(auditCommand)

@@ -1,16 +1,18 @@
 import { Command } from 'commander';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { eventTypes } from '../events/catalogue.ts';
-import { jsonSchemaOf } from '../events/envelope.ts';
-
-const folder = new URL('../../streams/schemas/', import.meta.url);
+import { generatedFiles } from './schemas/files.ts';
 
 export const schemasCommand = new Command('schemas')
-  .description('write streams/schemas/*.json, the JSON schema of every event, from the catalogue')
+  .description(
+    'write what follows from the catalogue of events: streams/schemas, streams/asyncapi.yaml, sections of docs/events.md',
+  )
   .action(async () => {
-    await mkdir(folder, { recursive: true });
-    for (const type of eventTypes) {
-      await writeFile(new URL(`${type}.json`, folder), `${JSON.stringify(jsonSchemaOf(type), null, 2)}\n`);
+    for (const [file, text] of await generatedFiles()) {
+      await mkdir(new URL('./', file), { recursive: true });
+      await writeFile(file, text);
     }
-    process.stdout.write(`${String(eventTypes.length)} schemas in streams/schemas\n`);
+    process.stdout.write(
+      `${String(eventTypes.length)} events in streams/schemas, streams/asyncapi.yaml and docs/events.md\n`,
+    );
   });

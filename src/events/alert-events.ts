@@ -1,23 +1,30 @@
 import { type Static, Type } from '@sinclair/typebox';
 
 // A name may hold line breaks; the pattern that TypeBox would make skips such names.
-const Labels = Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.String());
+const labels = (description: string) =>
+  Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.String(), { description });
 
 export const AlertReceived = Type.Object(
   {
     source: Type.String({ description: 'The source that told it: alertmanager.' }),
     receiver: Type.String({ description: 'The receiver of the Alertmanager route, as it was sent.' }),
-    groupKey: Type.String(),
-    status: Type.Union([Type.Literal('firing'), Type.Literal('resolved')]),
-    labels: Labels,
-    annotations: Labels,
+    groupKey: Type.String({ description: 'The group that Alertmanager sent it in.' }),
+    status: Type.Union([Type.Literal('firing'), Type.Literal('resolved')], {
+      description: 'resolved once the alert has ended.',
+    }),
+    labels: labels('Labels of the alert, as they were sent; what they are is up to the alert rule.'),
+    annotations: labels('Annotations of the alert, as they were sent.'),
     startsAt: Type.String({ description: 'RFC 3339, as it was sent.' }),
     endsAt: Type.Optional(Type.String({ description: 'RFC 3339; absent while the alert fires.' })),
-    generatorURL: Type.String(),
-    externalURL: Type.String(),
+    generatorURL: Type.String({
+      description: 'Page of the alert rule in Prometheus; empty where none was sent.',
+    }),
+    externalURL: Type.String({ description: 'Address of the Alertmanager; empty where none was sent.' }),
     fingerprint: Type.String({ description: 'As it was sent; computed as Prometheus does where absent.' }),
     receivedAt: Type.String({ description: 'RFC 3339: when ingest took it.' }),
-    notificationReason: Type.Optional(Type.String()),
+    notificationReason: Type.Optional(
+      Type.String({ description: 'Why Alertmanager told it now, where Alertmanager says so.' }),
+    ),
     truncated: Type.Optional(
       Type.Array(Type.String(), {
         description: 'What was left out to fit max_payload: annotations.NAME, labels.NAME.',
@@ -29,13 +36,15 @@ export const AlertReceived = Type.Object(
 
 export const AlertDeclined = Type.Object(
   {
-    alertId: Type.String(),
-    alertname: Type.Optional(Type.String()),
-    fingerprint: Type.String(),
+    alertId: Type.String({ description: 'The id of the AlertReceived.' }),
+    alertname: Type.Optional(Type.String({ description: 'Label alertname, where the alert has one.' })),
+    fingerprint: Type.String({ description: 'Of the alert.' }),
     startsAt: Type.String({ description: 'RFC 3339, of the alert.' }),
-    reason: Type.Union([Type.Literal('missing-label'), Type.Literal('invalid-label')]),
+    reason: Type.Union([Type.Literal('missing-label'), Type.Literal('invalid-label')], {
+      description: 'The label is absent or empty, or its value is no name.',
+    }),
     label: Type.String({ description: 'The label that is missing or not usable.' }),
-    message: Type.String(),
+    message: Type.String({ description: 'The same for people.' }),
   },
   { description: 'The policy wants a collection, but the alert does not say of what.' },
 );

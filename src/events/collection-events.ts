@@ -1,82 +1,117 @@
 import { type Static, type TProperties, Type } from '@sinclair/typebox';
 
+const stage = (description: string) =>
+  Type.Union([Type.Literal('collect'), Type.Literal('upload')], { description });
 const count = (description: string) => Type.Integer({ minimum: 0, description });
-const time = (description: string) => Type.String({ description: `RFC 3339: ${description}` });
+const time = (description: string) => Type.String({ description: `RFC 3339: ${description}.` });
 
 const pod = {
-  kubeContext: Type.String(),
-  namespace: Type.String(),
-  pod: Type.String(),
+  kubeContext: Type.String({ description: 'Label kube_context: the cluster of the pod.' }),
+  namespace: Type.String({ description: 'Label namespace.' }),
+  pod: Type.String({ description: 'Label pod.' }),
   sts: Type.Optional(Type.String({ description: 'The StatefulSet, where the alert named it.' })),
 };
 
+const collectionId = Type.String({
+  description: 'The collection: 32 hex digits, the same in all of its events.',
+});
+
 const collectionEvent = <T extends TProperties>(properties: T, description: string) =>
-  Type.Object({ ...pod, collectionId: Type.String(), ...properties }, { description });
+  Type.Object({ ...pod, collectionId, ...properties }, { description });
 
 const alertRef = {
   alertId: Type.String({ description: 'The id of the AlertReceived.' }),
-  alertname: Type.Optional(Type.String()),
-  fingerprint: Type.String(),
+  alertname: Type.Optional(Type.String({ description: 'Label alertname, where the alert has one.' })),
+  fingerprint: Type.String({ description: 'Of the alert.' }),
   startsAt: time('startsAt of the alert'),
 };
 
-export const Backoff = Type.Object({
-  initialSeconds: Type.Number({ minimum: 0 }),
-  factor: Type.Number({ minimum: 1 }),
-  maxSeconds: Type.Number({ minimum: 0 }),
-});
+export const Backoff = Type.Object(
+  {
+    initialSeconds: Type.Number({ minimum: 0, description: 'After the first attempt.' }),
+    factor: Type.Number({ minimum: 1, description: 'By which it grows with each attempt.' }),
+    maxSeconds: Type.Number({ minimum: 0, description: 'To which it grows; between uploads to 900.' }),
+  },
+  { description: 'The wait between attempts.' },
+);
 
-export const Destination = Type.Union([
-  Type.Object({
-    type: Type.Literal('s3'),
-    bucket: Type.String(),
-    prefix: Type.Optional(Type.String()),
-    endpoint: Type.Optional(Type.String()),
-    region: Type.Optional(Type.String()),
-    forcePathStyle: Type.Optional(Type.Boolean()),
-  }),
-  Type.Object({ type: Type.Literal('object-store') }),
-]);
+export const Destination = Type.Union(
+  [
+    Type.Object({
+      type: Type.Literal('s3', { description: 'S3, or what speaks its protocol.' }),
+      bucket: Type.String({ description: 'Name of the bucket.' }),
+      prefix: Type.Optional(Type.String({ description: 'What keys start with.' })),
+      endpoint: Type.Optional(Type.String({ description: 'URL of the server, where it is not AWS.' })),
+      region: Type.Optional(Type.String({ description: 'Region of the bucket.' })),
+      forcePathStyle: Type.Optional(
+        Type.Boolean({ description: 'True: the bucket is named in the path and not in the host.' }),
+      ),
+    }),
+    Type.Object({
+      type: Type.Literal('object-store', {
+        description: 'The JetStream object store ALERT_WATCHER_RECORDINGS.',
+      }),
+    }),
+  ],
+  { description: 'Where the recording goes.' },
+);
 
 export const Plan = Type.Object(
   {
     rule: Type.String({ description: 'The policy row that matched.' }),
     collector: Type.String({ description: 'The name of the collector in the configuration.' }),
-    durationSeconds: Type.Number(),
+    durationSeconds: Type.Number({ description: 'Of the recording.' }),
     timeoutSeconds: Type.Number({ description: 'Of one attempt.' }),
-    maxAttempts: Type.Integer({ minimum: 1 }),
+    maxAttempts: Type.Integer({ minimum: 1, description: 'To collect, within a run.' }),
     backoff: Backoff,
-    cooldownSeconds: Type.Number(),
-    uploadDeadlineSeconds: Type.Number(),
+    cooldownSeconds: Type.Number({
+      description: 'From JfrCollected on, new alerts of the pod wait for so long.',
+    }),
+    uploadDeadlineSeconds: Type.Number({ description: 'So long an upload is tried.' }),
     destination: Destination,
   },
   { description: 'What the policy answered when the collection was requested. Replays use this.' },
 );
 
-export const EventError = Type.Object({
-  code: Type.String(),
-  message: Type.String(),
-  exitCode: Type.Optional(Type.Integer()),
-  stderrTail: Type.Optional(Type.String()),
-});
+export const EventError = Type.Object(
+  {
+    code: Type.String({ description: 'For programs. Codes may be added; none gets a second meaning.' }),
+    message: Type.String({ description: 'For people. Its text may change.' }),
+    exitCode: Type.Optional(Type.Integer({ description: 'Of the collector program.' })),
+    stderrTail: Type.Optional(Type.String({ description: 'The end of what it wrote to stderr.' })),
+  },
+  { description: 'What went wrong.' },
+);
 
-export const Recording = Type.Object({
-  stagedName: Type.String({ description: 'Its name in the staging bucket.' }),
-  bytes: count('size'),
-  sha256: Type.String({ description: 'Hex.' }),
-  startedAt: time('start of the first chunk, by the clock of the JVM'),
-  durationMs: Type.Number({ description: 'First chunk start to last chunk end.' }),
-  chunks: count('JFR chunks'),
-  jfrVersion: Type.String({ description: 'major.minor of the file format.' }),
-  simulated: Type.Optional(Type.Boolean({ description: 'True: a sample, not a recording of the pod.' })),
-});
+export const Recording = Type.Object(
+  {
+    stagedName: Type.String({
+      description: 'Its name in the bucket ALERT_WATCHER_STAGING, until it is uploaded.',
+    }),
+    bytes: count('Size of the file.'),
+    sha256: Type.String({ description: 'Of the file, in hex.' }),
+    startedAt: time('start of the first chunk, by the clock of the JVM'),
+    durationMs: Type.Number({ description: 'First chunk start to last chunk end.' }),
+    chunks: count('JFR chunks in the file.'),
+    jfrVersion: Type.String({ description: 'major.minor of the file format.' }),
+    simulated: Type.Optional(Type.Boolean({ description: 'True: a sample, not a recording of the pod.' })),
+  },
+  { description: 'The file, as it was verified.' },
+);
 
-const run = count('counts redrives from 1');
-const attempt = count('counts from 1 within the run');
+const run = count('1, and one more with each redrive.');
+const attempt = count('Counts from 1 within the run and its stage, collect or upload.');
+const tookMs = count('Milliseconds that the attempt took.');
 
 export const CollectionRequested = collectionEvent(
   {
-    trigger: Type.Object({ ...alertRef, severity: Type.Optional(Type.String()) }),
+    trigger: Type.Object(
+      {
+        ...alertRef,
+        severity: Type.Optional(Type.String({ description: 'Label severity, where the alert has one.' })),
+      },
+      { description: 'The alert that it was requested for.' },
+    ),
     plan: Plan,
   },
   'The intake decided that this pod is recorded now.',
@@ -88,7 +123,9 @@ export const CollectionSuppressed = Type.Object(
   {
     ...pod,
     ...alertRef,
-    reason: Type.Union([Type.Literal('cooldown'), Type.Literal('stale')]),
+    reason: Type.Union([Type.Literal('cooldown'), Type.Literal('stale')], {
+      description: 'The pod was just recorded, or the alert is too old.',
+    }),
     until: Type.Optional(time('end of the cooldown; the alert is decided again then')),
     afterCollectionId: Type.Optional(Type.String({ description: 'The collection that began the cooldown.' })),
     ageSeconds: Type.Optional(Type.Number({ description: 'Age of the stale alert when it was decided.' })),
@@ -97,12 +134,29 @@ export const CollectionSuppressed = Type.Object(
 );
 
 export const CooldownElapsed = Type.Object(
-  { ...pod, ...alertRef, until: time('the end of the cooldown'), afterCollectionId: Type.String() },
+  {
+    ...pod,
+    ...alertRef,
+    until: time('the end of the cooldown'),
+    afterCollectionId: Type.String({ description: 'The collection that began the cooldown.' }),
+  },
   { description: 'A cooldown ended (fired by a schedule). The alert is decided again unless it resolved.' },
 );
 
 export const CollectionAttemptStarted = collectionEvent(
-  { run, attempt, by: Type.Object({ host: Type.String(), process: Type.String() }) },
+  {
+    run,
+    attempt,
+    by: Type.Object(
+      {
+        host: Type.String({ description: 'Host name of the machine, or of its container.' }),
+        process: Type.String({
+          description: 'Names one process of the service; another one after each start.',
+        }),
+      },
+      { description: 'Who runs the collector.' },
+    ),
+  },
   'A collector is about to run.',
 );
 
@@ -116,7 +170,7 @@ const failedAttempt = {
 export const CollectionAttemptFailed = collectionEvent(failedAttempt, 'An attempt gave no valid recording.');
 
 export const JfrCollected = collectionEvent(
-  { run, attempt, recording: Recording, tookMs: count('of the attempt') },
+  { run, attempt, recording: Recording, tookMs },
   'A verified recording lies in the staging bucket.',
 );
 
@@ -127,9 +181,9 @@ export const Uploaded = collectionEvent(
     run,
     attempt,
     url: Type.String({ description: 's3://BUCKET/KEY or object-store://BUCKET/NAME.' }),
-    bytes: count('size'),
-    sha256: Type.String({ description: 'Hex.' }),
-    tookMs: count('of the attempt'),
+    bytes: count('Size of the recording.'),
+    sha256: Type.String({ description: 'Of the recording, in hex.' }),
+    tookMs,
   },
   'The recording lies at its destination. The end of the run.',
 );
@@ -137,8 +191,8 @@ export const Uploaded = collectionEvent(
 export const CollectionFailed = collectionEvent(
   {
     run,
-    stage: Type.Union([Type.Literal('collect'), Type.Literal('upload')]),
-    attempts: count('made in this run and stage'),
+    stage: stage('The stage that failed.'),
+    attempts: count('Made in this run and stage.'),
     error: EventError,
   },
   'The run ended without a recording at its destination.',
@@ -146,10 +200,10 @@ export const CollectionFailed = collectionEvent(
 
 export const CollectionRedriven = collectionEvent(
   {
-    run: count('the new run'),
-    stage: Type.Union([Type.Literal('collect'), Type.Literal('upload')]),
-    by: Type.String(),
-    reason: Type.String(),
+    run: count('The new run.'),
+    stage: stage('The stage that it starts at: the one that failed.'),
+    by: Type.String({ description: 'Who asked for it.' }),
+    reason: Type.String({ description: 'Why, in the words of who asked.' }),
   },
   'A failed collection starts again at the stage that failed.',
 );

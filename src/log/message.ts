@@ -26,7 +26,20 @@ export function fromStored(message: StoredMsg): StoredMessage {
   };
 }
 
+/** By name, case counts. The client's own `get` goes through all names for each. */
 function headerOf(headers: MsgHdrs | undefined) {
-  // `get` of the client answers '' for an absent header.
-  return (name: string) => headers?.get(name) || undefined;
+  let values: Map<string, string[]> | undefined;
+  return (name: string): string | undefined => {
+    values ??= new Map(headers);
+    const value = values.get(name)?.[0];
+    return value ? copied(value) : undefined;
+  };
+}
+
+/**
+ * The client cuts header values out of one text, which each of them would keep in memory as a whole: several times what
+ * the board keeps of an event.
+ */
+function copied(value: string): string {
+  return Buffer.from(value).toString();
 }

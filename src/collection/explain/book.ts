@@ -51,8 +51,9 @@ export function createBook(events: readonly StoredEvent[]): Book {
     const { snapshot } = evolve(before, event);
     const { kubeContext, namespace, pod } = event.data;
     pods.set(key, { pod: { kubeContext, namespace, pod }, snapshot });
-    if (snapshot === before && shouldCount(event, tale)) ignored.add(event.sequence);
-    else if (episode && tale) episode.collectionId = tale.collectionId;
+    const isIgnored = snapshot === before && shouldCount(event, tale);
+    if (isIgnored) ignored.add(event.sequence);
+    if (episode && tale && !(isIgnored && episode.collectionId)) episode.collectionId = tale.collectionId;
   }
   addRejections(events, episodes, tales);
   return { episodes, tales, pods, ignored };

@@ -1,0 +1,145 @@
+import type { StoredEvent } from '../../events/envelope.ts';
+import { millisOf } from '../../events/instant.ts';
+import { type Asking, outcomeOfAlert } from './alert-outcome.ts';
+import { type Book, createBook, type Episode, type Tale } from './book.ts';
+import { outcomeOfCollection } from './collection-outcome.ts';
+import {
+  type Asked,
+  type Chapter,
+  type ChapterAlert,
+  type Evidence,
+  type Explanation,
+  isOpen,
+  type PodNow,
+  type Step,
+} from './explanation.ts';
+import { askToday, type TodaysAnswer } from './policy-today.ts';
+import { tell } from './telling.ts';
+
+/** So many chapters are told, and so many alerts of one chapter. */
+const maxChapters = 20;
+const maxAlerts = 10;
+
+/** Why there is a recording, or none. Pure: `now` is RFC 3339. No chapters: nothing of what was asked is in the evidence. */
+export function explain(asked: Asked, evidence: Evidence, now: string): Explanation {
+  const book = createBook(evidence.events);
+  const asking = { evidence, now };
+  const chapters = [...plotsOf(book, asked).values()]
+    .map((plot) => chapterOf(plot, book, asking))
+    .filter((chapter) => isMeant(chapter, asked))
+    .sort((a, b) => beginOf(b) - beginOf(a));
+  const { stream } = evidence;
+  const pods = podsOf(book, now);
+  const told = chapters.slice(0, maxChapters);
+  return { asked, at: now, stream, pods, chapters: told, more: chapters.length - told.length };
+}
+
+/** What a chapter will tell of. */
+interface Plot {
+  episodes: Episode[];
+  tale?: Tale;
+}
+
+/** Alerts that one collection answers share a chapter. */
+function plotsOf({ episodes, tales }: Book, asked: Asked): Map<string, Plot> {
+  const plots = new Map<string, Plot>();
+  for (const episode of episodes.values()) {
+    if (!isAsked(episode, asked)) continue;
+    const { collectionId, key } = episode;
+    const tale = collectionId === undefined ? undefined : tales.get(collectionId);
+    const plot = plots.get(collectionId ?? key) ?? { episodes: [], ...(tale ? { tale } : {}) };
+    plots.set(collectionId ?? key, plot);
+    plot.episodes.push(episode);
+  }
+  if (asked.kind === 'alert' || asked.kind === 'fingerprint') return plots;
+  for (const tale of tales.values()) {
+    if (asked.kind === 'collection' && asked.collectionId !== tale.collectionId) continue;
+    if (!plots.has(tale.collectionId)) plots.set(tale.collectionId, { episodes: [], tale });
+  }
+  return plots;
+}
+
+function isAsked({ events, fingerprint, collectionId }: Episode, asked: Asked): boolean {
+  switch (asked.kind) {
+    case 'alert':
+      return events.some((event) => idsOf(event).includes(asked.alertId));
+    case 'fingerprint':
+      return fingerprint === asked.fingerprint;
+    case 'collection':
+      return collectionId === asked.collectionId;
+    case 'pod':
+    case 'pod-name':
+      return true;
+  }
+}
+
+/** Ids of the alerts that an event names. */
+function idsOf(event: StoredEvent): string[] {
+  if (event.type === 'AlertReceived') return [event.id];
+  if (event.type === 'CollectionRequested') return [event.data.trigger.alertId];
+  return 'alertId' in event.data ? [event.data.alertId] : [];
+}
+
+function chapterOf({ episodes, tale }: Plot, book: Book, asking: Asking): Chapter {
+  const told = episodes.slice(0, maxAlerts);
+  const isTold = new Set(told.flatMap(({ events }) => events));
+  const events = new Map<number, StoredEvent>();
+  for (const event of isTold) events.set(event.sequence, event);
+  // An attachment is told with its alert, or not at all: there may be hundreds.
+  for (const event of [...(tale?.events ?? []), ...(tale?.rejections ?? [])]) {
+    if (event.type !== 'AlertAttached' || told.length === 0) events.set(event.sequence, event);
+  }
+  const inOrder = [...events.values()].sort((a, b) => a.sequence - b.sequence);
+  const context = { book, policy: asking.evidence.policy };
+  const steps = inOrder.flatMap((event) => tell(event, context));
+  const common = { alerts: told.map(alertOf), moreAlerts: episodes.length - told.length };
+  if (tale) {
+    const outcome = outcomeOfCollection(tale, book, asking);
+    return { ...common, collectionId: tale.collectionId, outcome, steps };
+  }
+  // Without a collection, the episode is alone in its chapter, and no plan says which row matched.
+  const [episode] = told;
+  if (!episode) throw new Error('a chapter tells of an alert, or of a collection');
+  const today = todayOf(episode, asking);
+  const outcome = outcomeOfAlert(episode, today, asking);
+  return { ...common, outcome, steps: [...steps, ...policyToday(today, asking.now)] };
+}
+
+/** Today's policy about a firing alert; undefined where its labels are not on the stream. */
+function todayOf({ events }: Episode, { evidence }: Asking): TodaysAnswer | undefined {
+  const firing = events.find(
+    (event): event is StoredEvent<'AlertReceived'> =>
+      event.type === 'AlertReceived' && event.data.status === 'firing',
+  );
+  return firing && askToday(firing.data.labels, evidence.policy);
+}
+
+function policyToday(today: TodaysAnswer | undefined, at: string): Step[] {
+  if (!today) return [];
+  const { sentence, details } = today;
+  return [{ at, kind: 'policy-today', sentence, ...(details.length > 0 ? { details } : {}) }];
+}
+
+function alertOf({ alertname, fingerprint, startsAt }: Episode): ChapterAlert {
+  return { ...(alertname === undefined ? {} : { alertname }), fingerprint, startsAt };
+}
+
+/** Of a pod, what is still open and what happened lately is meant. */
+function isMeant({ outcome, steps }: Chapter, asked: Asked): boolean {
+  if (!('since' in asked) || isOpen(outcome)) return true;
+  return steps.some(({ at, sequence }) => sequence !== undefined && millisOf(at) >= millisOf(asked.since));
+}
+
+function beginOf({ steps }: Chapter): number {
+  return steps[0]?.sequence ?? 0;
+}
+
+function podsOf({ pods }: Book, now: string): PodNow[] {
+  return [...pods.values()].map(({ pod, snapshot: { context } }) => {
+    const { current, cooldown } = context;
+    const doing = current ? `is being recorded: collection ${current.collectionId}` : 'is not being recorded';
+    if (!cooldown || millisOf(cooldown.until) <= millisOf(now)) return { ...pod, sentence: doing };
+    const cool = `in the cooldown after collection ${cooldown.afterCollectionId} until ${cooldown.until}`;
+    return { ...pod, sentence: `${doing}; ${cool}` };
+  });
+}

@@ -1,0 +1,121 @@
+import type { StoredEvent } from '../../events/envelope.ts';
+import type { Book, Tale } from './book.ts';
+import type { Step, TodaysPolicy } from './explanation.ts';
+import { tellRun } from './telling-runs.ts';
+import { alertName, clip, count, errorText, planText, podName, quoted, spanOf } from './words.ts';
+
+/** What telling an event needs to know of the others. */
+export interface Context {
+  book: Book;
+  policy: TodaysPolicy;
+}
+
+/** An event in words: mostly one step. A request is two, the row that matched and what followed from it. */
+export function tell(event: StoredEvent, context: Context): Step[] {
+  const { ignored, tales } = context.book;
+  const tale = 'collectionId' in event.data ? tales.get(event.data.collectionId) : undefined;
+  const { time: at, sequence } = event;
+  const said = say(event, context, tale);
+  if (!ignored.has(sequence)) return said.map((words) => ({ at, sequence, ...words }));
+  return said.map(({ sentence, ...words }) => {
+    const late = `${sentence} (changes nothing: it came too late, or twice)`;
+    return { at, sequence, ...words, sentence: late, counts: false as const };
+  });
+}
+
+export type Words = Pick<Step, 'kind' | 'sentence' | 'details'>;
+
+function say(event: StoredEvent, context: Context, tale: Tale | undefined): Words[] {
+  switch (event.type) {
+    case 'AlertReceived':
+      return [received(event)];
+    case 'AlertDeclined': {
+      const { reason, label, message } = event.data;
+      const why = `${reason}: ${clip(label)}: ${clip(message)}`;
+      return [{ kind: 'declined', sentence: `alert ${alertName(event.data)} declined (${why})` }];
+    }
+    case 'EventRejected': {
+      const { consumer, sequence, deliveries, error } = event.data;
+      const what = `${clip(consumer)} gave up #${String(sequence)}, delivered ${count(deliveries, 'time')}`;
+      return [{ kind: 'rejected', sentence: `${what}: ${errorText(error)}` }];
+    }
+    case 'CollectionRequested':
+      return requested(event);
+    case 'AlertAttached': {
+      const { collectionId } = event.data;
+      const sentence = `alert ${alertName(event.data)} attached to collection ${collectionId}: the pod was being recorded already`;
+      return [{ kind: 'attached', sentence }];
+    }
+    case 'CollectionSuppressed':
+      return [suppressed(event, context.policy)];
+    case 'CooldownElapsed': {
+      const { until, afterCollectionId } = event.data;
+      const sentence = `the cooldown after collection ${clip(afterCollectionId)} ended at ${until}: alert ${alertName(event.data)} is decided again, if it still fires`;
+      return [{ kind: 'cooldown-elapsed', sentence }];
+    }
+    default:
+      return [tellRun(event, tale)];
+  }
+}
+
+function received({ data }: StoredEvent<'AlertReceived'>): Words {
+  const { source, receiver, externalURL, status, startsAt, endsAt, labels, fingerprint, truncated } = data;
+  const named = Object.hasOwn(labels, 'alertname') ? { alertname: labels['alertname'] ?? '' } : {};
+  const name = alertName({ ...named, fingerprint });
+  const by = [receiver && `receiver ${clip(receiver)}`, clip(externalURL)].filter((part) => part !== '');
+  const from = `${clip(source)}${by.length > 0 ? ` (${by.join(', ')})` : ''}`;
+  const left = truncated?.length
+    ? { details: [`left out to fit into a message: ${clip(truncated.join(', '), 500)}`] }
+    : {};
+  if (status === 'resolved') {
+    const end = endsAt === undefined ? '' : `, it ended at ${endsAt}`;
+    return { kind: 'resolved', sentence: `alert ${name} resolved, says ${from}${end}`, ...left };
+  }
+  const once = 'stored once; repeats are not counted';
+  return {
+    kind: 'received',
+    sentence: `alert ${name} received from ${from}: firing since ${startsAt}; ${once}`,
+    ...left,
+  };
+}
+
+function requested({ data }: StoredEvent<'CollectionRequested'>): Words[] {
+  const { plan, collectionId, trigger } = data;
+  const severity = trigger.severity === undefined ? '' : ` of severity ${quoted(trigger.severity)}`;
+  const because = `because of alert ${alertName(trigger)}${severity}`;
+  return [
+    {
+      kind: 'policy',
+      sentence: `row ${clip(plan.rule)} matched, says the plan: ${planText(plan)}`,
+    },
+    {
+      kind: 'requested',
+      sentence: `collection ${collectionId} of ${podName(data)} requested ${because}`,
+    },
+  ];
+}
+
+function suppressed({ data }: StoredEvent<'CollectionSuppressed'>, policy: TodaysPolicy): Words {
+  const { reason, until, afterCollectionId = '', ageSeconds } = data;
+  const name = `alert ${alertName(data)}`;
+  if (reason === 'cooldown') {
+    const end = until ?? 'an unknown time';
+    const why = `the pod is in the cooldown after collection ${clip(afterCollectionId)} until ${end}`;
+    return {
+      kind: 'suppressed',
+      sentence: `${name} suppressed: ${why}; a timer has it decided again then`,
+    };
+  }
+  const { maxAlertAgeSeconds } = policy;
+  const limit = `maxAlertAgeSeconds of today is ${String(maxAlertAgeSeconds)}`;
+  if (ageSeconds === undefined) {
+    return {
+      kind: 'suppressed',
+      sentence: `${name} suppressed as stale: its age could not be told; ${limit}`,
+    };
+  }
+  const over = ageSeconds - maxAlertAgeSeconds;
+  const by = over > 0 ? `, ${spanOf(over * 1_000)} too old` : '';
+  const age = `it had waited ${spanOf(ageSeconds * 1_000)} to be decided${by}`;
+  return { kind: 'suppressed', sentence: `${name} suppressed as stale: ${age} (${limit})` };
+}

@@ -1,0 +1,86 @@
+import { styleText } from 'node:util';
+import { askedText } from '../../collection/explain/asked.ts';
+import type { Chapter, Explanation, Outcome, Step } from '../../collection/explain/explanation.ts';
+import { alertName, podName, spanBetween } from '../../collection/explain/words.ts';
+import type { SeveralPods } from '../../collection/explanations.ts';
+import { printable } from '../printable.ts';
+
+/** An explanation for people: for each chapter what it has come to, and how, step by step. */
+export function textOf(explanation: Explanation): string {
+  const { asked, at, pods, chapters, more } = explanation;
+  if (chapters.length === 0) return `${printable(nothingText(explanation))}\n`;
+  const lines = [
+    styleText('dim', printable(`${askedText(asked)}, asked at ${at}`)),
+    ...pods.map((pod) => printable(`pod ${podName(pod)} ${pod.sentence}`)),
+    ...chapters.flatMap((chapter) => ['', ...chapterLines(chapter, at)]),
+    ...(more > 0 ? ['', `and ${String(more)} older (--since, or the id of an alert or collection)`] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** What was looked for in vain, and where. */
+export function nothingText({ asked, stream }: Explanation): string {
+  const { name, firstSequence, lastSequence, firstAt, lastAt } = stream;
+  const holds =
+    firstAt === undefined || lastAt === undefined
+      ? 'has no messages'
+      : `has messages from #${String(firstSequence)} (${firstAt}) to #${String(lastSequence)} (${lastAt})`;
+  return `nothing found: looked for ${askedText(asked)}; the stream ${name} ${holds}`;
+}
+
+/** The long forms of a name that several pods have. */
+export function severalText(name: string, { severalPods }: SeveralPods): string {
+  const lines = severalPods.map((pod) => printable(`  alert-watcher explain ${podName(pod)}`)).sort();
+  const head = printable(`${String(severalPods.length)} pods are named ${name}; ask for one of them:`);
+  return `${[head, ...lines].join('\n')}\n`;
+}
+
+/** An answer for programs: one line of JSON. */
+export function jsonOf(answer: Explanation | SeveralPods): string {
+  // JSON escapes the control characters of ASCII only; terminals obey others, too.
+  const escape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const escapeAll = (char: string) => char.split('').map(escape).join('');
+  return `${JSON.stringify(answer).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeAll)}\n`;
+}
+
+const colours = {
+  uploaded: 'green',
+  failed: 'red',
+  declined: 'red',
+  rejected: 'red',
+  running: 'cyan',
+  uploading: 'cyan',
+  waiting: 'yellow',
+  undecided: 'yellow',
+  suppressed: 'yellow',
+  unknown: 'yellow',
+  ignored: 'magenta',
+  resolved: 'magenta',
+} as const satisfies Record<Outcome['kind'], string>;
+
+function chapterLines({ alerts, moreAlerts, collectionId, outcome, steps }: Chapter, now: string): string[] {
+  const [first] = alerts;
+  const others = alerts.length - 1 + moreAlerts;
+  const alert = first && `${alertName(first)}, firing since ${first.startsAt}`;
+  const title = `${alert ?? `collection ${collectionId ?? ''}`}${others > 0 ? `, and ${String(others)} more` : ''}`;
+  const ages = steps.map(({ at }) => `${spanBetween(at, now)} ago`);
+  const width = Math.max(...ages.map(({ length }) => length), 0);
+  return [
+    styleText('bold', printable(title)),
+    styleText(colours[outcome.kind], printable(`→ ${outcome.sentence}`)),
+    ...steps.flatMap((step, index) => stepLines(step, (ages[index] ?? '').padStart(width))),
+  ];
+}
+
+function stepLines({ at, sequence, sentence, details = [], counts }: Step, age: string): string[] {
+  // What no event says is said now.
+  const when =
+    sequence === undefined
+      ? `  ${'now'.padEnd(at.length)}  ${' '.repeat(age.length)}`
+      : `  ${at}  ${age}  #${String(sequence)}`;
+  const words = printable(sentence);
+  return [
+    `${styleText('dim', when)}  ${counts === false ? styleText('dim', words) : words}`,
+    ...details.map((detail) => `      ${printable(detail)}`),
+  ];
+}

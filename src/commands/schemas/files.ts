@@ -1,0 +1,22 @@
+import { readFile } from 'node:fs/promises';
+import { eventTypes } from '../../events/catalogue.ts';
+import { jsonSchemaOf } from '../../events/envelope.ts';
+import { asyncApi } from './asyncapi.ts';
+import { withEventSections } from './event-sections.ts';
+
+const root = new URL('../../../', import.meta.url);
+const eventsPage = new URL('docs/events.md', root);
+
+/** The files that follow from the catalogue and what must be in them, by their place. */
+export async function generatedFiles(): Promise<Map<URL, string>> {
+  const schemas = eventTypes.map((type): [URL, string] => [
+    new URL(`streams/schemas/${type}.json`, root),
+    `${JSON.stringify(jsonSchemaOf(type), null, 2)}\n`,
+  ]);
+  const page = await readFile(eventsPage, 'utf8');
+  return new Map([
+    ...schemas,
+    [new URL('streams/asyncapi.yaml', root), asyncApi()],
+    [eventsPage, withEventSections(page)],
+  ]);
+}

@@ -1,0 +1,67 @@
+import { type Static, Type } from '@sinclair/typebox';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { askedText, parseAsked, parsePod, parseSince } from '../collection/explain/asked.ts';
+import type { Asked, Explanation } from '../collection/explain/explanation.ts';
+import { podName } from '../collection/explain/words.ts';
+import type { SeveralPods } from '../collection/explanations.ts';
+import { sendProblem } from './problem.ts';
+
+const Query = Type.Object(
+  {
+    pod: Type.String({ minLength: 1, description: 'kube_context/namespace/pod, or the name of a pod' }),
+    since: Type.Optional(Type.String({ description: 'RFC 3339, or 90m, 24h (the default), 7d ago' })),
+  },
+  { additionalProperties: false },
+);
+
+export interface ExplainRoutesOptions {
+  explain: (asked: Asked) => Promise<Explanation | SeveralPods>;
+  /** True for an error that passes by itself: the log cannot be read now. */
+  isPassing: (error: unknown) => boolean;
+  /** RFC 3339. */
+  now: () => string;
+}
+
+/**
+ * `GET /api/v1/explain/{id}` (id of an alert or a collection, or a fingerprint) and `GET /api/v1/explain?pod=…`: why there
+ * is a recording, or none, read from the log.
+ */
+export function explainRoutes({ explain, isPassing, now }: ExplainRoutesOptions) {
+  const answer = async (reply: FastifyReply, asked: Asked) => {
+    let found: Explanation | SeveralPods;
+    try {
+      found = await explain(asked);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      return sendProblem(reply, 'not-ready', error instanceof Error ? error.message : String(error));
+    }
+    if ('severalPods' in found) {
+      const pods = found.severalPods.map(podName).sort();
+      return sendProblem(reply, 'bad-request', 'several pods have this name: ask for one of them', { pods });
+    }
+    if (found.chapters.length > 0) return found;
+    const { stream } = found;
+    return sendProblem(reply, 'not-found', `nothing is on the stream of ${askedText(asked)}`, { stream });
+  };
+  return (app: FastifyInstance, _: unknown, done: () => void): void => {
+    app.get<{ Querystring: Static<typeof Query> }>(
+      '/api/v1/explain',
+      { schema: { querystring: Query } },
+      async (request, reply) => {
+        const since = parseSince(request.query.since ?? '24h', now());
+        const asked = since === undefined ? undefined : parsePod(request.query.pod, since);
+        if (asked) return answer(reply, asked);
+        const expected = 'pod must be kube_context/namespace/pod or a name, since RFC 3339 or 90m, 24h, 7d';
+        return sendProblem(reply, 'bad-request', expected);
+      },
+    );
+    app.get<{ Params: { id: string } }>('/api/v1/explain/:id', async (request, reply) => {
+      const asked = parseAsked(request.params.id, now());
+      if (asked && !('since' in asked)) return answer(reply, asked);
+      const expected =
+        'expected the id of an alert (64 hex digits) or a collection (32), or a fingerprint (16)';
+      return sendProblem(reply, 'bad-request', expected);
+    });
+    done();
+  };
+}
