@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
 import { until } from './until.ts';
@@ -85,15 +87,20 @@ function parseLine(line: string): Record<string, unknown>[] {
   }
 }
 
-/** A port of loopback that nobody listens on now. */
+/**
+ * A port of loopback that nobody listens on now. Below the range that the kernel gives to outgoing connections: one of those
+ * would take it as soon as the server on it is killed.
+ */
 export async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
+  for (;;) {
+    const port = 10_000 + randomInt(20_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(() => true, () => false); // prettier-ignore
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** True while a process with this pid exists, a zombie too. */
