@@ -1,10 +1,11 @@
 import { execa } from 'execa';
-import { headers as natsHeaders, type MsgHdrs } from 'nats';
+import { headers as natsHeaders, type JsMsg, type MsgHdrs } from 'nats';
 import { createBoard } from '../../src/collection/board.ts';
 import type { PodSnapshot } from '../../src/collection/machine.ts';
 import type { PodEvent } from '../../src/collection/pod-context.ts';
 import { encodeEvent, type StoredMessage } from '../../src/events/envelope.ts';
 import { podSubject } from '../../src/events/subjects.ts';
+import { fromDelivery } from '../../src/log/message.ts';
 import { asNpmStart } from '../support/process.ts';
 import { decoded, foldBare, history } from './history.ts';
 import { type Figure, number } from './report.ts';
@@ -30,9 +31,9 @@ function delivered(event: PodEvent, sequence: number): StoredMessage {
   for (const [name, value] of Object.entries(headers)) sent.set(name, value);
   sent.set('Nats-Expected-Last-Subject-Sequence', String(sequence - 1));
   sent.set('Nats-Expected-Last-Subject-Sequence-Subject', `${podSubject(event.data)}.>`);
-  const received = decode(sent.encode());
-  const header = (name: string) => received.get(name) || undefined;
-  return { subject, sequence, storedAt: event.time, header, body: Buffer.from(body) };
+  const info = { timestampNanos: Date.parse(event.time) * 1e6 };
+  const message = { subject, seq: sequence, headers: decode(sent.encode()), data: Buffer.from(body), info };
+  return fromDelivery(message as unknown as JsMsg);
 }
 
 /** Bytes of a board after each generation of so many pods, when the stream has forgotten the generation before it. */
