@@ -5,6 +5,7 @@ export interface Field {
   path: string;
   /** In words: `string`, `integer, at least 0`, `"firing"` or `"resolved"`. */
   type: string;
+  /** May be absent; where the object has several shapes, also within its own one. */
   isOptional: boolean;
   meaning: string;
 }
@@ -34,7 +35,7 @@ function fieldsOfVariant(variant: JsonSchema, prefix: string): Field[] {
   return fieldsOf(variant, prefix).map((field) => {
     const isTold = field.path === prefix + (told?.[0] ?? '');
     const meaning = isTold ? `${field.type}: ${field.meaning}` : `With ${shape}: ${field.meaning}`;
-    return { ...field, isOptional: field.isOptional || !isTold, meaning };
+    return { ...field, meaning };
   });
 }
 

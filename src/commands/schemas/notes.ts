@@ -64,8 +64,7 @@ export const notes: Record<EventType, Notes> = {
   },
   CooldownElapsed: {
     parts: ['intake'],
-    written:
-      'by the NATS server itself, at the end of the cooldown, as the intake asked it to. It has no Nats-Msg-Id.',
+    written: 'as a timer: the NATS server itself appends it at the end of the cooldown, without Nats-Msg-Id.',
     address: `${pod}.CooldownElapsed`,
     id: '<id of the CollectionSuppressed>/CooldownElapsed',
     before: 'CollectionSuppressed with reason cooldown.',
@@ -137,7 +136,8 @@ export const notes: Record<EventType, Notes> = {
   },
   EventRejected: {
     parts: ['intake', 'collect', 'upload'],
-    written: 'when a message on the stream is no event of this page, or cannot be handled for ever.',
+    written:
+      'when a message that its consumer was given is no event of this page, or when handling it failed again and again.',
     address: 'aw.rejected.{consumer}.{sequence}.EventRejected',
     id: '<sequence>/<consumer>/EventRejected',
     before: 'the message that it names; it stays on the stream.',
