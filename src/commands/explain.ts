@@ -10,7 +10,7 @@ import { withExistingLog } from './existing-log.ts';
 import { jsonOf, severalText, textOf } from './explain/text.ts';
 
 interface Options {
-  since: string;
+  since?: string;
   json?: boolean;
   config?: string;
 }
@@ -25,10 +25,10 @@ export const explainCommand = new Command('explain')
     'an alert id (64 hex digits), a fingerprint (16), a collection id (32), kube_context/namespace/pod, or the name of a pod',
     whatOf,
   )
-  .option('--since <time>', 'of a pod: RFC 3339, or 90m, 24h, 7d ago', sinceOf, sinceOf('24h'))
+  .option('--since <time>', 'of a pod: RFC 3339, or 90m, 24h (the default), 7d ago', sinceOf)
   .option('--config <file>', 'the policy to ask where the log does not say; default: as serve would have it')
   .option('--json', 'one JSON object')
-  .action(async (what: string, { since, json, config }: Options) => {
+  .action(async (what: string, { since = sinceOf('24h'), json, config }: Options) => {
     const asked = parseAsked(what, since);
     if (!asked) return;
     const policy = policyOf(config);

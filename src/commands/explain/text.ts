@@ -64,23 +64,28 @@ function chapterLines({ alerts, moreAlerts, collectionId, outcome, steps }: Chap
   const alert = first && `${alertName(first)}, firing since ${first.startsAt}`;
   const title = `${alert ?? `collection ${collectionId ?? ''}`}${others > 0 ? `, and ${String(others)} more` : ''}`;
   const ages = steps.map(({ at }) => `${spanBetween(at, now)} ago`);
-  const width = Math.max(...ages.map(({ length }) => length), 0);
+  const numbers = steps.map(({ sequence }) => (sequence === undefined ? '' : `#${String(sequence)}`));
+  const [ageWidth, numberWidth] = [widthOf(ages), widthOf(numbers)];
+  // What no event says is said now.
+  const whenOf = ({ at, sequence }: Step, index: number) =>
+    sequence === undefined
+      ? `  ${'now'.padEnd(at.length)}  ${' '.repeat(ageWidth)}  ${' '.repeat(numberWidth)}`
+      : `  ${at}  ${(ages[index] ?? '').padStart(ageWidth)}  ${(numbers[index] ?? '').padEnd(numberWidth)}`;
   return [
     styleText('bold', printable(title)),
     styleText(colours[outcome.kind], printable(`→ ${outcome.sentence}`)),
-    ...steps.flatMap((step, index) => stepLines(step, (ages[index] ?? '').padStart(width))),
+    ...steps.flatMap((step, index) => stepLines(step, whenOf(step, index))),
   ];
 }
 
-function stepLines({ at, sequence, sentence, details = [], counts }: Step, age: string): string[] {
-  // What no event says is said now.
-  const when =
-    sequence === undefined
-      ? `  ${'now'.padEnd(at.length)}  ${' '.repeat(age.length)}`
-      : `  ${at}  ${age}  #${String(sequence)}`;
+function stepLines({ sentence, details = [], counts }: Step, when: string): string[] {
   const words = printable(sentence);
   return [
     `${styleText('dim', when)}  ${counts === false ? styleText('dim', words) : words}`,
-    ...details.map((detail) => `      ${printable(detail)}`),
+    ...details.map((detail) => `${' '.repeat(when.length)}  ${printable(detail)}`),
   ];
+}
+
+function widthOf(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map(({ length }) => length));
 }
