@@ -38,6 +38,12 @@ export const requestTimeoutMs = 5_000;
 const drainTimeoutMs = 5_000;
 
 /**
+ * A request for messages stands for so long and is then made again. In a cluster one that comes right after its consumer was
+ * made can get lost, and nothing says so: the client's 30 s would be a stall of 30 s.
+ */
+export const pullExpiresMs = 5_000;
+
+/**
  * Connects and checks the server's version. `url` may hold several servers, separated by commas, and
  * `user:password@` or `token@`. Keeps reconnecting for ever once connected.
  * Throws LogUnavailable where no server answers, LogMisconfigured where it is too old or has no JetStream.

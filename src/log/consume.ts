@@ -3,7 +3,7 @@ import type { Consumer, ConsumerMessages, JsMsg } from 'nats';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StoredMessage } from '../events/envelope.ts';
 import { type Claim, holdClaim } from './claim.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, pullExpiresMs } from './connection.ts';
 import { fromDelivery } from './message.ts';
 
 /** What becomes of a message when its handler is through with it. */
@@ -35,7 +35,6 @@ export interface Worker {
   stop: () => Promise<void>;
 }
 
-const pullExpiresMs = 30_000;
 const retryAfterMs = 1_000;
 const lookEveryMs = 10_000;
 

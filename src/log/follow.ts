@@ -1,7 +1,7 @@
 import type { ConsumerMessages } from 'nats';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StoredMessage } from '../events/envelope.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, pullExpiresMs } from './connection.ts';
 import { fromDelivery } from './message.ts';
 import { lastMessage } from './read.ts';
 
@@ -58,7 +58,7 @@ export async function follow(
       filterSubjects: [options.filter],
       opt_start_seq: applied + 1,
     });
-    messages = await consumer.consume({ max_messages: window });
+    messages = await consumer.consume({ max_messages: window, expires: pullExpiresMs });
     // Not awaited: it is closed by being read to its end, below.
     if (stopping.signal.aborted) void messages.close();
     for await (const message of messages) {

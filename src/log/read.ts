@@ -1,5 +1,5 @@
 import type { StoredMessage } from '../events/envelope.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, pullExpiresMs } from './connection.ts';
 import { isNotFound, toLogError } from './errors.ts';
 import { fromDelivery, fromStored } from './message.ts';
 
@@ -58,7 +58,7 @@ export async function* readRange(
     .catch((error: unknown) => {
       throw toLogError(error, `read ${filter} of ${stream}`);
     });
-  const messages = await consumer.consume({ max_messages: 1_000 });
+  const messages = await consumer.consume({ max_messages: 1_000, expires: pullExpiresMs });
   let read = from - 1;
   // The last message may be gone before it is delivered (a timer fired, a message expired), and nothing says so.
   const look = async () => {
