@@ -2,9 +2,11 @@ import { createBoard } from '../../src/collection/board.ts';
 import { decodeEvent, isEvent } from '../../src/events/envelope.ts';
 import { streamName } from '../../src/log/definitions.ts';
 import { readRange } from '../../src/log/read.ts';
+import { until } from '../support/until.ts';
 import type { World } from './world.ts';
 
 const pageSize = 999;
+const followTimeoutMs = 20_000;
 
 /** What the audit does not see: recordings that nobody named, and services that show something else than a replay. */
 export async function compare(world: World): Promise<string[]> {
@@ -22,8 +24,14 @@ export async function compare(world: World): Promise<string[]> {
   const { items } = replayed.summaries.list({ limit: pageSize });
   const expected = new Map(items.map(({ firstSequence: _, lastSequence: __, ...item }) => [item.id, item]));
   const services = Array.from({ length: world.services.count }, (_, index) => index);
-  const differences = await Promise.all(services.map((index) => differencesOf(world, index, expected)));
-  return [...strays(world), ...differences.flat()];
+  const differences = async () => {
+    const each = await Promise.all(services.map((index) => differencesOf(world, index, expected)));
+    return each.flat();
+  };
+  // A board follows the log, and in a cluster by a replica that may be behind.
+  const agree = async () => (await differences()).length === 0;
+  await until('the services to show what a replay gives', agree, followTimeoutMs).catch(() => undefined);
+  return [...strays(world), ...(await differences())];
 }
 
 function strays({ s3, uploaded }: World): string[] {
