@@ -4,7 +4,7 @@ import { append, appendTogether, maxTogether } from '../log/append.ts';
 import type { Connection } from '../log/connection.ts';
 import { LogUnavailable, MessageTooLarge, WrongLastSequence } from '../log/errors.ts';
 import type { CheckRoom } from '../log/room.ts';
-import { type Logger, loggerAbout } from '../telemetry/logger.ts';
+import { fieldsAbout, type Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ParsedAlert } from './alertmanager.ts';
 import { fitAlert, fitsInAnyCase } from './fit.ts';
@@ -140,10 +140,12 @@ function resultOf(
 }
 
 function log(logger: Logger, { id, data }: { id: string; data: AlertReceivedData }, result: Result): void {
+  const level = result === 'duplicate' ? 'debug' : 'info';
+  if (!logger.isLevelEnabled(level)) return;
   const { labels, status, fingerprint } = data;
   const { alertname, namespace, pod, kube_context: kubeContext } = labels;
-  const about = loggerAbout(logger, { alertname, namespace, pod, kubeContext, correlationId: id });
-  about[result === 'duplicate' ? 'debug' : 'info']({ status, fingerprint, result }, 'alert received');
+  const about = fieldsAbout({ alertname, namespace, pod, kubeContext, correlationId: id });
+  logger[level]({ ...about, status, fingerprint, result }, 'alert received');
 }
 
 const tooLarge = 'the alert does not fit into a message of the stream, not even without annotations';

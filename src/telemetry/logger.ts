@@ -44,6 +44,11 @@ function standardOutput(): DestinationStream {
 
 /** A logger whose every line names the alert, the pod and the correlation id. */
 export function loggerAbout(logger: Logger, subject: LogSubject): Logger {
+  return logger.child(fieldsAbout(subject));
+}
+
+/** The same for one line, where a logger of its own would cost more than the line. */
+export function fieldsAbout(subject: LogSubject): object {
   const { alertname, kubeContext, namespace, pod, correlationId, collectionId } = subject;
-  return logger.child({ alertname, kube_context: kubeContext, namespace, pod, correlationId, collectionId });
+  return { alertname, kube_context: kubeContext, namespace, pod, correlationId, collectionId };
 }
