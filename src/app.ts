@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Board } from './collection/board.ts';
 import { readExplanation } from './collection/explanations.ts';
+import { createPods } from './collection/pods.ts';
 import { readStory } from './collection/story.ts';
 import type { Config, Role } from './config.ts';
 import { timeOf } from './events/instant.ts';
@@ -53,7 +54,18 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     const { board, follower, stop } = await startReadModel({ config, connection, logger });
     closers.defer(stop);
     const handBack = new AbortController();
-    const parts: Parts = { config, connection, definitions, board, follower, logger, metrics, handBack };
+    const pods = createPods(connection, streamName, board);
+    const parts: Parts = {
+      config,
+      connection,
+      definitions,
+      board,
+      pods,
+      follower,
+      logger,
+      metrics,
+      handBack,
+    };
 
     const server = await listen(parts);
     closers.defer(async () => server.close());

@@ -12,7 +12,7 @@ import { objectStoreDestination } from './collection/destinations/object-store.t
 import { s3Destination } from './collection/destinations/s3.ts';
 import { AttemptFailed } from './collection/failures.ts';
 import { createIntake } from './collection/intake.ts';
-import { createPods } from './collection/pods.ts';
+import type { Pods } from './collection/pods.ts';
 import { createPolicy } from './collection/policy.ts';
 import { startReactor } from './collection/reactor.ts';
 import { sweepWorkDir } from './collection/record.ts';
@@ -35,6 +35,7 @@ export interface Parts {
   connection: Connection;
   definitions: Definitions;
   board: Board;
+  pods: Pods;
   follower: Follower;
   logger: Logger;
   metrics: Metrics;
@@ -45,11 +46,10 @@ const hourMs = 3_600_000;
 
 /** Starts the reactors of the roles asked for. The board must be caught up. */
 export async function startWorkers(parts: Parts): Promise<Worker[]> {
-  const { config, connection, board, logger, metrics } = parts;
+  const { config, connection, board, pods, logger, metrics } = parts;
   const { rules, maxConcurrentCollections: places } = config;
   const handBack = parts.handBack.signal;
   const now = () => timeOf(Date.now());
-  const pods = createPods(connection, streamName, board);
   const staging = createStaging(connection, stagingBucket);
   const common = { board, pods, staging, handBack, now, logger, metrics };
   const workers: Worker[] = [];

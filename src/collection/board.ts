@@ -20,6 +20,8 @@ export interface Board {
   entry: (podSubject: string) => PodEntry;
   /** Resolves once that pod's entry includes the sequence; rejects with BoardLags after the time. */
   whenApplied: (podSubject: string, sequence: number) => Promise<void>;
+  /** Calls back whenever something was applied to that pod, until the function that it returns is called. */
+  watch: (podSubject: string, onApplied: () => void) => () => void;
   /** Pods on it. */
   size: () => number;
   /** Forgets what has ended and of which the stream, which now begins at that sequence, holds nothing more. */
@@ -49,7 +51,7 @@ const nothing: PodEntry = { snapshot: initialSnapshot, lastSequence: 0 };
 export function createBoard(options: BoardOptions = {}): Board {
   const { maxSummaries = 100_000, waitTimeoutMs = 5_000 } = options;
   const pods = createPodEntries();
-  const waiting = new Map<string, Set<() => void>>();
+  const watchers = new Map<string, Set<() => void>>();
   const summaries = createSummaries(maxSummaries);
 
   const read = (message: StoredMessage): StoredEvent<CollectionEventType> | undefined => {
@@ -64,7 +66,16 @@ export function createBoard(options: BoardOptions = {}): Board {
   };
   const put = (podSubject: string, entry: PodEntry) => {
     pods.set(podSubject, entry);
-    for (const check of waiting.get(podSubject) ?? []) check();
+    for (const onApplied of watchers.get(podSubject) ?? []) onApplied();
+  };
+  const watch: Board['watch'] = (podSubject, onApplied) => {
+    const watching = watchers.get(podSubject) ?? new Set();
+    watchers.set(podSubject, watching);
+    watching.add(onApplied);
+    return () => {
+      watching.delete(onApplied);
+      if (watching.size === 0 && watchers.get(podSubject) === watching) watchers.delete(podSubject);
+    };
   };
 
   return {
@@ -92,24 +103,21 @@ export function createBoard(options: BoardOptions = {}): Board {
           resolve();
           return;
         }
-        const waiters = waiting.get(podSubject) ?? new Set();
-        waiting.set(podSubject, waiters);
         const end = (settle: () => void) => {
           clearTimeout(timer);
-          waiters.delete(check);
-          if (waiters.size === 0) waiting.delete(podSubject);
+          unwatch();
           settle();
         };
-        const check = () => {
+        const unwatch = watch(podSubject, () => {
           if (isApplied()) end(resolve);
-        };
+        });
         const timer = setTimeout(() => {
           end(() =>
             reject(new BoardLags(`the board has not applied ${String(sequence)} of ${podSubject} yet`)),
           );
         }, waitTimeoutMs);
-        waiters.add(check);
       }),
+    watch,
     size: pods.size,
     forgetBefore: (firstSequence) => {
       pods.forgetBefore(firstSequence);

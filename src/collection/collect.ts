@@ -6,6 +6,7 @@ import { LogUnavailable } from '../log/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type Board, BoardLags } from './board.ts';
+import { claimWhile } from './claim.ts';
 import { asFailure, type AttemptFailed, PermanentlyFailed } from './failures.ts';
 import type { PodSnapshot } from './machine.ts';
 import type { Collecting, PodEvent } from './pod-context.ts';
@@ -80,23 +81,37 @@ async function runAttempt(deps: CollectDeps, work: Run, current: Collecting, att
   };
   // The outcome counts only while the log shows this attempt, and as this process's.
   const isMine = (now: Collecting) => now.attempt?.number === attempt && now.attempt.by === deps.me.process;
+  const claim = claimWhile(deps.board, work.pod, (snapshot) => {
+    const now = currentOf(work, snapshot);
+    return now !== undefined && isMine(now);
+  });
   work.logger.info({ event: 'CollectionAttemptStarted', attempt, collector }, 'recording');
   try {
-    const recording = await record(deps, work, current, attempt);
+    const recording = await record(deps, work, current, attempt, claim.signal);
     const took = tookMs();
-    await append(deps, work, (now) =>
+    const event = await append(deps, work, (now) =>
       isMine(now) ? jfrCollected(work, deps.now(), attempt, recording, took) : undefined,
     );
     count('success');
+    if (!event) return;
     const { bytes, sha256, chunks } = recording;
     work.logger.info({ event: 'JfrCollected', attempt, bytes, sha256, chunks, tookMs: took }, 'recorded');
   } catch (error) {
     // NATS is away, not the pod: what the log says then decides, when the message comes again.
     if (error instanceof LogUnavailable || error instanceof BoardLags) throw error;
+    if (claim.signal.aborted) {
+      work.logger.info(
+        { attempt, tookMs: tookMs() },
+        'recording is stopped: the log does not ask for it any more',
+      );
+      return;
+    }
     const failure = asFailure(error);
     count('failure');
     logFailure(work, 'CollectionAttemptFailed', attempt, failure);
     await append(deps, work, (now) => (isMine(now) ? failed(deps, work, now, attempt, failure) : undefined));
+  } finally {
+    claim.release();
   }
 }
 

@@ -16,11 +16,13 @@ export interface Question {
   plan: Plan;
   /** A firing alert older than this starts no recording. */
   maxAlertAgeSeconds: number;
+  /** Somebody asked for it: no cooldown holds it up. */
+  byHand?: { by: string; reason: string };
 }
 
 export type Decision = Event<'CollectionRequested' | 'AlertAttached' | 'CollectionSuppressed'>;
 
-/** Part of ce-source: the intake decides. */
+/** Part of ce-source: the intake decides, but for what is asked for by hand. */
 const part = 'intake';
 
 /**
@@ -35,7 +37,8 @@ export function decide(snapshot: PodSnapshot, question: Question, now: string): 
   const elapsed = cause.type === 'CooldownElapsed' ? cause.data : undefined;
   // The server's clock fired the timer; ours may be behind it.
   const at = laterOf(now, elapsed?.until);
-  const about = { part, time: at, causeId, traceparent: cause.traceparent };
+  const { byHand } = question;
+  const about = { part: byHand ? 'api' : part, time: at, causeId, traceparent: cause.traceparent };
   const { alertname } = alert.labels;
   const alertRef = {
     alertId,
@@ -56,7 +59,7 @@ export function decide(snapshot: PodSnapshot, question: Question, now: string): 
     return createEvent('CollectionSuppressed', { ...pod, ...alertRef, reason: 'stale', ...age }, about);
   }
   const { cooldown } = context;
-  if (cooldown && millisOf(at) < millisOf(cooldown.until)) {
+  if (cooldown && !question.byHand && millisOf(at) < millisOf(cooldown.until)) {
     return createEvent(
       'CollectionSuppressed',
       { ...pod, ...alertRef, reason: 'cooldown', ...cooldown },
@@ -64,7 +67,7 @@ export function decide(snapshot: PodSnapshot, question: Question, now: string): 
     );
   }
   const { severity } = alert.labels;
-  const trigger = { ...alertRef, ...(severity === undefined ? {} : { severity }) };
+  const trigger = { ...alertRef, ...(severity === undefined ? {} : { severity }), ...(byHand && { byHand }) };
   const collectionId = collectionIdOf(causeId);
   return createEvent('CollectionRequested', { ...pod, collectionId, trigger, plan }, about);
 }

@@ -21,6 +21,7 @@ export type FailureCode =
   | 'deadline-exceeded'
   | 'interrupted'
   | 'handed-back'
+  | 'cancelled'
   | 'unexpected';
 
 interface Details {

@@ -14,6 +14,7 @@ import type { Board } from './board.ts';
 import { causeIdOf, decide, type Decision, type Question } from './decide.ts';
 import { type Policy, podOf } from './policy.ts';
 import type { Pods } from './pods.ts';
+import { byHandSource } from './start.ts';
 
 export interface IntakeDeps {
   connection: Connection;
@@ -35,6 +36,7 @@ const suppressedThenElapsed = '/CollectionSuppressed/CooldownElapsed';
 export function createIntake(deps: IntakeDeps) {
   return async (event: Cause, delivery: Delivery): Promise<Verdict> => {
     if (event.type === 'AlertReceived') {
+      if (event.data.source === byHandSource) return 'done';
       await decideAlert(deps, event, event.id, event.data);
       return 'done';
     }

@@ -19,14 +19,15 @@ export interface RecordDeps {
 }
 
 /**
- * One attempt: runs the collector, verifies what it brought and stages it. Leaves nothing behind. Throws AttemptFailed, or
- * PermanentlyFailed where the plan's collector is not configured here.
+ * One attempt: runs the collector, verifies what it brought and stages it, unless `wanted` is aborted meanwhile. Leaves
+ * nothing behind. Throws AttemptFailed, or PermanentlyFailed where the plan's collector is not configured here.
  */
 export async function record(
   deps: RecordDeps,
   work: Run,
   { plan }: Collecting,
   attempt: number,
+  wanted: AbortSignal,
 ): Promise<Recording> {
   const { pod, collectionId, run } = work;
   const collector = deps.collectors.get(plan.collector);
@@ -44,7 +45,7 @@ export async function record(
     const message = `the attempt took longer than ${String(plan.timeoutSeconds)} s`;
     timeout.abort(new AttemptFailed('collector-timeout', message));
   }, plan.timeoutSeconds * 1_000);
-  const signal = AbortSignal.any([timeout.signal, deps.handBack]);
+  const signal = AbortSignal.any([timeout.signal, deps.handBack, wanted]);
   const { durationSeconds } = plan;
   try {
     const { file, simulated = false } = await collector({
@@ -56,7 +57,7 @@ export async function record(
       signal,
     });
     const checked = await checkRecording(file);
-    const options = { simulated, signal: deps.handBack };
+    const options = { simulated, signal: AbortSignal.any([deps.handBack, wanted]) };
     return await deps.staging.put({ collectionId, run, attempt }, file, checked, options);
   } finally {
     clearTimeout(timer);

@@ -1,37 +1,23 @@
 import { createEvent, type Event } from '../events/envelope.ts';
-import type { Board } from './board.ts';
+import type { ByHandDeps, Refused, Why } from './by-hand.ts';
 import type { PodSnapshot } from './machine.ts';
 import type { Failed } from './pod-context.ts';
-import type { Pods } from './pods.ts';
 
-export interface RedriveDeps {
-  board: Board;
-  pods: Pods;
-  /** RFC 3339. */
-  now: () => string;
-}
-
-/** Who asks for it and why; it stands in the event. */
-export interface RedriveReason {
-  by: string;
-  reason: string;
-}
-
-export type RedriveResult = { redriven: Event<'CollectionRedriven'> } | { refused: string };
+export type RedriveResult = { redriven: Event<'CollectionRedriven'> } | Refused;
 
 /**
  * Starts a failed collection again at the stage that failed, as a new run: appends CollectionRedriven, and the reactors do
  * the rest. Refuses, with a reason to show, what has not failed or cannot start now.
  */
 export async function redrive(
-  { board, pods, now }: RedriveDeps,
+  { board, pods, now }: ByHandDeps,
   collectionId: string,
-  why: RedriveReason,
+  why: Why,
 ): Promise<RedriveResult> {
   const summary = board.summaries.get(collectionId);
   if (!summary) return { refused: 'there is no collection with this id (any more)' };
   const { kubeContext, namespace, pod, state } = summary;
-  if (state !== 'failed') return { refused: `it has not failed: it is ${state}` };
+  if (state !== 'failed' && state !== 'cancelled') return { refused: `it has not failed: it is ${state}` };
   let refused = '';
   const event = await pods.decide({ kubeContext, namespace, pod }, (snapshot) => {
     const failed = failedIn(snapshot, collectionId);

@@ -2,7 +2,16 @@ import type { StoredEvent } from '../events/envelope.ts';
 import type { CollectionEventType } from '../events/catalogue.ts';
 import type { PodSnapshot } from './machine.ts';
 
-export type CollectionState = 'requested' | 'collecting' | 'uploading' | 'uploaded' | 'failed';
+export const collectionStates = [
+  ...(['requested', 'collecting', 'uploading'] as const),
+  ...(['uploaded', 'failed', 'cancelled'] as const),
+];
+export type CollectionState = (typeof collectionStates)[number];
+
+/** Nothing more happens unless somebody asks for it. */
+export function hasEnded(state: CollectionState): boolean {
+  return state === 'uploaded' || state === 'failed' || state === 'cancelled';
+}
 
 /** What the index keeps of one collection; the rest is a replay of its range of the log. */
 export interface CollectionSummary {
@@ -64,7 +73,7 @@ export function createSummaries(limit: number): Summaries {
       if (!known) return;
       const { endedAt: _, ...rest } = known;
       const state = stateAfter(event, known.state);
-      const ended = state === 'uploaded' || state === 'failed' ? { endedAt: event.time } : {};
+      const ended = hasEnded(state) ? { endedAt: event.time } : {};
       byId.set(known.id, { ...rest, state, lastSequence: event.sequence, ...ended });
     },
     get: (id) => byId.get(id),
@@ -111,7 +120,7 @@ function stateAfter(event: StoredEvent<Lived>, state: CollectionState): Collecti
     case 'Uploaded':
       return 'uploaded';
     case 'CollectionFailed':
-      return 'failed';
+      return event.data.cancelled ? 'cancelled' : 'failed';
     case 'CollectionRedriven':
       return event.data.stage === 'collect' ? 'requested' : 'uploading';
     case 'CollectionRequested':

@@ -7,6 +7,7 @@ import { LogUnavailable, ObjectMissing } from '../log/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type Board, BoardLags } from './board.ts';
+import { claimWhile } from './claim.ts';
 import type { DestinationPort } from './destinations/destination.ts';
 import { asFailure, type AttemptFailed, PermanentlyFailed } from './failures.ts';
 import { keyOf, metadataOf } from './keys.ts';
@@ -76,8 +77,9 @@ async function runAttempt(deps: UploadDeps, work: Run, upload: Uploading): Promi
     deps.metrics.attempts.inc({ stage: 'upload', result });
     deps.metrics.uploadDuration.observe({ destination: destination.type, result }, tookMs() / 1_000);
   };
+  const claim = claimWhile(deps.board, work.pod, (snapshot) => uploadOf(work, snapshot) !== undefined);
   try {
-    const url = await deliver(deps, work, upload);
+    const url = await deliver(deps, work, upload, claim.signal);
     const took = tookMs();
     const event = await append(deps, work, () => uploaded(work, deps.now(), attempt, url, recording, took));
     count('success');
@@ -87,14 +89,16 @@ async function runAttempt(deps: UploadDeps, work: Run, upload: Uploading): Promi
     work.logger.info({ event: 'Uploaded', url, bytes: recording.bytes, tookMs: took }, 'uploaded');
   } catch (error) {
     if (error instanceof LogUnavailable || error instanceof BoardLags) throw error;
-    // Handed back: no fault of the destination. The loop sees it next.
-    if (deps.handBack.aborted) return;
+    // Handed back or cancelled: no fault of the destination. The loop sees it next.
+    if (deps.handBack.aborted || claim.signal.aborted) return;
     const failure = asFailure(error);
     count('failure');
     logFailure(work, 'UploadAttemptFailed', attempt, failure);
     await append(deps, work, (now) =>
       now.attempts === attempt - 1 ? failed(deps, work, now, failure) : undefined,
     );
+  } finally {
+    claim.release();
   }
 }
 
@@ -108,7 +112,7 @@ function failed(deps: UploadDeps, work: Run, upload: Uploading, failure: Attempt
 }
 
 /** Streams the staged recording out. A fault of the staging bucket is told from one of the destination. */
-async function deliver(deps: UploadDeps, work: Run, upload: Uploading): Promise<string> {
+async function deliver(deps: UploadDeps, work: Run, upload: Uploading, wanted: AbortSignal): Promise<string> {
   const { recording, plan, requestedAt } = upload;
   let readFailure: unknown;
   const open = async function* () {
@@ -127,7 +131,7 @@ async function deliver(deps: UploadDeps, work: Run, upload: Uploading): Promise<
       sha256: recording.sha256,
       metadata: metadataOf(work, upload),
       open,
-      signal: deps.handBack,
+      signal: AbortSignal.any([deps.handBack, wanted]),
     });
   } catch (error) {
     throw readFailure ?? error;

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { userInfo } from 'node:os';
 import { createBoard } from '../collection/board.ts';
+import type { ByHandDeps } from '../collection/by-hand.ts';
 import { createPods } from '../collection/pods.ts';
-import { redrive, type RedriveDeps } from '../collection/redrive.ts';
+import { redrive } from '../collection/redrive.ts';
 import { millisOf, nanosOf, timeOf } from '../events/instant.ts';
 import { streamName } from '../log/definitions.ts';
 import { follow } from '../log/follow.ts';
@@ -40,7 +41,7 @@ export const redriveCommand = new Command('redrive')
     });
   });
 
-async function withBoard(use: (deps: RedriveDeps) => Promise<void>): Promise<void> {
+async function withBoard(use: (deps: ByHandDeps) => Promise<void>): Promise<void> {
   await withExistingLog(async (connection) => {
     const board = createBoard();
     const follower = await follow(connection, streamName, {
@@ -57,7 +58,7 @@ async function withBoard(use: (deps: RedriveDeps) => Promise<void>): Promise<voi
   });
 }
 
-function failedIds({ board }: RedriveDeps, sinceMillis: number): string[] {
+function failedIds({ board }: ByHandDeps, sinceMillis: number): string[] {
   const { items } = board.summaries.list({ state: 'failed', limit: Number.MAX_SAFE_INTEGER });
   return items.filter(({ endedAt }) => millisOf(endedAt ?? '') >= sinceMillis).map(({ id }) => id);
 }

@@ -26,6 +26,15 @@ const alertRef = {
   startsAt: time('startsAt of the alert'),
 };
 
+const byHand = (description: string) =>
+  Type.Object(
+    {
+      by: Type.String({ description: 'Who asked for it.' }),
+      reason: Type.String({ description: 'Why, in the words of who asked.' }),
+    },
+    { description: `${description}.` },
+  );
+
 export const Backoff = Type.Object(
   {
     initialSeconds: Type.Number({ minimum: 0, description: 'After the first attempt.' }),
@@ -109,6 +118,7 @@ export const CollectionRequested = collectionEvent(
       {
         ...alertRef,
         severity: Type.Optional(Type.String({ description: 'Label severity, where the alert has one.' })),
+        byHand: Type.Optional(byHand('Somebody asked for it; the alert is the one that this was kept as')),
       },
       { description: 'The alert that it was requested for.' },
     ),
@@ -194,6 +204,7 @@ export const CollectionFailed = collectionEvent(
     stage: stage('The stage that failed.'),
     attempts: count('Made in this run and stage.'),
     error: EventError,
+    cancelled: Type.Optional(byHand('Somebody ended it; the code of the error is `cancelled`')),
   },
   'The run ended without a recording at its destination.',
 );

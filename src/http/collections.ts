@@ -1,18 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import type { Story } from '../collection/story.ts';
-import type { CollectionSummary, Summaries } from '../collection/summaries.ts';
+import { collectionStates, type CollectionSummary, type Summaries } from '../collection/summaries.ts';
 import { sendProblem } from './problem.ts';
 
 const Query = Type.Object(
   {
-    state: Type.Optional(
-      Type.Union(
-        ['requested', 'collecting', 'uploading', 'uploaded', 'failed'].map((state) =>
-          Type.Literal(state as CollectionSummary['state']),
-        ),
-      ),
-    ),
+    state: Type.Optional(Type.Union(collectionStates.map((state) => Type.Literal(state)))),
     pod: Type.Optional(Type.String()),
     namespace: Type.Optional(Type.String()),
     limit: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,2}$', description: '1 to 999, default 50' })),

@@ -3,7 +3,7 @@ import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import type { TSchema } from '@sinclair/typebox';
 import type { AlertReceivedData } from '../events/alert-events.ts';
 import { nanosOf } from '../events/instant.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { fingerprintOf } from '../events/fingerprint.ts';
 
 // Without the pattern, TypeBox asks nothing of the values of names with a line break in them: its own is /^(.*)$/.
 const Labels = Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.String());

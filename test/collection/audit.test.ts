@@ -58,7 +58,7 @@ describe('a clean history', () => {
     expect(result).toMatchObject({ violations: [], notes: [], open: [] });
     expect(result.counts).toMatchObject({
       ...{ messages: 15, alerts: 1, collections: 2, unreadable: 0 },
-      runs: { uploaded: 2, failed: 1, open: 0 },
+      runs: { uploaded: 2, failed: 1, cancelled: 0, open: 0 },
     });
     expect(result.recordings.map(({ about: { url, run } }) => [url, run])).toEqual([
       ['s3://b/one', 1],
@@ -185,7 +185,7 @@ describe('2: every run ends in exactly one of Uploaded or CollectionFailed', () 
     const events = [...clean, two.requested(), two.started()];
     const { open, violations, counts } = auditOf(fromSequence(1, events));
     expect(violations).toEqual([]);
-    expect(counts.runs).toEqual({ uploaded: 1, failed: 0, open: 1 });
+    expect(counts.runs).toEqual({ uploaded: 1, failed: 0, cancelled: 0, open: 1 });
     expect(open).toEqual([
       {
         ...{ collectionId: two.collectionId, run: 1 },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseAlertmanager } from '../../src/ingest/alertmanager.ts';
-import { fingerprintOf } from '../../src/ingest/fingerprint.ts';
+import { fingerprintOf } from '../../src/events/fingerprint.ts';
 import { fitAlert } from '../../src/ingest/fit.ts';
 
 const folder = new URL('../fixtures/alertmanager/', import.meta.url);

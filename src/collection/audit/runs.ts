@@ -16,9 +16,11 @@ export interface Mark {
   sequence: number;
   /** RFC 3339. */
   storedAt: string;
+  /** Somebody ended the run. */
+  isCancel?: true;
 }
 
-export type Outcome = 'uploaded' | 'failed' | 'open';
+export type Outcome = 'uploaded' | 'failed' | 'cancelled' | 'open';
 
 /** A run without an end. */
 export interface OpenRun {
@@ -52,7 +54,7 @@ export function createRuns(history: History, report: Report) {
     return run;
   };
   const outcomeOf = ({ ref, begun, end }: Run): Outcome | undefined => {
-    if (end) return end.type === 'Uploaded' ? 'uploaded' : 'failed';
+    if (end) return end.isCancel ? 'cancelled' : end.type === 'Uploaded' ? 'uploaded' : 'failed';
     return begun || history.mayHaveBegun(ref) ? 'open' : undefined;
   };
 
@@ -61,7 +63,9 @@ export function createRuns(history: History, report: Report) {
       if (event.type === 'AlertAttached') checkAttached(event, latest, history, report);
       const ref = runRefOf(event);
       if (!ref) return;
-      const mark = { type: event.type, sequence: event.sequence, storedAt: event.storedAt };
+      const { type, sequence, storedAt } = event;
+      const isCancel = type === 'CollectionFailed' && event.data.cancelled !== undefined;
+      const mark: Mark = { type, sequence, storedAt, ...(isCancel ? { isCancel } : {}) };
       const run = runOf(ref, mark);
       if (begins(event)) {
         if (run.begun)
@@ -100,7 +104,7 @@ export function createRuns(history: History, report: Report) {
     },
 
     counts: (): Record<Outcome, number> => {
-      const counts = { uploaded: 0, failed: 0, open: 0 };
+      const counts = { uploaded: 0, failed: 0, cancelled: 0, open: 0 };
       for (const run of runs.values()) {
         const outcome = outcomeOf(run);
         if (outcome) counts[outcome] += 1;

@@ -22,7 +22,8 @@ export function checkStrays(
     if (isNamed(url)) continue;
     const about = { ...runIn(object), url };
     const outcome = outcomes.get(runKey(about.collectionId ?? '', about.run ?? 0));
-    if (outcome === 'open') continue;
+    // A cancelled upload may have arrived at that moment.
+    if (outcome === 'open' || outcome === 'cancelled') continue;
     if (outcome) {
       const what = `lies at the destination, but its run ${outcome === 'failed' ? 'failed' : 'uploaded another one'}`;
       report(3, what, about, []);

@@ -50,7 +50,8 @@ function uploaded({ data, time }: StoredEvent<'Uploaded'>, tale: Tale): Outcome 
 function failed({ data }: StoredEvent<'CollectionFailed'>, snapshot: PodSnapshot | undefined): Outcome {
   const { stage, attempts, error, collectionId } = data;
   const what = stage === 'collect' ? 'no recording' : 'the recording is staged, but not at its destination';
-  const why = `${what}: failed at the stage ${stage} after ${count(attempts, 'attempt')}: ${errorText(error)}`;
+  const end = data.cancelled ? 'cancelled' : 'failed';
+  const why = `${what}: ${end} at the stage ${stage} after ${count(attempts, 'attempt')}: ${errorText(error)}`;
   const canRedrive = snapshot && own(snapshot.context.failed, collectionId) !== undefined;
   if (!canRedrive) {
     return {

@@ -38,7 +38,11 @@ export function tellRun(
       return { kind: 'uploaded', sentence: `uploaded in ${spanOf(tookMs)} to ${clip(url, 2_000)} (${what})` };
     }
     case 'CollectionFailed': {
-      const { stage, attempts, error } = event.data;
+      const { stage, attempts, error, cancelled } = event.data;
+      if (cancelled) {
+        const who = `cancelled by ${clip(cancelled.by)} (${clip(cancelled.reason)})`;
+        return { kind: 'failed', sentence: `${who} at the stage ${stage}${ofRun(event)}` };
+      }
       const where = `failed at the stage ${stage}${ofRun(event)} after ${count(attempts, 'attempt')}`;
       return { kind: 'failed', sentence: `${where}: ${errorText(error)}` };
     }

@@ -82,7 +82,9 @@ function received({ data }: StoredEvent<'AlertReceived'>): Words {
 function requested({ data }: StoredEvent<'CollectionRequested'>): Words[] {
   const { plan, collectionId, trigger } = data;
   const severity = trigger.severity === undefined ? '' : ` of severity ${quoted(trigger.severity)}`;
-  const because = `because of alert ${alertName(trigger)}${severity}`;
+  const because = trigger.byHand
+    ? `by hand by ${clip(trigger.byHand.by)} (${clip(trigger.byHand.reason)})`
+    : `because of alert ${alertName(trigger)}${severity}`;
   return [
     {
       kind: 'policy',

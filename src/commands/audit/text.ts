@@ -62,12 +62,12 @@ function markOf({ type, sequence, storedAt }: Mark): string {
 }
 
 function summaryOf({ messages, alerts, collections, runs, ...counts }: AuditResult['counts'], checked = -1) {
-  const { uploaded, failed, open } = runs;
+  const { uploaded, failed, cancelled, open } = runs;
   return [
     `${count(messages, 'message')} (${count(counts.timers, 'timer')}, ${String(counts.unreadable)} no events)`,
     count(alerts, 'alert'),
     count(collections, 'collection'),
-    `${count(uploaded + failed + open, 'run')} (${String(uploaded)} uploaded, ${String(failed)} failed, ${String(open)} open)`,
+    `${count(uploaded + failed + cancelled + open, 'run')} (${String(uploaded)} uploaded, ${String(failed)} failed, ${String(cancelled)} cancelled, ${String(open)} open)`,
     checked < 0 ? 'recordings not checked' : `${count(checked, 'recording')} checked`,
   ].join(', ');
 }

@@ -20,8 +20,9 @@ const inAttempt = '<collectionId>/<run>/<attempt>';
 
 export const notes: Record<EventType, Notes> = {
   AlertReceived: {
-    parts: ['ingest'],
-    written: 'for each alert of a webhook, before the webhook is answered 200.',
+    parts: ['ingest', 'api'],
+    written:
+      'for each alert of a webhook, before the webhook is answered 200; and for each recording that somebody asks for by hand (`source` is `api`).',
     address: `${alert}.{status}.AlertReceived`,
     id: '<sha256 of fingerprint, startsAt and status>',
     before: 'nothing: a story begins here.',
@@ -37,8 +38,9 @@ export const notes: Record<EventType, Notes> = {
     after: 'nothing.',
   },
   CollectionRequested: {
-    parts: ['intake'],
-    written: 'when the policy wants a recording of a pod that is not being recorded and is in no cooldown.',
+    parts: ['intake', 'api'],
+    written:
+      'when the policy wants a recording of a pod that is not being recorded and is in no cooldown, or somebody asks for one (`trigger.byHand`).',
     address: `${pod}.CollectionRequested`,
     id: '<cause>/CollectionRequested',
     before: 'AlertReceived, or CooldownElapsed for an alert that waited.',
@@ -46,9 +48,9 @@ export const notes: Record<EventType, Notes> = {
       'CollectionAttemptStarted. Other alerts of the pod are attached (AlertAttached) until JfrCollected or CollectionFailed.',
   },
   AlertAttached: {
-    parts: ['intake'],
+    parts: ['intake', 'api'],
     written:
-      'when the policy wants a recording of a pod that is being recorded: the one recording is for both.',
+      'when the policy, or somebody, wants a recording of a pod that is being recorded: the one recording is for both.',
     address: `${pod}.AlertAttached`,
     id: '<cause>/AlertAttached',
     before: 'AlertReceived or CooldownElapsed, and the CollectionRequested of the same collectionId.',
@@ -117,12 +119,13 @@ export const notes: Record<EventType, Notes> = {
     after: 'nothing: the run has ended.',
   },
   CollectionFailed: {
-    parts: ['collect', 'upload'],
-    written: 'when attempts or time are used up, or no other attempt could succeed.',
+    parts: ['collect', 'upload', 'cancel'],
+    written:
+      'when attempts or time are used up, no other attempt could succeed, or somebody ends it (`cancelled`).',
     address: `${pod}.CollectionFailed`,
     id: '<collectionId>/<run>/<attempts>/CollectionFailed',
     before:
-      'CollectionAttemptFailed or UploadAttemptFailed without `retryAt`, or an attempt that was cut off.',
+      'CollectionAttemptFailed or UploadAttemptFailed without `retryAt`, or an attempt that was cut off. Anything in the run where somebody ends it.',
     after: 'nothing: the run has ended. CollectionRedriven where somebody asks for another one.',
   },
   CollectionRedriven: {

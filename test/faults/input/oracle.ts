@@ -1,6 +1,6 @@
 import { alertIdOf } from '../../../src/events/ids.ts';
 import { nanosOf } from '../../../src/events/instant.ts';
-import { fingerprintOf } from '../../../src/ingest/fingerprint.ts';
+import { fingerprintOf } from '../../../src/events/fingerprint.ts';
 
 /** What must become of one alert. `either`: it is near the limit of a message. */
 export interface Verdict {

@@ -1,0 +1,21 @@
+import { type Pod, podSubject } from '../events/subjects.ts';
+import type { Board } from './board.ts';
+import { AttemptFailed } from './failures.ts';
+import type { PodSnapshot } from './machine.ts';
+
+/** Aborted once the log says that this work is no longer wanted, or is another process's. */
+export interface Claim {
+  signal: AbortSignal;
+  release: () => void;
+}
+
+/** Watches, while long work goes on, whether the pod's log still asks for it. */
+export function claimWhile(board: Board, pod: Pod, holds: (snapshot: PodSnapshot) => boolean): Claim {
+  const lost = new AbortController();
+  const subject = podSubject(pod);
+  const release = board.watch(subject, () => {
+    if (lost.signal.aborted || holds(board.entry(subject).snapshot)) return;
+    lost.abort(new AttemptFailed('cancelled', 'the log does not ask for it any more'));
+  });
+  return { signal: lost.signal, release };
+}
