@@ -23,6 +23,7 @@ import { ensureStreams, sentence } from './log/streams.ts';
 import { startReadModel } from './read-model.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
+import { createTracing } from './telemetry/tracing.ts';
 import { type Parts, startWorkers, stopWorkers } from './workers.ts';
 
 /** Alertmanager opens 2,000 connections within half a second; Node's default of 511 resets some of them. */
@@ -53,6 +54,8 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     const metrics = createMetrics();
     const { board, follower, stop } = await startReadModel({ config, connection, logger });
     closers.defer(stop);
+    const tracing = await createTracing(config.traces, logger);
+    closers.defer(tracing.close);
     const handBack = new AbortController();
     const pods = createPods(connection, streamName, board);
     const parts: Parts = {
@@ -64,6 +67,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       follower,
       logger,
       metrics,
+      tracing,
       handBack,
     };
 
@@ -91,6 +95,7 @@ async function listen({
   follower,
   logger,
   metrics,
+  tracing,
 }: Parts): Promise<FastifyInstance> {
   const has = (role: Role) => config.roles.includes(role);
   const server = createServer(logger);
@@ -106,7 +111,7 @@ async function listen({
       metrics,
     });
     const { maxBodyBytes, maxInflightBytes } = config;
-    server.register(ingestRoutes({ accept, metrics, maxBodyBytes, maxInflightBytes }));
+    server.register(ingestRoutes({ accept, metrics, tracing, maxBodyBytes, maxInflightBytes }));
   }
   if (has('api')) {
     const { summaries } = board;

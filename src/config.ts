@@ -18,6 +18,8 @@ export interface Config {
   maxConcurrentCollections: number;
   shutdownGraceSeconds: number;
   snapshotEveryEvents: number;
+  /** Export spans; where to, OpenTelemetry's own variables say. */
+  traces: boolean;
   rules: Rules;
 }
 
@@ -46,6 +48,7 @@ export function readConfig(env: Environment): Config {
     maxConcurrentCollections: integer(env, 'MAX_CONCURRENT_COLLECTIONS', { fallback: 100, min: 1 }),
     shutdownGraceSeconds: integer(env, 'SHUTDOWN_GRACE_SECONDS', { fallback: 20, min: 0 }),
     snapshotEveryEvents: integer(env, 'SNAPSHOT_EVERY_EVENTS', { fallback: 20_000, min: 0 }),
+    traces: hasTraceEndpoint(env),
     rules: configFile ? readConfigFile(configFile) : parseConfig('', 'the built-in default'),
   };
 }
@@ -70,6 +73,13 @@ export function readRoles(text: string | undefined): readonly Role[] {
   if (unknown !== undefined)
     throw new ConfigError(`there is no role ${unknown}; roles are ${roles.join(', ')}`);
   return names.length === 0 ? roles : names.filter(isRole);
+}
+
+/** As OpenTelemetry means it: no endpoint, no spans. */
+function hasTraceEndpoint(env: Environment): boolean {
+  const isOff = env['OTEL_SDK_DISABLED'] === 'true' || env['OTEL_TRACES_EXPORTER'] === 'none';
+  const endpoint = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_ENDPOINT'];
+  return !isOff && Boolean(endpoint);
 }
 
 function isRole(name: string): name is Role {

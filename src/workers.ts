@@ -28,6 +28,7 @@ import { type Definitions, recordingsBucket, stagingBucket, streamName } from '.
 import type { Follower } from './log/follow.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { Tracing } from './telemetry/tracing.ts';
 
 /** What the parts share. */
 export interface Parts {
@@ -39,6 +40,7 @@ export interface Parts {
   follower: Follower;
   logger: Logger;
   metrics: Metrics;
+  tracing: Tracing;
   handBack: AbortController;
 }
 
@@ -46,12 +48,12 @@ const hourMs = 3_600_000;
 
 /** Starts the reactors of the roles asked for. The board must be caught up. */
 export async function startWorkers(parts: Parts): Promise<Worker[]> {
-  const { config, connection, board, pods, logger, metrics } = parts;
+  const { config, connection, board, pods, logger, metrics, tracing } = parts;
   const { rules, maxConcurrentCollections: places } = config;
   const handBack = parts.handBack.signal;
   const now = () => timeOf(Date.now());
   const staging = createStaging(connection, stagingBucket);
-  const common = { board, pods, staging, handBack, now, logger, metrics };
+  const common = { board, pods, staging, handBack, now, logger, metrics, tracing };
   const workers: Worker[] = [];
   const start: Record<Exclude<Role, 'ingest' | 'api'>, () => Worker> = {
     intake: () => {

@@ -5,6 +5,7 @@ import type { Delivery, Verdict } from '../log/consume.ts';
 import { LogUnavailable } from '../log/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Span, Tracing } from '../telemetry/tracing.ts';
 import { type Board, BoardLags } from './board.ts';
 import { claimWhile } from './claim.ts';
 import { asFailure, type AttemptFailed, PermanentlyFailed } from './failures.ts';
@@ -31,6 +32,7 @@ export interface CollectDeps extends RecordDeps {
   now: () => string;
   logger: Logger;
   metrics: Metrics;
+  tracing: Tracing;
 }
 
 type Cause = StoredEvent<'CollectionRequested' | 'CollectionRedriven'>;
@@ -67,11 +69,21 @@ async function step(deps: CollectDeps, work: Run, current: Collecting): Promise<
   const started = await append(deps, work, ({ attempts }) =>
     attempts === attempt - 1 ? attemptStarted(work, deps.now(), attempt, deps.me) : undefined,
   );
-  if (started) await runAttempt(deps, work, current, attempt);
+  if (!started) return undefined;
+  const attributes = { 'alert_watcher.attempt': attempt, 'alert_watcher.collector': current.plan.collector };
+  await deps.tracing.span('record', { traceparent: work.traceparent, attributes }, ({ traceparent, fail }) =>
+    runAttempt(deps, { ...work, traceparent }, current, attempt, fail),
+  );
   return undefined;
 }
 
-async function runAttempt(deps: CollectDeps, work: Run, current: Collecting, attempt: number): Promise<void> {
+async function runAttempt(
+  deps: CollectDeps,
+  work: Run,
+  current: Collecting,
+  attempt: number,
+  failSpan: Span['fail'],
+): Promise<void> {
   const { collector } = current.plan;
   const startedAt = performance.now();
   const tookMs = () => Math.round(performance.now() - startedAt);
@@ -107,6 +119,7 @@ async function runAttempt(deps: CollectDeps, work: Run, current: Collecting, att
       return;
     }
     const failure = asFailure(error);
+    failSpan(failure.message);
     count('failure');
     logFailure(work, 'CollectionAttemptFailed', attempt, failure);
     await append(deps, work, (now) => (isMine(now) ? failed(deps, work, now, attempt, failure) : undefined));

@@ -69,7 +69,14 @@ async function decideAlert(deps: IntakeDeps, cause: Cause, alertId: string, aler
   if (!decision) return;
   metrics.decisions.inc({ decision: decision.type });
   const { alertname } = alert.labels;
-  loggerAbout(deps.logger, { ...pod, alertname, correlationId: alertId, collectionId: idOf(decision) }).info(
+  const { traceparent } = cause;
+  loggerAbout(deps.logger, {
+    ...pod,
+    alertname,
+    correlationId: alertId,
+    collectionId: idOf(decision),
+    traceparent,
+  }).info(
     { event: decision.type, ...('reason' in decision.data ? { reason: decision.data.reason } : {}) },
     sentences[decision.type],
   );
@@ -120,7 +127,15 @@ async function decline(
   // As they were sent, also where that is no name: bounded, and JSON keeps them harmless.
   const { kube_context, namespace, pod } = alert.labels;
   const [kubeContext, ...names] = [kube_context, namespace, pod].map((value) => value?.slice(0, 253));
-  const about = { alertname, correlationId: alertId, kubeContext, namespace: names[0], pod: names[1] };
+  const { traceparent } = cause;
+  const about = {
+    alertname,
+    correlationId: alertId,
+    traceparent,
+    kubeContext,
+    namespace: names[0],
+    pod: names[1],
+  };
   loggerAbout(deps.logger, about).warn(
     { event: 'AlertDeclined', label: why.label, reason: why.reason },
     why.message,

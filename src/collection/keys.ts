@@ -19,7 +19,10 @@ export function keyOf(
 }
 
 /** What is kept beside the recording, so that it can be told without the stream. */
-export function metadataOf({ pod, collectionId }: Run, upload: Uploading): Record<string, string> {
+export function metadataOf(
+  { pod, collectionId, traceparent }: Run,
+  upload: Uploading,
+): Record<string, string> {
   const { trigger, recording, requestedAt } = upload;
   const metadata: Record<string, string | undefined> = {
     alertname: trigger.alertname,
@@ -34,6 +37,7 @@ export function metadataOf({ pod, collectionId }: Run, upload: Uploading): Recor
     'recorded-at': recording.startedAt,
     sha256: recording.sha256,
     simulated: recording.simulated ? 'true' : undefined,
+    traceparent,
   };
   const present = Object.entries(metadata).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,

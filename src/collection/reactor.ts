@@ -9,6 +9,7 @@ import { LogMisconfigured, LogUnavailable, WrongLastSequence } from '../log/erro
 import { ensureConsumer } from '../log/streams.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import { BoardLags } from './board.ts';
 
 type OfTypes<T extends EventType> = Extract<StoredEvent, { type: T }>;
@@ -26,6 +27,7 @@ export interface ReactorDeps {
   definitions: Definitions;
   logger: Logger;
   metrics: Metrics;
+  tracing: Tracing;
 }
 
 /** A message whose handler fails for no known reason is given up after so many deliveries. */
@@ -37,7 +39,7 @@ const maxRetryMs = 60_000;
  * while NATS or the board are behind, a message is only put off.
  */
 export function startReactor<T extends EventType>(deps: ReactorDeps, reactor: Reactor<T>): Worker {
-  const { connection, definitions, metrics } = deps;
+  const { connection, definitions, metrics, tracing } = deps;
   const consumer = consumerOf(definitions, reactor.durable);
   const logger = deps.logger.child({ consumer: reactor.durable });
   const inFlight = metrics.inFlight.labels(reactor.durable);
@@ -47,7 +49,14 @@ export function startReactor<T extends EventType>(deps: ReactorDeps, reactor: Re
     if (!isEvent(event)) return reject(delivery, event);
     if (!isOneOf(event, reactor.types)) return 'done';
     inFlight.inc();
-    return reactor.handle(event, delivery).finally(() => inFlight.dec());
+    const { durable } = reactor;
+    const about = { traceparent: event.traceparent, kind: 'consumer' as const, attributes: attributesOf(event, durable) }; // prettier-ignore
+    // What is caused by the event goes below this span.
+    return tracing
+      .span(`${durable} ${event.type}`, about, ({ traceparent }) =>
+        reactor.handle(traceparent === undefined ? event : { ...event, traceparent }, delivery),
+      )
+      .finally(() => inFlight.dec());
   };
 
   const reject = async (delivery: Delivery, error: { code: string; message: string }): Promise<Verdict> => {
@@ -84,6 +93,18 @@ export function startReactor<T extends EventType>(deps: ReactorDeps, reactor: Re
     onError,
     ensure: () => ensureConsumer(connection, definitions, consumer),
   });
+}
+
+/** By OpenTelemetry's conventions for messaging and Kubernetes. */
+function attributesOf({ id, data }: StoredEvent, durable: string) {
+  return {
+    'messaging.system': 'nats',
+    'messaging.operation.type': 'process',
+    'messaging.consumer.group.name': durable,
+    'messaging.message.id': id,
+    ...('pod' in data ? { 'k8s.namespace.name': data.namespace, 'k8s.pod.name': data.pod } : {}),
+    ...('collectionId' in data ? { 'alert_watcher.collection_id': data.collectionId } : {}),
+  };
 }
 
 function consumerOf({ consumers }: Definitions, durable: string): ConsumerDefinition {

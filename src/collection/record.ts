@@ -29,7 +29,7 @@ export async function record(
   attempt: number,
   wanted: AbortSignal,
 ): Promise<Recording> {
-  const { pod, collectionId, run } = work;
+  const { pod, collectionId, run, traceparent } = work;
   const collector = deps.collectors.get(plan.collector);
   if (!collector) {
     const known = [...deps.collectors.keys()].join(', ');
@@ -51,6 +51,7 @@ export async function record(
     const { file, simulated = false } = await collector({
       ...pod,
       collectionId,
+      traceparent,
       durationSeconds,
       attempt,
       directory,

@@ -31,7 +31,12 @@ export function runOf(
     collectionId,
     run,
     traceparent: event.traceparent,
-    logger: loggerAbout(logger, { ...about, alertname: trigger.alertname, correlationId: trigger.alertId }),
+    logger: loggerAbout(logger, {
+      ...about,
+      alertname: trigger.alertname,
+      correlationId: trigger.alertId,
+      traceparent: event.traceparent,
+    }),
   };
 }
 

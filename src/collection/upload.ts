@@ -6,6 +6,7 @@ import type { Delivery, Verdict } from '../log/consume.ts';
 import { LogUnavailable, ObjectMissing } from '../log/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Span, Tracing } from '../telemetry/tracing.ts';
 import { type Board, BoardLags } from './board.ts';
 import { claimWhile } from './claim.ts';
 import type { DestinationPort } from './destinations/destination.ts';
@@ -29,6 +30,7 @@ export interface UploadDeps {
   now: () => string;
   logger: Logger;
   metrics: Metrics;
+  tracing: Tracing;
 }
 
 type Cause = StoredEvent<'JfrCollected' | 'CollectionRedriven'>;
@@ -63,11 +65,19 @@ async function step(deps: UploadDeps, work: Run, upload: Uploading): Promise<Ver
   const waitMs = Math.min(millisOf(upload.retryAt ?? ''), deadlineOf(upload)) - now;
   if (waitMs > 0) return { retryInMs: waitMs };
   if (deps.handBack.aborted) return { retryInMs: 0 };
-  await runAttempt(deps, work, upload);
+  const attributes = { 'alert_watcher.destination': upload.plan.destination.type };
+  await deps.tracing.span('upload', { traceparent: work.traceparent, attributes }, ({ traceparent, fail }) =>
+    runAttempt(deps, { ...work, traceparent }, upload, fail),
+  );
   return undefined;
 }
 
-async function runAttempt(deps: UploadDeps, work: Run, upload: Uploading): Promise<void> {
+async function runAttempt(
+  deps: UploadDeps,
+  work: Run,
+  upload: Uploading,
+  failSpan: Span['fail'],
+): Promise<void> {
   const { recording } = upload;
   const destination = upload.plan.destination;
   const attempt = upload.attempts + 1;
@@ -92,6 +102,7 @@ async function runAttempt(deps: UploadDeps, work: Run, upload: Uploading): Promi
     // Handed back or cancelled: no fault of the destination. The loop sees it next.
     if (deps.handBack.aborted || claim.signal.aborted) return;
     const failure = asFailure(error);
+    failSpan(failure.message);
     count('failure');
     logFailure(work, 'UploadAttemptFailed', attempt, failure);
     await append(deps, work, (now) =>

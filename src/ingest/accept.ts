@@ -1,4 +1,3 @@
-import type { AlertReceivedData } from '../events/alert-events.ts';
 import { createEvent, type Event } from '../events/envelope.ts';
 import { append, appendTogether, maxTogether } from '../log/append.ts';
 import type { Connection } from '../log/connection.ts';
@@ -139,12 +138,12 @@ function resultOf(
   return { ...named, id: event.id, result };
 }
 
-function log(logger: Logger, { id, data }: { id: string; data: AlertReceivedData }, result: Result): void {
+function log(logger: Logger, { id, data, traceparent }: AlertReceived, result: Result): void {
   const level = result === 'duplicate' ? 'debug' : 'info';
   if (!logger.isLevelEnabled(level)) return;
   const { labels, status, fingerprint } = data;
   const { alertname, namespace, pod, kube_context: kubeContext } = labels;
-  const about = fieldsAbout({ alertname, namespace, pod, kubeContext, correlationId: id });
+  const about = fieldsAbout({ alertname, namespace, pod, kubeContext, correlationId: id, traceparent });
   logger[level]({ ...about, status, fingerprint, result }, 'alert received');
 }
 

@@ -3,12 +3,14 @@ import { timeOf } from '../events/instant.ts';
 import { sendProblem } from '../http/problem.ts';
 import { LogUnavailable } from '../log/errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { Accept, AlertResult } from './accept.ts';
 import { parseAlertmanager } from './alertmanager.ts';
 
 export interface IngestOptions {
   accept: Accept;
   metrics: Metrics;
+  tracing: Tracing;
   maxBodyBytes: number;
   /** Of all bodies under way together; beyond it, senders are told to come back (503). */
   maxInflightBytes: number;
@@ -16,10 +18,12 @@ export interface IngestOptions {
 
 const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
+const attributes = { 'http.request.method': 'POST', 'http.route': '/webhook/alertmanager' };
+
 /** `POST /webhook/alertmanager`: alerts in, one AlertReceived each, appended before the answer. */
 export function ingestRoutes(options: IngestOptions) {
   return (app: FastifyInstance, _: unknown, done: () => void): void => {
-    const { accept, metrics, maxBodyBytes } = options;
+    const { accept, metrics, tracing, maxBodyBytes } = options;
     // Whatever the sender calls it, also in a header that names no media type: a webhook's body is JSON.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: maxBodyBytes }, (_request, body, parsed) =>
@@ -52,7 +56,10 @@ export function ingestRoutes(options: IngestOptions) {
       }
       let results: AlertResult[];
       try {
-        results = await accept(parsed.alerts, text.length, traceparentOf(request));
+        const about = { traceparent: traceparentOf(request), kind: 'server' as const, attributes };
+        results = await tracing.span('POST /webhook/alertmanager', about, ({ traceparent }) =>
+          accept(parsed.alerts, text.length, traceparent),
+        );
       } catch (error) {
         if (!(error instanceof LogUnavailable)) throw error;
         metrics.webhooksRefused.inc({ code: 'stream-unavailable' });

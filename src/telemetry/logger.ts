@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { traceIdOf } from './tracing.ts';
 
 export type { Logger } from 'pino';
 
@@ -10,6 +11,8 @@ export interface LogSubject {
   pod?: string | undefined;
   correlationId?: string | undefined;
   collectionId?: string | undefined;
+  /** W3C traceparent; its trace id stands in the line. */
+  traceparent?: string | undefined;
 }
 
 /** JSON lines on stdout (or to `destination`), ISO times, levels by name. */
@@ -49,6 +52,7 @@ export function loggerAbout(logger: Logger, subject: LogSubject): Logger {
 
 /** The same for one line, where a logger of its own would cost more than the line. */
 export function fieldsAbout(subject: LogSubject): object {
-  const { alertname, kubeContext, namespace, pod, correlationId, collectionId } = subject;
-  return { alertname, kube_context: kubeContext, namespace, pod, correlationId, collectionId };
+  const { alertname, kubeContext, namespace, pod, correlationId, collectionId, traceparent } = subject;
+  const trace_id = traceIdOf(traceparent);
+  return { alertname, kube_context: kubeContext, namespace, pod, correlationId, collectionId, trace_id };
 }

@@ -118,4 +118,5 @@ const defaults: Omit<Config, 'natsUrl' | 'dataDir' | 'rules'> = {
   maxConcurrentCollections: 100,
   shutdownGraceSeconds: 5,
   snapshotEveryEvents: 0,
+  traces: false,
 };

@@ -5,6 +5,8 @@ export interface CollectTask extends Pod {
   collectionId: string;
   sts?: string;
   durationSeconds: number;
+  /** W3C traceparent of the attempt, for programs that trace: they get it as TRACEPARENT. */
+  traceparent?: string | undefined;
   /** Counts from 1. */
   attempt: number;
   /** An empty directory of this attempt's own; removed afterwards with all that is in it. */
