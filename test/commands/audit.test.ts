@@ -65,7 +65,7 @@ it('a clean run breaks no promise: exit code 0 and a summary', async () => {
     stderr: '',
     lines: [
       '5 messages (0 timers, 0 no events), 1 alert, 1 collection, ' +
-        '1 run (1 uploaded, 0 failed, 0 open), 1 recording checked',
+        '1 run (1 uploaded, 0 failed, 0 cancelled, 0 open), 1 recording checked',
       ...['no promise is broken', ''],
     ],
   });
