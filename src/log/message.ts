@@ -1,5 +1,6 @@
-import type { JsMsg, MsgHdrs, StoredMsg } from 'nats';
+import type { JsMsg, StoredMsg } from 'nats';
 import type { StoredMessage } from '../events/envelope.ts';
+import { deliveredHeaders, parsedHeaders } from './header.ts';
 
 /** A delivered message in the form that the event module reads. */
 export function fromDelivery(message: JsMsg): StoredMessage {
@@ -10,7 +11,7 @@ export function fromDelivery(message: JsMsg): StoredMessage {
     get storedAt() {
       return new Date(message.info.timestampNanos / 1e6).toISOString();
     },
-    header: headerOf(message.headers),
+    header: deliveredHeaders(message),
     body: message.data,
   };
 }
@@ -21,25 +22,7 @@ export function fromStored(message: StoredMsg): StoredMessage {
     subject: message.subject,
     sequence: message.seq,
     storedAt: message.time.toISOString(),
-    header: headerOf(message.header),
+    header: parsedHeaders(() => message.header),
     body: message.data,
   };
-}
-
-/** By name, case counts. The client's own `get` goes through all names for each. */
-function headerOf(headers: MsgHdrs | undefined) {
-  let values: Map<string, string[]> | undefined;
-  return (name: string): string | undefined => {
-    values ??= new Map(headers);
-    const value = values.get(name)?.[0];
-    return value ? copied(value) : undefined;
-  };
-}
-
-/**
- * The client cuts header values out of one text, which each of them would keep in memory as a whole: several times what
- * the board keeps of an event.
- */
-function copied(value: string): string {
-  return Buffer.from(value).toString();
 }
