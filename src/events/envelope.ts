@@ -109,10 +109,7 @@ export function decodeEvent(message: StoredMessage): StoredEvent | Unreadable {
     source: message.header('ce-source') ?? '',
     data,
     sequence: message.sequence,
-    // Read only where asked for: a fold of a long log does not.
-    get storedAt() {
-      return message.storedAt;
-    },
+    storedAt: message.storedAt,
   } as StoredEvent;
   const traceparent = message.header('traceparent');
   if (traceparent) event.traceparent = traceparent;
