@@ -7,6 +7,7 @@ import type { Collector } from './collection/collectors/collector.ts';
 import { commandCollector } from './collection/collectors/command.ts';
 import { jcmdCollector } from './collection/collectors/jcmd.ts';
 import { simulatedCollector } from './collection/collectors/simulated.ts';
+import { createSpawner, type Spawner } from './collection/collectors/spawner.ts';
 import type { DestinationPort } from './collection/destinations/destination.ts';
 import { objectStoreDestination } from './collection/destinations/object-store.ts';
 import { s3Destination } from './collection/destinations/s3.ts';
@@ -19,6 +20,7 @@ import { sweepWorkDir } from './collection/record.ts';
 import { createStaging, type Staging } from './collection/staging.ts';
 import { createUpload } from './collection/upload.ts';
 import type { CollectorConfig } from './config-schema.ts';
+import type { Rules } from './config-file.ts';
 import type { Config, Role } from './config.ts';
 import type { Destination } from './events/collection-events.ts';
 import { timeOf } from './events/instant.ts';
@@ -69,16 +71,19 @@ export async function startWorkers(parts: Parts): Promise<Worker[]> {
     },
     collect: () => {
       const me = { host: hostname(), process: randomUUID() };
+      const spawner = createSpawner();
+      if (startsPrograms(rules)) spawner.start();
       const collectors = new Map(
-        Object.entries(rules.collectors).map(([name, each]) => [name, collectorOf(each)]),
+        Object.entries(rules.collectors).map(([name, each]) => [name, collectorOf(each, spawner)]),
       );
       const handle = createCollect({ ...common, me, collectors, workDir: workDirOf(config) });
-      return startReactor(parts, {
+      const worker = startReactor(parts, {
         durable: 'collect',
         types: ['CollectionRequested', 'CollectionRedriven'],
         places,
         handle,
       });
+      return { ...worker, stop: () => worker.stop().finally(spawner.close) };
     },
     upload: () => {
       const handle = createUpload({ ...common, destinationFor: destinations(connection) });
@@ -131,11 +136,19 @@ export async function stopWorkers(
   handBack.abort();
 }
 
-function collectorOf(config: CollectorConfig): Collector {
-  if ('command' in config) return commandCollector(config.command);
+/** True where a row needs a collector that runs programs. */
+function startsPrograms({ collections, collectors }: Rules): boolean {
+  return collections.some(({ plan }) => {
+    const config = collectors[plan.collector];
+    return config !== undefined && ('command' in config || config.driver === 'jcmd');
+  });
+}
+
+function collectorOf(config: CollectorConfig, spawner: Spawner): Collector {
+  if ('command' in config) return commandCollector(config.command, spawner);
   if (config.driver === 'simulated') return simulatedCollector(config);
   const { pid, mainClass = '' } = config;
-  return jcmdCollector(pid === undefined ? { mainClass } : { pid });
+  return jcmdCollector(pid === undefined ? { mainClass } : { pid }, spawner);
 }
 
 /** One client per place: a plan names its destination, and the configuration may have changed since. */

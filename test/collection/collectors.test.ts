@@ -2,11 +2,12 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Collector, CollectTask } from '../../src/collection/collectors/collector.ts';
 import { commandCollector, unknownPlaceholders } from '../../src/collection/collectors/command.ts';
 import { jcmdCollector } from '../../src/collection/collectors/jcmd.ts';
 import { simulatedCollector } from '../../src/collection/collectors/simulated.ts';
+import { createSpawner } from '../../src/collection/collectors/spawner.ts';
 import { AttemptFailed } from '../../src/collection/failures.ts';
 import { checkRecording } from '../../src/collection/recording.ts';
 import { pod } from '../support/events.ts';
@@ -17,6 +18,7 @@ import { until } from '../support/until.ts';
 const sample = fileURLToPath(new URL('../../src/collection/collectors/sample.jfr', import.meta.url));
 const hasJdk = inject('programs').jdk;
 const jvm = useJvm(hasJdk);
+const spawner = createSpawner();
 let directory = '';
 let abort = new AbortController();
 
@@ -25,6 +27,7 @@ beforeEach(async () => {
   abort = new AbortController();
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => spawner.close());
 
 const task = (more: Partial<CollectTask> = {}): CollectTask => ({
   ...pod,
@@ -38,7 +41,7 @@ const task = (more: Partial<CollectTask> = {}): CollectTask => ({
 
 /** A program of our own: argv as an operator's tool gets it, and the script's first arguments before it. */
 const script = (code: string, ...args: string[]) =>
-  commandCollector([process.execPath, '-e', code, '--', ...args]);
+  commandCollector([process.execPath, '-e', code, '--', ...args], spawner);
 const copySample = `require('fs').copyFileSync(${JSON.stringify(sample)}, 'out.jfr');`;
 
 const timeout = () => new AttemptFailed('collector-timeout', 'the attempt took longer than 1 s');
@@ -64,8 +67,8 @@ const variants: Variant[] = [
   {
     name: 'jcmd',
     isThere: hasJdk,
-    works: () => jcmdCollector({ pid: jvm.pid() }),
-    endless: () => jcmdCollector({ mainClass: jvm.mainClass }),
+    works: () => jcmdCollector({ pid: jvm.pid() }, spawner),
+    endless: () => jcmdCollector({ mainClass: jvm.mainClass }, spawner),
   },
   {
     name: 'simulated',
@@ -133,8 +136,16 @@ describe('a command', () => {
   });
 
   it.each([
-    ['is not there', () => commandCollector(['no-such-program-here']), { code: 'collector-not-found' }],
-    ['may not be executed', () => commandCollector(['/dev/null']), { code: 'collector-not-executable' }],
+    [
+      'is not there',
+      () => commandCollector(['no-such-program-here'], spawner),
+      { code: 'collector-not-found' },
+    ],
+    [
+      'may not be executed',
+      () => commandCollector(['/dev/null'], spawner),
+      { code: 'collector-not-executable' },
+    ],
     [
       'ends with 3',
       () => script('console.error("no pod"); process.exit(3)'),
@@ -188,17 +199,17 @@ describe('a command', () => {
 
 describe('jcmd', () => {
   it.runIf(hasJdk)('finds the JVM by its main class and records no secrets', async () => {
-    const { file } = await jcmdCollector({ mainClass: jvm.mainClass })(task());
+    const { file } = await jcmdCollector({ mainClass: jvm.mainClass }, spawner)(task());
     const bytes = await readFile(file);
     expect(bytes.includes('AWS_SECRET_ACCESS_KEY')).toBe(false);
     expect(bytes.includes('java.class.path')).toBe(false);
   });
 
   it.runIf(hasJdk)('says where there is no such JVM, and leaves a process that is none alone', async () => {
-    expect(await failureOf(jcmdCollector({ mainClass: 'Nobody' })(task()))).toMatchObject({
+    expect(await failureOf(jcmdCollector({ mainClass: 'Nobody' }, spawner)(task()))).toMatchObject({
       code: 'jvm-not-found',
     });
-    expect(await failureOf(jcmdCollector({ pid: process.pid })(task()))).toMatchObject({
+    expect(await failureOf(jcmdCollector({ pid: process.pid }, spawner)(task()))).toMatchObject({
       code: 'jvm-not-found',
     });
   });

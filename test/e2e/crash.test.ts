@@ -1,15 +1,17 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openConnection } from '../../src/log/connection.ts';
 import { streamName } from '../../src/log/definitions.ts';
 import { lastMessage, readRange } from '../../src/log/read.ts';
-import { freePort, isRunning, useProcesses } from '../support/process.ts';
+import { areGone, freePort, isRunning, useProcesses } from '../support/process.ts';
 import { useS3 } from '../support/s3-fixture.ts';
 import { until } from '../support/until.ts';
 import { captured } from '../support/webhook.ts';
 
+const sample = fileURLToPath(new URL('../../src/collection/collectors/sample.jfr', import.meta.url));
 const serve = useProcesses();
 const s3 = useS3();
 let dataDir = '';
@@ -142,26 +144,45 @@ describe('a process that is killed', () => {
   }, 60_000);
 });
 
-it('a collector that outlived its killed service is ended by the next one', async () => {
-  const argv = JSON.stringify([
-    process.execPath,
-    '-e',
-    "require('fs').writeFileSync('pid', String(process.pid)); setInterval(() => {}, 1000)",
-  ]);
-  const env = { ...(await environment(`{ command: ${argv} }`)), SHUTDOWN_GRACE_SECONDS: '0' };
-  const first = serve(env);
-  await post(await first.url());
-  const work = join(dataDir, 'work');
-  const pid = await until('the collector', async () => {
-    const [name = ''] = await readdir(work).catch(() => []);
-    return Number(await readFile(join(work, name, 'pid'), 'utf8').catch(() => '')) || undefined;
+describe('a collector program of a process that is killed', () => {
+  const endless = `const child = require('child_process').spawn('sleep', ['600']);
+    require('fs').writeFileSync('pids', [process.pid, child.pid, process.ppid].join(' ')); setInterval(() => {}, 1000)`;
+  /** A service that runs it, and the pids of the program, its child, and the spawner that started it. */
+  const collecting = async () => {
+    const argv = JSON.stringify([process.execPath, '-e', endless]);
+    const env = { ...(await environment(`{ command: ${argv} }`)), SHUTDOWN_GRACE_SECONDS: '0' };
+    const service = serve(env);
+    await post(await service.url());
+    const work = join(dataDir, 'work');
+    const text = await until('the collector', async () => {
+      const [name = ''] = await readdir(work).catch(() => []);
+      return readFile(join(work, name, 'pids'), 'utf8').catch(() => undefined);
+    });
+    const [program = 0, child = 0, spawner = 0] = text.split(' ').map(Number);
+    return { env, service, program, child, spawner };
+  };
+
+  it('is ended with its whole group by the spawner, which then ends itself', async () => {
+    const { env, service, ...pids } = await collecting();
+    await service.end('SIGKILL');
+    const all = [pids.program, pids.child, pids.spawner];
+    await until('all of them to be gone', () => areGone(all), 10_000);
+    // Takes the server along that the killed one left.
+    await serve(env).url();
   });
-  await first.end('SIGKILL');
-  expect(isRunning(pid)).toBe(true);
-  const second = serve(env);
-  await second.url();
-  await until('the collector to be gone', () => !isRunning(pid));
-  expect(await second.end('SIGTERM')).toBe(0);
+
+  it('is ended by the next one where the spawner is killed too', async () => {
+    const { env, service: first, program, spawner } = await collecting();
+    // A service that is frozen cannot see its spawner's end.
+    first.child.kill('SIGSTOP');
+    process.kill(spawner, 'SIGKILL');
+    await first.end('SIGKILL');
+    expect(isRunning(program)).toBe(true);
+    const second = serve(env);
+    await second.url();
+    await until('the collector to be gone', () => !isRunning(program));
+    expect(await second.end('SIGTERM')).toBe(0);
+  });
 });
 
 describe('a process that is told to stop', () => {
@@ -173,6 +194,23 @@ describe('a process that is told to stop', () => {
     expect(await service.end('SIGTERM')).toBe(0);
     expect(service.lines()).toContainEqual(expect.objectContaining({ event: 'JfrCollected' }));
     await expect(openConnection(`nats://127.0.0.1:${String(port)}`)).rejects.toThrow(/no NATS server/);
+  });
+
+  it('by Ctrl-C, which reaches its spawner too: the collector program has its grace', async () => {
+    const collector = `require('fs').writeFileSync('pid', String(process.ppid));
+      setTimeout(() => require('fs').copyFileSync(${JSON.stringify(sample)}, 'out.jfr'), 1000)`;
+    const env = await environment(`{ command: ${JSON.stringify([process.execPath, '-e', collector])} }`);
+    const service = serve(env);
+    await post(await service.url());
+    const work = join(dataDir, 'work');
+    const spawner = await until('the collector', async () => {
+      const [name = ''] = await readdir(work).catch(() => []);
+      return Number(await readFile(join(work, name, 'pid'), 'utf8').catch(() => '')) || undefined;
+    });
+    process.kill(spawner, 'SIGINT');
+    expect(await service.end('SIGINT')).toBe(0);
+    expect(service.lines()).toContainEqual(expect.objectContaining({ event: 'JfrCollected' }));
+    expect(isRunning(spawner)).toBe(false);
   });
 
   it('hands back at once what outlives the grace, and the next one takes it up', async () => {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
+import { isAlive, processRef } from '../../src/log/process-ref.ts';
 import { until } from './until.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -101,6 +102,12 @@ export async function freePort(): Promise<number> {
     await once(server, 'close');
     return port;
   }
+}
+
+/** True when none of these processes runs any more; init may take its time to reap a zombie. */
+export async function areGone(pids: readonly number[]): Promise<boolean> {
+  const alive = await Promise.all(pids.map(async (pid) => isAlive(await processRef(pid))));
+  return !alive.includes(true);
 }
 
 /** True while a process with this pid exists, a zombie too. */

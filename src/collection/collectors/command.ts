@@ -3,6 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { AttemptFailed } from '../failures.ts';
 import type { Collector, CollectTask } from './collector.ts';
 import { runProgram } from './run-program.ts';
+import type { Spawner } from './spawner.ts';
 
 /** What `{name}` in an argument stands for. */
 const placeholders: Record<string, (task: CollectTask) => string> = {
@@ -30,10 +31,11 @@ export function unknownPlaceholders(command: readonly string[]): string[] {
  * value never becomes a second argument. The recording is the path that the program names last on stdout, else the one
  * `*.jfr` that appeared in its directory.
  */
-export function commandCollector(command: readonly string[]): Collector {
+export function commandCollector(command: readonly string[], spawner: Spawner): Collector {
   return async (task) => {
     const argv = command.map((argument) => fill(argument, task));
-    const { stdout, stderr } = await runProgram(argv, { cwd: task.directory, signal: task.signal });
+    const { directory: cwd, signal } = task;
+    const { stdout, stderr } = await runProgram(spawner, argv, { cwd, signal });
     const file = (await namedOn(stdout, task.directory)) ?? (await appearedIn(task.directory));
     if (file) return { file };
     throw new AttemptFailed('recording-missing', `${argv[0] ?? ''} succeeded but left no recording`, {

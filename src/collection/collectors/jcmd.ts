@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AttemptFailed } from '../failures.ts';
 import type { Collector, CollectTask } from './collector.ts';
 import { abortFailure, runProgram } from './run-program.ts';
+import type { Spawner } from './spawner.ts';
 
 /** Which JVM on this machine stands for the pod. */
 export type JvmChoice = { mainClass: string } | { pid: number };
@@ -25,12 +26,12 @@ const secretEvents = [
  * Records a JVM of this machine by `jcmd`: starts a recording, waits for its duration, dumps it into the attempt's directory,
  * and stops it. The JVM must run as this user.
  */
-export function jcmdCollector(choice: JvmChoice): Collector {
+export function jcmdCollector(choice: JvmChoice, spawner: Spawner): Collector {
   return async (task) => {
-    const pid = await findJvm(choice, task);
+    const pid = await findJvm(spawner, choice, task);
     const name = `alert-watcher-${task.collectionId}-${String(task.attempt)}`;
     const file = join(task.directory, 'recording.jfr');
-    await jcmd(task, pid, [
+    await jcmd(spawner, task, pid, [
       'JFR.start',
       `name=${name}`,
       'settings=profile',
@@ -39,19 +40,20 @@ export function jcmdCollector(choice: JvmChoice): Collector {
     ]);
     try {
       await waitFor(task);
-      await jcmd(task, pid, ['JFR.dump', `name=${name}`, `filename=${file}`]);
+      await jcmd(spawner, task, pid, ['JFR.dump', `name=${name}`, `filename=${file}`]);
     } finally {
       // Also after an abort: the JVM must not record on.
       const signal = AbortSignal.timeout(5_000);
-      await jcmd({ ...task, signal }, pid, ['JFR.stop', `name=${name}`]).catch(() => undefined);
+      await jcmd(spawner, { ...task, signal }, pid, ['JFR.stop', `name=${name}`]).catch(() => undefined);
     }
     return { file };
   };
 }
 
 /** Also where the pid is given: attaching to a process that is no JVM would end it (SIGQUIT). */
-async function findJvm(choice: JvmChoice, task: CollectTask): Promise<number> {
-  const { stdout } = await runProgram(['jcmd', '-l'], { cwd: task.directory, signal: task.signal });
+async function findJvm(spawner: Spawner, choice: JvmChoice, task: CollectTask): Promise<number> {
+  const { directory: cwd, signal } = task;
+  const { stdout } = await runProgram(spawner, ['jcmd', '-l'], { cwd, signal });
   const running = stdout.split('\n').map((line) => line.split(' '));
   const isChosen = ([pid, main]: string[]) =>
     'pid' in choice ? pid === String(choice.pid) : main === choice.mainClass;
@@ -62,9 +64,9 @@ async function findJvm(choice: JvmChoice, task: CollectTask): Promise<number> {
   throw new AttemptFailed('jvm-not-found', `${found} with ${wanted} on this machine (jcmd -l)`);
 }
 
-async function jcmd(task: CollectTask, pid: number, command: string[]): Promise<void> {
+async function jcmd(spawner: Spawner, task: CollectTask, pid: number, command: string[]): Promise<void> {
   const { directory: cwd, signal } = task;
-  const { stdout } = await runProgram(['jcmd', String(pid), ...command], { cwd, signal }).catch(
+  const { stdout } = await runProgram(spawner, ['jcmd', String(pid), ...command], { cwd, signal }).catch(
     (error: unknown) => {
       if (!(error instanceof AttemptFailed) || error.code !== 'collector-exited') throw error;
       throw new AttemptFailed('jvm-refused', `JVM ${String(pid)} refused ${command[0] ?? ''}`, error.details);

@@ -1,9 +1,8 @@
-import { execa } from 'execa';
-import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { AttemptFailed, PermanentlyFailed } from '../failures.ts';
+import type { ProgramResult } from './spawner-process.ts';
+import type { Spawner } from './spawner.ts';
 
-/** The ends of what a program wrote. */
+/** The ends of what a program wrote, 64 KiB each. */
 export interface ProgramOutput {
   stdout: string;
   stderr: string;
@@ -14,67 +13,45 @@ export interface ProgramOptions {
   signal: AbortSignal;
 }
 
-/** What is kept of each output; more is read and forgotten, so that the program never blocks on a full pipe. */
-const keptBytes = 64 * 1024;
-const killAfterMs = 5_000;
-
 /**
  * Runs a program without a shell, in its own process group. When the signal is aborted the whole group gets TERM,
  * and KILL 5 s later; children that a finished program left behind are ended too. Throws AttemptFailed with the exit code
  * and the end of stderr.
  */
-export async function runProgram(argv: readonly string[], options: ProgramOptions): Promise<ProgramOutput> {
-  const [program = '', ...args] = argv;
-  const child = execa(program, args, {
-    cwd: options.cwd,
-    stdin: 'ignore',
-    buffer: false,
-    detached: true,
-    // A killed service must not take its collectors' exit for a reason to wait.
-    cleanup: false,
-    reject: false,
+export async function runProgram(
+  spawner: Spawner,
+  argv: readonly string[],
+  options: ProgramOptions,
+): Promise<ProgramOutput> {
+  const { signal } = options;
+  failIfAborted(signal);
+  const result = await spawner.run(argv, options).catch((error: unknown) => {
+    failIfAborted(signal);
+    throw error;
   });
-  const { pid } = child;
-  const stdout = keepEnd(child.stdout);
-  const stderr = keepEnd(child.stderr);
-  const end = () => {
-    void endGroup(pid);
-  };
-  options.signal.addEventListener('abort', end, { once: true });
-  // Children that stay would hold the pipes open, and with them the end of the program.
-  child.once('exit', end);
-  if (options.signal.aborted) end();
-  try {
-    const result = await child;
-    if (result.failed || options.signal.aborted) throw failureOf(program, result, options.signal, stderr());
-    return { stdout: stdout(), stderr: stderr() };
-  } finally {
-    options.signal.removeEventListener('abort', end);
-    await endGroup(pid);
-  }
+  const { stdout, stderr } = result;
+  failIfAborted(signal, stderr);
+  if (result.exitCode !== 0) throw failureOf(argv[0] ?? '', result);
+  return { stdout, stderr };
 }
 
-interface Result {
-  exitCode?: number | undefined;
-  signal?: string | undefined;
-  code?: string | undefined;
-  originalMessage?: string | undefined;
-}
-
-function failureOf(program: string, result: Result, signal: AbortSignal, stderrTail: string): AttemptFailed {
-  const { exitCode } = result;
-  if (signal.aborted) return abortFailure(signal, stderrTail);
-  if (result.code === 'ENOENT') {
+function failureOf(program: string, { exitCode, signal, error, stderr }: ProgramResult): AttemptFailed {
+  if (error?.code === 'ENOENT') {
     return new AttemptFailed('collector-not-found', `there is no program ${program} on this machine's PATH`);
   }
-  if (result.code === 'EACCES') {
+  if (error?.code === 'EACCES') {
     return new AttemptFailed('collector-not-executable', `${program} may not be executed`);
   }
-  const how =
-    exitCode === undefined
-      ? `was ended by ${result.signal ?? 'an error'}`
-      : `ended with exit code ${String(exitCode)}`;
-  return new AttemptFailed('collector-exited', `${program} ${how}`, { exitCode, stderrTail });
+  if (error) {
+    return new AttemptFailed('collector-exited', `${program} could not be started: ${error.message}`);
+  }
+  const how = signal ? `was ended by ${signal}` : `ended with exit code ${String(exitCode)}`;
+  const details = { exitCode: exitCode ?? undefined, stderrTail: stderr };
+  return new AttemptFailed('collector-exited', `${program} ${how}`, details);
+}
+
+function failIfAborted(signal: AbortSignal, stderrTail?: string): void {
+  if (signal.aborted) throw abortFailure(signal, stderrTail);
 }
 
 /** Why an aborted attempt ended: the reason of the abort, where it is a failure itself. */
@@ -83,34 +60,4 @@ export function abortFailure(signal: AbortSignal, stderrTail = ''): AttemptFaile
   if (reason instanceof PermanentlyFailed) return reason;
   if (reason instanceof AttemptFailed) return new AttemptFailed(reason.code, reason.message, { stderrTail });
   return new AttemptFailed('interrupted', 'the attempt was interrupted', { stderrTail });
-}
-
-function keepEnd(stream: Readable | null): () => string {
-  let kept = Buffer.alloc(0);
-  stream?.on('data', (part: Buffer) => {
-    kept = Buffer.concat([kept, part]).subarray(-keptBytes);
-  });
-  stream?.on('error', () => undefined);
-  return () => kept.toString('utf8');
-}
-
-async function endGroup(pid: number | undefined): Promise<void> {
-  if (pid === undefined || !signalGroup(pid, 'SIGTERM')) return;
-  const deadline = performance.now() + killAfterMs;
-  while (signalGroup(pid, 0)) {
-    if (performance.now() > deadline) {
-      signalGroup(pid, 'SIGKILL');
-      return;
-    }
-    await delay(20);
-  }
-}
-
-/** False where the group has no process any more. */
-function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(-pid, signal);
-  } catch {
-    return false;
-  }
 }
