@@ -71,7 +71,8 @@ const ofThisHost = `${hostname()}-`;
 
 /**
  * Removes what attempts of killed processes left: directories whose process is gone, or had our own pid, and the programs
- * that still work in them. Nobody waits for those any more, and one that hangs would stay for ever.
+ * that still work in them: those whose spawner was killed, too. Nobody waits for them any more, and one that hangs would
+ * stay for ever.
  */
 export async function sweepWorkDir(workDir: string): Promise<void> {
   const names = await readdir(workDir).catch(() => []);
