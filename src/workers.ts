@@ -54,7 +54,7 @@ export async function startWorkers(parts: Parts): Promise<Worker[]> {
   const { rules, maxConcurrentCollections: places } = config;
   const handBack = parts.handBack.signal;
   const now = () => timeOf(Date.now());
-  const staging = createStaging(connection, stagingBucket);
+  const staging = createStaging(connection, { staging: stagingBucket, recordings: recordingsBucket });
   const common = { board, pods, staging, handBack, now, logger, metrics, tracing };
   const workers: Worker[] = [];
   const start: Record<Exclude<Role, 'ingest' | 'api'>, () => Worker> = {

@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readlink, rm, rmdir, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Recording } from '../events/collection-events.ts';
 import type { Collector } from './collectors/collector.ts';
 import { AttemptFailed, PermanentlyFailed } from './failures.ts';
 import type { Collecting } from './pod-context.ts';
-import { checkRecording } from './recording.ts';
+import { openRecording } from './recording.ts';
 import type { Run } from './run.ts';
 import type { Staging } from './staging.ts';
 
@@ -38,8 +38,7 @@ export async function record(
       `no collector ${plan.collector} is configured here (${known})`,
     );
   }
-  await mkdir(deps.workDir, { recursive: true });
-  const directory = await mkdtemp(join(deps.workDir, `${ofThisHost}${String(process.pid)}-`));
+  const directory = await makeDirectory(deps.workDir);
   const timeout = new AbortController();
   const timer = setTimeout(() => {
     const message = `the attempt took longer than ${String(plan.timeoutSeconds)} s`;
@@ -47,6 +46,7 @@ export async function record(
   }, plan.timeoutSeconds * 1_000);
   const signal = AbortSignal.any([timeout.signal, deps.handBack, wanted]);
   const { durationSeconds } = plan;
+  let collected: string | undefined;
   try {
     const { file, simulated = false } = await collector({
       ...pod,
@@ -57,17 +57,33 @@ export async function record(
       directory,
       signal,
     });
-    const checked = await checkRecording(file);
-    const options = { simulated, signal: AbortSignal.any([deps.handBack, wanted]) };
-    return await deps.staging.put({ collectionId, run, attempt }, file, checked, options);
+    collected = file;
+    await using recording = await openRecording(file);
+    const ended = AbortSignal.any([deps.handBack, wanted]);
+    const options = { simulated, destination: plan.destination, signal: ended };
+    return await deps.staging.put({ collectionId, run, attempt }, recording, options);
   } finally {
     clearTimeout(timer);
-    await rm(directory, { recursive: true, force: true });
+    await removeDirectory(directory, collected);
   }
 }
 
 /** Containers that share a volume have the same pids. */
 const ofThisHost = `${hostname()}-`;
+
+async function makeDirectory(workDir: string): Promise<string> {
+  const prefix = join(workDir, `${ofThisHost}${String(process.pid)}-`);
+  return mkdtemp(prefix).catch(async () => {
+    await mkdir(workDir, { recursive: true });
+    return mkdtemp(prefix);
+  });
+}
+
+/** Mostly there is the recording and nothing else: that takes two calls, and `rm` eight. */
+async function removeDirectory(directory: string, file: string | undefined): Promise<void> {
+  if (file !== undefined && dirname(file) === directory) await unlink(file).catch(() => undefined);
+  await rmdir(directory).catch(() => rm(directory, { recursive: true, force: true }));
+}
 
 /**
  * Removes what attempts of killed processes left: directories whose process is gone, or had our own pid, and the programs

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { AttemptFailed } from './failures.ts';
 import { fileParts } from './file-parts.ts';
@@ -6,8 +5,6 @@ import { fileParts } from './file-parts.ts';
 /** What a valid recording file says of itself. */
 export interface CheckedRecording {
   bytes: number;
-  /** Hex. */
-  sha256: string;
   /** RFC 3339: start of the first chunk, by the clock of the JVM. */
   startedAt: string;
   /** From the start of the first chunk to the end of the last. */
@@ -30,30 +27,62 @@ const magic = 0x46_4c_52_00;
 const offsets = { major: 4, minor: 6, size: 8, start: 32, duration: 40, state: 64 };
 const finished = 0;
 
-/**
- * Walks a JFR file from chunk to chunk to its end, which finds truncation without reading the events, and takes its
- * sha256. Throws AttemptFailed: recording-empty, recording-not-jfr, recording-truncated, recording-unfinished.
- */
-export async function checkRecording(file: string): Promise<CheckedRecording> {
+/** A recording file that was found valid. */
+export interface OpenRecording extends AsyncDisposable {
+  checked: CheckedRecording;
+  /** Its bytes; each part is to be used before the next one is asked for. */
+  parts: () => AsyncIterable<Uint8Array>;
+  /** Resolves where nothing was written to the file since it was checked; throws AttemptFailed (recording-unfinished). */
+  assertUnchanged: () => Promise<void>;
+}
+
+/** Opens a recording and checks it. Throws as checkRecording does. */
+export async function openRecording(file: string): Promise<OpenRecording> {
   const handle = await open(file, 'r');
   try {
-    const { size } = await handle.stat();
-    const chunks = await readChunks(handle, size);
-    const [first] = chunks;
-    const last = chunks.at(-1);
-    if (!first || !last) throw new AttemptFailed('recording-empty', 'the recording is an empty file');
-    const durationNanos = last.startNanos + last.durationNanos - first.startNanos;
+    const before = await handle.stat({ bigint: true });
+    const checked = await checkFile(handle, Number(before.size));
     return {
-      bytes: size,
-      sha256: await sha256Of(file),
-      startedAt: new Date(Number(first.startNanos / 1_000_000n)).toISOString(),
-      durationMs: Number(durationNanos / 1_000_000n),
-      chunks: chunks.length,
-      jfrVersion: first.version,
+      checked,
+      parts: () => fileParts(handle, checked.bytes),
+      assertUnchanged: async () => {
+        const { size, mtimeNs } = await handle.stat({ bigint: true });
+        if (size === before.size && mtimeNs === before.mtimeNs) return;
+        throw new AttemptFailed(
+          'recording-unfinished',
+          'the recording changed after its collector had ended',
+        );
+      },
+      [Symbol.asyncDispose]: () => handle.close(),
     };
-  } finally {
+  } catch (error) {
     await handle.close();
+    throw error;
   }
+}
+
+/**
+ * Walks a JFR file from chunk to chunk to its end, which finds truncation without reading the events. Throws AttemptFailed:
+ * recording-empty, recording-not-jfr, recording-truncated, recording-unfinished.
+ */
+export async function checkRecording(file: string): Promise<CheckedRecording> {
+  await using recording = await openRecording(file);
+  return recording.checked;
+}
+
+async function checkFile(handle: FileHandle, size: number): Promise<CheckedRecording> {
+  const chunks = await readChunks(handle, size);
+  const [first] = chunks;
+  const last = chunks.at(-1);
+  if (!first || !last) throw new AttemptFailed('recording-empty', 'the recording is an empty file');
+  const durationNanos = last.startNanos + last.durationNanos - first.startNanos;
+  return {
+    bytes: size,
+    startedAt: new Date(Number(first.startNanos / 1_000_000n)).toISOString(),
+    durationMs: Number(durationNanos / 1_000_000n),
+    chunks: chunks.length,
+    jfrVersion: first.version,
+  };
 }
 
 async function readChunks(handle: FileHandle, size: number): Promise<ChunkHeader[]> {
@@ -97,10 +126,4 @@ function truncated(what: string, size: number): AttemptFailed {
     'recording-truncated',
     `the recording is cut short: ${what}, the file has ${String(size)} bytes`,
   );
-}
-
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const part of fileParts(file)) hash.update(part);
-  return hash.digest('hex');
 }

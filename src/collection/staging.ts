@@ -1,13 +1,13 @@
 import { Value } from '@sinclair/typebox/value';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Recording } from '../events/collection-events.ts';
+import { type Destination, Recording } from '../events/collection-events.ts';
 import type { Connection } from '../log/connection.ts';
 import { LogUnavailable, ObjectExists } from '../log/errors.ts';
-import { deleteObject, listObjects, putObject, readObject } from '../log/object-store.ts';
-import { sweepBucket } from '../log/sweep.ts';
+import type { ObjectInfo } from '../log/object-format.ts';
+import { deleteObject, getInfo, listObjects, putLabelled, readObject } from '../log/object-store.ts';
+import { sweepChunks, sweepObjects } from '../log/sweep.ts';
 import { AttemptFailed } from './failures.ts';
-import { fileParts } from './file-parts.ts';
-import type { CheckedRecording } from './recording.ts';
+import type { OpenRecording } from './recording.ts';
 
 /** A recording that waits in the staging bucket, and the attempt that made it. */
 export interface Staged {
@@ -23,57 +23,61 @@ export interface AttemptRef {
 
 interface PutOptions {
   simulated: boolean;
+  /** Of the plan. */
+  destination: Destination;
   /** Ends the waiting for NATS (shutdown): throws LogUnavailable then. */
   signal: AbortSignal;
+}
+
+export interface Buckets {
+  /** Of the records of what waits, and of its bytes where they go to S3. */
+  staging: string;
+  /** The destination in the object store: what goes there has its bytes there from the beginning. */
+  recordings: string;
 }
 
 /** Where recordings wait between collect and upload, for whichever process comes next. */
 export interface Staging {
   /** Throws AttemptFailed: staging-failed (NATS did not take it for minutes), recording-unfinished (the file changes). */
-  put: (ref: AttemptRef, file: string, checked: CheckedRecording, options: PutOptions) => Promise<Recording>;
+  put: (ref: AttemptRef, recording: OpenRecording, options: PutOptions) => Promise<Recording>;
   /** What an attempt of this run staged before its process died. */
   find: (collectionId: string, run: number) => Promise<Staged | undefined>;
+  /** Undefined where it is gone. */
+  info: (stagedName: string) => Promise<ObjectInfo | undefined>;
   read: (stagedName: string) => AsyncIterable<Uint8Array>;
   remove: (stagedName: string) => Promise<void>;
-  /** Removes what is older than a day and waits for nothing any more. */
+  /** Removes what is older than a day and waits for nothing any more, and chunks of both buckets that nothing names. */
   sweep: (isWaiting: (collectionId: string) => boolean) => Promise<{ objects: number; abandoned: number }>;
+}
+
+/** True where an attempt of that run staged it, and not of an earlier one. */
+export function isStagedBy(
+  { collectionId, run }: Omit<AttemptRef, 'attempt'>,
+  { stagedName }: Recording,
+): boolean {
+  return stagedName.startsWith(prefixOf(collectionId, run));
 }
 
 /** A recording at hand is worth waiting for: NATS may be away for so long. */
 const putPatienceMs = 600_000;
 const retryAfterMs = 1_000;
 const dayMs = 86_400_000;
+/** A process mostly uploads what it has just staged: it knows so many records without looking. */
+const maxKnown = 1_000;
 
-export function createStaging(connection: Connection, bucket: string): Staging {
+export function createStaging(connection: Connection, buckets: Buckets): Staging {
+  const bucket = buckets.staging;
+  // A record is never changed, only deleted: one that is known and gone names chunks that are not there either, or are named.
+  const known = new Map<string, ObjectInfo>();
+  const remember = (object: ObjectInfo) => {
+    const [oldest] = known.keys();
+    if (oldest !== undefined && known.size >= maxKnown) known.delete(oldest);
+    known.set(object.name, object);
+  };
   return {
-    put: async (ref, file, checked, { simulated, signal }) => {
-      const { collectionId, run, attempt } = ref;
-      const stagedName = `${collectionId}/${String(run)}-${String(attempt)}/${checked.sha256}`;
-      const recording: Recording = { stagedName, ...checked, ...(simulated ? { simulated } : {}) };
-      // JfrCollected is written from this if the process dies before it could.
-      const object = { name: stagedName, metadata: { recording: JSON.stringify(recording) } };
-      const deadline = performance.now() + putPatienceMs;
-      for (;;) {
-        try {
-          const { sha256 } = await putObject(connection, bucket, object, fileParts(file));
-          if (sha256 === checked.sha256) return recording;
-          await deleteObject(connection, bucket, stagedName);
-          throw new AttemptFailed(
-            'recording-unfinished',
-            'the recording changed after its collector had ended',
-          );
-        } catch (error) {
-          // The name holds the sha256: what lies there is this recording.
-          if (error instanceof ObjectExists) return recording;
-          if (!(error instanceof LogUnavailable) || signal.aborted) throw error;
-          if (performance.now() > deadline)
-            throw new AttemptFailed('staging-failed', error.message, { cause: error });
-          await delay(retryAfterMs, undefined, { signal }).catch(() => undefined);
-        }
-      }
-    },
+    put: (ref, file, options) => stage(connection, buckets, { ref, file, options, onStaged: remember }),
     find: async (collectionId, run) => {
-      const prefix = `${collectionId}/${String(run)}-`;
+      const prefix = prefixOf(collectionId, run);
       const objects = await listObjects(connection, bucket);
       const object = objects.find(({ name }) => name.startsWith(prefix));
       if (!object) return undefined;
@@ -81,12 +85,64 @@ export function createStaging(connection: Connection, bucket: string): Staging {
       if (!Value.Check(Recording, recording)) return undefined;
       return { attempt: Number.parseInt(object.name.slice(prefix.length), 10), recording };
     },
+    info: async (stagedName) => known.get(stagedName) ?? getInfo(connection, bucket, stagedName),
     read: (stagedName) => readObject(connection, bucket, stagedName),
-    remove: (stagedName) => deleteObject(connection, bucket, stagedName),
-    sweep: (isWaiting) =>
-      sweepBucket(connection, bucket, {
-        olderThanMs: dayMs,
-        isWanted: (name) => isWaiting(name.split('/')[0] ?? ''),
-      }),
+    remove: async (stagedName) => {
+      await deleteObject(connection, bucket, stagedName, known.get(stagedName));
+      known.delete(stagedName);
+    },
+    sweep: async (isWaiting) => {
+      const before = Date.now() - dayMs;
+      const isWanted = (name: string) => isWaiting(name.split('/')[0] ?? '');
+      const objects = await sweepObjects(connection, bucket, { before, isWanted });
+      const namedIn = [bucket, buckets.recordings];
+      let abandoned = 0;
+      for (const each of namedIn) abandoned += await sweepChunks(connection, each, { before, namedIn });
+      return { objects, abandoned };
+    },
   };
+}
+
+interface Work {
+  ref: AttemptRef;
+  file: OpenRecording;
+  options: PutOptions;
+  onStaged: (object: ObjectInfo) => void;
+}
+
+/** The file is read once, so that what is hashed, stored and named is the same. */
+async function stage(connection: Connection, buckets: Buckets, work: Work): Promise<Recording> {
+  const { file, options: { destination, signal } } = work; // prettier-ignore
+  const bucket = buckets.staging;
+  const chunksIn = destination.type === 'object-store' ? buckets.recordings : bucket;
+  let recording: Recording | undefined;
+  const labelFor = async ({ sha256 }: { sha256: string }) => {
+    await file.assertUnchanged();
+    recording = recordingOf(work, sha256);
+    // JfrCollected is written from this if the process dies before it could.
+    return { name: recording.stagedName, metadata: { recording: JSON.stringify(recording) } };
+  };
+  const deadline = performance.now() + putPatienceMs;
+  for (;;) {
+    const error = await putLabelled(connection, { bucket, chunksIn }, file.parts(), labelFor).then(
+      work.onStaged,
+      (failure: unknown) => failure,
+    );
+    // The name holds the sha256: what lies there already is this recording.
+    if (recording && (error === undefined || error instanceof ObjectExists)) return recording;
+    if (!(error instanceof LogUnavailable) || signal.aborted) throw error;
+    if (performance.now() > deadline)
+      throw new AttemptFailed('staging-failed', error.message, { cause: error });
+    await delay(retryAfterMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function recordingOf({ ref, file, options: { simulated } }: Work, sha256: string): Recording {
+  const { collectionId, run, attempt } = ref;
+  const stagedName = `${prefixOf(collectionId, run)}${String(attempt)}/${sha256}`;
+  return { stagedName, ...file.checked, sha256, ...(simulated ? { simulated } : {}) };
+}
+
+function prefixOf(collectionId: string, run: number): string {
+  return `${collectionId}/${String(run)}-`;
 }

@@ -17,7 +17,7 @@ import type { PodEvent, Uploading } from './pod-context.ts';
 import type { Pods } from './pods.ts';
 import { retryAtAfter } from './retry.ts';
 import { attemptFailed, collectionFailed, logFailure, type Run, runOf, uploaded } from './run.ts';
-import type { Staging } from './staging.ts';
+import { isStagedBy, type Staging } from './staging.ts';
 
 export interface UploadDeps {
   board: Board;
@@ -122,18 +122,28 @@ function failed(deps: UploadDeps, work: Run, upload: Uploading, failure: Attempt
   return attemptFailed(work, now, attempts + 1, failure, retryAt);
 }
 
-/** Streams the staged recording out. A fault of the staging bucket is told from one of the destination. */
+/** Brings the staged recording out. A fault of the staging bucket is told from one of the destination. */
 async function deliver(deps: UploadDeps, work: Run, upload: Uploading, wanted: AbortSignal): Promise<string> {
   const { recording, plan, requestedAt } = upload;
   let readFailure: unknown;
+  const failed = (error: unknown) => {
+    readFailure = error instanceof ObjectMissing ? new PermanentlyFailed('staged-missing', error.message) : error; // prettier-ignore
+    return readFailure;
+  };
   const open = async function* () {
     try {
       yield* deps.staging.read(recording.stagedName);
     } catch (error) {
-      readFailure =
-        error instanceof ObjectMissing ? new PermanentlyFailed('staged-missing', error.message) : error;
-      throw readFailure;
+      throw failed(error);
     }
+  };
+  const staged = async () => {
+    // A redriven upload is a copy: the run that failed may have given it a name all the same, and whoever deletes that deletes
+    // the bytes with it.
+    if (!isStagedBy(work, recording)) return undefined;
+    return deps.staging.info(recording.stagedName).catch((error: unknown) => {
+      throw failed(error);
+    });
   };
   try {
     return await deps.destinationFor(plan.destination)({
@@ -142,6 +152,7 @@ async function deliver(deps: UploadDeps, work: Run, upload: Uploading, wanted: A
       sha256: recording.sha256,
       metadata: metadataOf(work, upload),
       open,
+      staged,
       signal: AbortSignal.any([deps.handBack, wanted]),
     });
   } catch (error) {

@@ -8,11 +8,12 @@ import { chunkSubject, type ObjectMeta } from './object-format.ts';
 /** Chunks on their way to the server at once: 1 MiB. The client's own put sends all it can read. */
 const chunksInFlight = 8;
 
-/** What was stored; the digest is sha256. */
+/** What was stored. */
 export interface StoredChunks {
   bytes: number;
   chunks: number;
-  digest: Buffer;
+  /** Hex. */
+  sha256: string;
 }
 
 /**
@@ -52,7 +53,7 @@ export async function putChunks(
   } finally {
     for (const buffer of buffers) chunkBuffers.giveBack(buffer);
   }
-  return { bytes, chunks, digest: hash?.digest() ?? Buffer.from(sha256 ?? '', 'hex') };
+  return { bytes, chunks, sha256: hash?.digest('hex') ?? sha256 ?? '' };
 }
 
 /** Chunks in a few buffers that are used again and again: one that was yielded is overwritten chunksInFlight later. */
@@ -78,10 +79,10 @@ async function* inChunks(body: AsyncIterable<Uint8Array>, buffers: Buffer[]): As
 /** The first chunk of an object from a sequence on. Throws ObjectMissing where there is none. */
 export async function nextChunk(
   { jsm, direct }: Connection,
-  bucket: string,
   meta: ObjectMeta,
   from: number,
 ): Promise<StoredMsg> {
+  const { bucket } = meta;
   const stream = `OBJ_${bucket}`;
   const query = { seq: from, next_by_subj: chunkSubject(bucket, meta.nuid) };
   try {
@@ -94,4 +95,20 @@ export async function nextChunk(
     if (isNotFound(error)) throw new ObjectMissing(`a chunk of ${meta.name} is gone from ${bucket}`);
     throw toLogError(error, `read ${meta.name}`);
   });
+}
+
+/** How many chunks are stored under it. */
+export async function countChunks({ jsm }: Connection, bucket: string, nuid: string): Promise<number> {
+  const subject = chunkSubject(bucket, nuid);
+  try {
+    const { state } = await jsm.streams.info(`OBJ_${bucket}`, { subjects_filter: subject });
+    return state.subjects?.[subject] ?? 0;
+  } catch (error) {
+    throw toLogError(error, `count the chunks of an object in ${bucket}`);
+  }
+}
+
+/** Removes them all; none is fine. Throws what the client throws. */
+export async function purgeChunks({ jsm }: Connection, bucket: string, nuid: string): Promise<void> {
+  await jsm.streams.purge(`OBJ_${bucket}`, { filter: chunkSubject(bucket, nuid) });
 }

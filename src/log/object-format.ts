@@ -8,8 +8,12 @@ export interface ObjectInfo {
   /** Hex. */
   sha256: string;
   metadata: Record<string, string>;
+  /** Where its chunks lie. */
+  bucket: string;
   /** What its chunks are stored under. */
   nuid: string;
+  /** How many they are. */
+  chunks: number;
   /** Milliseconds since 1970. */
   storedAtMs: number;
 }
@@ -17,6 +21,7 @@ export interface ObjectInfo {
 /** The record of an object in NATS's own format, so that `nats object get` reads what this writes. */
 export interface ObjectMeta {
   name: string;
+  /** Where its chunks lie: with us not always the bucket of this record. */
   bucket: string;
   nuid: string;
   size: number;
@@ -44,8 +49,8 @@ export function metaOf(body: Uint8Array): ObjectMeta {
 
 export function infoOf(meta: ObjectMeta): ObjectInfo {
   const sha256 = Buffer.from(meta.digest.replace('SHA-256=', ''), 'base64url').toString('hex');
-  const { name, size: bytes, metadata = {}, nuid, mtime } = meta;
-  return { name, bytes, sha256, metadata, nuid, storedAtMs: Date.parse(mtime) };
+  const { name, size: bytes, metadata = {}, bucket, nuid, chunks, mtime } = meta;
+  return { name, bytes, sha256, metadata, bucket, nuid, chunks, storedAtMs: Date.parse(mtime) };
 }
 
 export function metaSubject(bucket: string, name: string): string {

@@ -1,37 +1,59 @@
 import type { Connection } from './connection.ts';
 import { isNotFound, toLogError } from './errors.ts';
-import { deleteObject, listObjects } from './object-store.ts';
+import { purgeChunks } from './object-chunks.ts';
+import { deleteObject, listObjects, listRecords } from './object-store.ts';
 
 export interface SweepOptions {
-  /** Nothing younger is touched: it may be on its way. */
-  olderThanMs: number;
+  /** Milliseconds since 1970. Nothing younger is touched: it may be on its way. */
+  before: number;
   /** True: the object stays. */
   isWanted: (name: string) => boolean;
 }
 
-/**
- * Removes from a bucket the objects that nobody wants, and the chunks of puts that were never finished (a process was
- * killed in the middle). Returns how many of each.
- */
-export async function sweepBucket(
+/** Deletes from a bucket the objects that nobody wants. Returns how many. */
+export async function sweepObjects(
   connection: Connection,
   bucket: string,
-  { olderThanMs, isWanted }: SweepOptions,
-) {
-  const before = Date.now() - olderThanMs;
+  { before, isWanted }: SweepOptions,
+): Promise<number> {
   const objects = await listObjects(connection, bucket);
   const unwanted = objects.filter(({ name, storedAtMs }) => storedAtMs < before && !isWanted(name));
   for (const { name } of unwanted) await deleteObject(connection, bucket, name);
+  return unwanted.length;
+}
 
-  const named = new Set(objects.map(({ nuid }) => nuid));
+export interface SweepChunksOptions {
+  before: number;
+  /** Buckets whose objects may have their chunks in this one, in the order in which names go from one to the next. */
+  namedIn: readonly string[];
+}
+
+/**
+ * Removes from a bucket the chunks that no object names: of puts that were never finished (a process was killed in the middle)
+ * and of objects whose record, in another bucket, was swept. Returns of how many objects.
+ */
+export async function sweepChunks(
+  connection: Connection,
+  bucket: string,
+  { before, namedIn }: SweepChunksOptions,
+): Promise<number> {
+  // Before the names are read: what gets its name meanwhile is found there.
+  const subjects = await chunkSubjects(connection, bucket);
+  if (subjects.length === 0) return 0;
+  const named = new Set<string>();
+  for (const each of namedIn) {
+    for await (const { nuid, deleted, mtime } of listRecords(connection, each))
+      // A deletion keeps its chunks for a while: those that it passed on to a name are not shown by every replica at once.
+      if (!deleted || Date.parse(mtime) >= before) named.add(nuid);
+  }
   let abandoned = 0;
-  for (const subject of await chunkSubjects(connection, bucket)) {
+  for (const subject of subjects) {
     const nuid = subject.split('.').at(-1) ?? '';
     if (named.has(nuid) || (await firstStoredAt(connection, bucket, subject)) >= before) continue;
-    await connection.jsm.streams.purge(`OBJ_${bucket}`, { filter: subject });
+    await purgeChunks(connection, bucket, nuid);
     abandoned += 1;
   }
-  return { objects: unwanted.length, abandoned };
+  return abandoned;
 }
 
 async function chunkSubjects({ jsm }: Connection, bucket: string): Promise<string[]> {

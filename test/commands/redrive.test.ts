@@ -1,8 +1,13 @@
 import { expect, it } from 'vitest';
+import { buffer } from 'node:stream/consumers';
+import { openConnection } from '../../src/log/connection.ts';
+import { recordingsBucket, stagingBucket } from '../../src/log/definitions.ts';
+import { listObjects, readObject } from '../../src/log/object-store.ts';
 import { cli } from '../support/cli.ts';
 import { useNats } from '../support/nats.ts';
 import { placeOf, useS3 } from '../support/s3-fixture.ts';
 import { quickRules, useServices } from '../support/service.ts';
+import { until } from '../support/until.ts';
 import { captured } from '../support/webhook.ts';
 
 const nats = useNats();
@@ -62,4 +67,33 @@ it('a recording that could not be uploaded in time is uploaded, and not recorded
   expect(story.events.filter(({ type }) => type === 'JfrCollected')).toHaveLength(1);
   const recorded = story['recording'] as { sha256: string };
   expect([...s3().objects.values()].map(({ sha256 }) => sha256)).toEqual([recorded.sha256]);
+});
+
+it('a recording that got no name in the object store is copied there by a redrive, and leaves nothing staged', async () => {
+  const url = nats.freshUrl();
+  const service = await start(url, { rules: quickRules(rows('good')) });
+  await using ends = new AsyncDisposableStack();
+  const connection = ends.adopt(await openConnection(url), ({ close }) => close());
+  const { streams } = connection.jsm;
+  const { config } = await streams.info(`OBJ_${recordingsBucket}`);
+  await streams.update(config.name, { ...config, subjects: [`$O.${recordingsBucket}.C.>`] });
+  await service.post(captured('am0.33.1-single_firing'));
+  const [failed] = await service.whenState('failed');
+  const id = failed?.id ?? '';
+  const [staged] = await listObjects(connection, stagingBucket);
+  await streams.update(config.name, config);
+
+  expect((await cli(['redrive', id], { NATS_URL: url })).stdout).toContain(`${id} run 2, upload`);
+
+  await service.whenState('uploaded');
+  const [object, ...more] = await listObjects(connection, recordingsBucket);
+  expect(more).toEqual([]);
+  expect(object?.name).toMatch(new RegExp(`${id}\\.run2\\.jfr$`));
+  expect(object?.sha256).toBe(staged?.sha256);
+  expect(object?.nuid).not.toBe(staged?.nuid);
+  expect(await buffer(readObject(connection, recordingsBucket, object?.name ?? ''))).toHaveLength(object?.bytes ?? 0); // prettier-ignore
+  await until(
+    'nothing to be staged',
+    async () => (await listObjects(connection, stagingBucket)).length === 0,
+  );
 });

@@ -47,6 +47,7 @@ export function deliveryOf(content: string | Buffer, changes: Partial<Delivery> 
     sha256: createHash('sha256').update(bytes).digest('hex'),
     metadata: { alertname: 'JvmGcPauseLong', pod: 'payments-0' },
     open: () => inParts(bytes),
+    staged: () => Promise.resolve(undefined),
     signal: new AbortController().signal,
     ...changes,
   };

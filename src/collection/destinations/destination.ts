@@ -1,3 +1,5 @@
+import type { ObjectInfo } from '../../log/object-format.ts';
+
 /** A verified recording on its way out, and where it belongs. */
 export interface Delivery {
   /** The name at the destination, with slashes. */
@@ -9,6 +11,8 @@ export interface Delivery {
   metadata: Record<string, string>;
   /** Opens the recording from its first byte. */
   open: () => AsyncIterable<Uint8Array>;
+  /** What is known of it where it waits; undefined where it is gone. */
+  staged: () => Promise<ObjectInfo | undefined>;
   signal: AbortSignal;
 }
 

@@ -1,21 +1,26 @@
 import type { Connection } from '../../log/connection.ts';
-import { ObjectExists } from '../../log/errors.ts';
-import { getInfo, putObject } from '../../log/object-store.ts';
+import { ObjectExists, ObjectMissing } from '../../log/errors.ts';
+import type { ObjectInfo } from '../../log/object-format.ts';
+import { getInfo, nameObject, putObject } from '../../log/object-store.ts';
 import { AttemptFailed, PermanentlyFailed } from '../failures.ts';
 import { checkedBytes } from './checked.ts';
-import type { DestinationPort } from './destination.ts';
+import type { Delivery, DestinationPort } from './destination.ts';
 
 /** Less than this is sent sooner than it is asked whether it lies there. */
 const muchBytes = 8 * 1024 * 1024;
 
-/** Keeps recordings in a bucket of JetStream's object store: `nats object get BUCKET KEY` reads them. */
+/**
+ * Keeps recordings in a bucket of JetStream's object store: `nats object get BUCKET KEY` reads them. What was staged for it
+ * has its chunks there already and only gets its name; anything else is copied.
+ */
 export function objectStoreDestination(connection: Connection, bucket: string): DestinationPort {
   return async (delivery) => {
-    const { key, bytes, sha256, metadata } = delivery;
+    const { key, sha256 } = delivery;
     const url = `object-store://${bucket}/${key}`;
     try {
-      const object = { name: key, metadata, sha256, askFirst: bytes > muchBytes };
-      await putObject(connection, bucket, object, checkedBytes(delivery));
+      const staged = await delivery.staged();
+      if (staged?.bucket === bucket) await nameStaged(connection, staged, delivery);
+      else await copy(connection, bucket, delivery);
       return url;
     } catch (error) {
       if (!(error instanceof ObjectExists)) throw failureOf(error, bucket);
@@ -27,6 +32,25 @@ export function objectStoreDestination(connection: Connection, bucket: string): 
     if (stored?.sha256 === sha256) return url;
     throw new PermanentlyFailed('destination-conflict', `something else lies at ${url} already`);
   };
+}
+
+async function copy(connection: Connection, bucket: string, delivery: Delivery): Promise<void> {
+  const { key, bytes, sha256, metadata } = delivery;
+  const object = { name: key, metadata, sha256, askFirst: bytes > muchBytes };
+  await putObject(connection, bucket, object, checkedBytes(delivery));
+}
+
+/** Its bytes were hashed as they were stored; the server checks those that it keeps. */
+async function nameStaged(
+  connection: Connection,
+  staged: ObjectInfo,
+  { key, bytes, sha256, metadata }: Delivery,
+): Promise<void> {
+  if (staged.sha256 !== sha256 || staged.bytes !== bytes)
+    throw new PermanentlyFailed('staged-corrupt', `what was staged is not what was recorded: ${staged.sha256}`); // prettier-ignore
+  await nameObject(connection, staged, { name: key, metadata }).catch((error: unknown) => {
+    throw error instanceof ObjectMissing ? new PermanentlyFailed('staged-missing', error.message) : error;
+  });
 }
 
 function failureOf(error: unknown, bucket: string): AttemptFailed {
