@@ -1,6 +1,10 @@
+import { hash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import { createBoard } from '../../src/collection/board.ts';
 import { decodeEvent, isEvent } from '../../src/events/envelope.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import type { Connection } from '../../src/log/connection.ts';
+import { recordingsBucket, streamName } from '../../src/log/definitions.ts';
+import { listObjects, readObject } from '../../src/log/object-store.ts';
 import { readRange } from '../../src/log/read.ts';
 import { until } from '../support/until.ts';
 import type { World } from './world.ts';
@@ -12,12 +16,14 @@ const followTimeoutMs = 20_000;
 export async function compare(world: World): Promise<string[]> {
   const replayed = createBoard();
   const connection = await world.connection();
+  let wrong: string[] = [];
   try {
     for await (const message of readRange(connection, streamName, { filter: 'aw.collection.>' })) {
       replayed.apply(message);
       const event = decodeEvent(message);
       if (isEvent(event) && event.type === 'Uploaded') world.uploaded.add(event.data.url);
     }
+    wrong = await wrongInObjectStore(connection, world);
   } finally {
     await connection.close();
   }
@@ -31,12 +37,24 @@ export async function compare(world: World): Promise<string[]> {
   // A board follows the log, and in a cluster by a replica that may be behind.
   const agree = async () => (await differences()).length === 0;
   await until('the services to show what a replay gives', agree, followTimeoutMs).catch(() => undefined);
-  return [...strays(world), ...(await differences())];
+  return [...strays(world), ...wrong, ...(await differences())];
 }
 
 function strays({ s3, uploaded }: World): string[] {
   const urls = [...s3.objects.keys()].map((key) => `s3://${s3.bucket}/${key}`);
   return urls.filter((url) => !uploaded.has(url)).map((url) => `no Uploaded names ${url}`);
+}
+
+/** The audit asks for the sha256 that is stated, and this reads every byte. */
+async function wrongInObjectStore(connection: Connection, { uploaded }: World): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const { name, sha256 } of await listObjects(connection, recordingsBucket)) {
+    const url = `object-store://${recordingsBucket}/${name}`;
+    if (!uploaded.has(url)) wrong.push(`no Uploaded names ${url}`);
+    const read = hash('sha256', await buffer(readObject(connection, recordingsBucket, name)));
+    if (read !== sha256) wrong.push(`${url} has sha256 ${read}, not ${sha256}`);
+  }
+  return wrong;
 }
 
 /** A service may show more: what was purged while it ran. */

@@ -54,6 +54,8 @@ export const faults: Record<string, Fault> = {
   },
   'kill before staging': killBefore('$O.ALERT_WATCHER_STAGING.C.'),
   'kill before the staged record': killBefore('$O.ALERT_WATCHER_STAGING.M.'),
+  'kill before the chunks of a recording for the object store': killBefore('$O.ALERT_WATCHER_RECORDINGS.C.'),
+  'kill before a recording gets its name': killBefore('$O.ALERT_WATCHER_RECORDINGS.M.'),
   'kill before JfrCollected': killBefore('.JfrCollected '),
   'kill before CollectionRequested': killBefore('.CollectionRequested '),
   'kill before CollectionAttemptFailed': killBefore('.CollectionAttemptFailed '),

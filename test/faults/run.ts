@@ -72,7 +72,7 @@ say(
   `${String(pods)} pods alerted, ${String(sender.accepted.size)} alerts accepted in ${String(sender.sent)} requests (${answers.join(', ')})`,
 );
 say(
-  `${String(world.s3.objects.size)} recordings at the destination, ${String(broken)} rounds with violations`,
+  `${String(world.s3.objects.size)} recordings in S3, ${String(world.uploaded.size)} at all destinations, ${String(broken)} rounds with violations`,
 );
 say(
   broken === 0

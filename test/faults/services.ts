@@ -33,7 +33,7 @@ export interface ServicesOptions {
   natsUrl: string;
   /** Set: each service goes through a proxy to this port. */
   proxyTo: number | undefined;
-  env: Record<string, string>;
+  env: (index: number) => Record<string, string>;
 }
 
 export async function createServices({
@@ -60,7 +60,7 @@ export async function createServices({
         DATA_DIR: join(directory, `data-${String(index)}`),
         NATS_URL: proxies[index]?.url ?? natsUrl,
         LOG_LEVEL: 'info',
-        ...env,
+        ...env(index),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -45,15 +45,17 @@ export async function createWorld({ directory, services: count, cluster }: World
   const nats = await startNatsServers(directory, cluster ? 3 : 1);
   const s3 = await startS3({ keepBodies: false });
   await createStreams(nats.url, cluster ? 3 : 1);
-  const configFile = join(directory, 'config.yaml');
-  await writeFile(configFile, configOf(s3));
+  const configs = [join(directory, 's3.yaml'), join(directory, 'object-store.yaml')] as const;
+  await writeFile(configs[0], configOf(s3));
+  await writeFile(configs[1], configOf());
   const services = await createServices({
     directory,
     count,
     natsUrl: nats.url,
     proxyTo: cluster ? undefined : nats.ports[0],
-    env: {
-      ALERT_WATCHER_CONFIG: configFile,
+    env: (index) => ({
+      // As in the midst of a change: what counts is the plan, whoever collects and uploads.
+      ALERT_WATCHER_CONFIG: configs[index % 2 === 0 ? 0 : 1],
       STREAM_REPLICAS: cluster ? '3' : '1',
       MAX_CONCURRENT_COLLECTIONS: '8',
       SHUTDOWN_GRACE_SECONDS: '1',
@@ -62,7 +64,7 @@ export async function createWorld({ directory, services: count, cluster }: World
       AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
       AWS_EC2_METADATA_DISABLED: 'true',
-    },
+    }),
   });
   const world: World = {
     directory,
@@ -120,7 +122,9 @@ async function createStreams(url: string, replicas: number): Promise<void> {
   await connection.close();
 }
 
-function configOf({ endpoint, bucket }: S3Server): string {
+/** Of a service whose recordings go to S3, or to the object store. */
+function configOf(s3?: S3Server): string {
+  const destination = s3 ? `destination: { type: s3, bucket: ${s3.bucket}, endpoint: '${s3.endpoint}', region: eu-central-1, forcePathStyle: true }` : ''; // prettier-ignore
   return `collections:
   - match: ['alertname=~"CrateDB.+"']
     collector: misbehaving
@@ -131,7 +135,7 @@ function configOf({ endpoint, bucket }: S3Server): string {
     cooldownSeconds: 2
 collectors:
   misbehaving: { command: ['${process.execPath}', '${collector}', '{pod}', '{attempt}'] }
-destination: { type: s3, bucket: ${bucket}, endpoint: '${endpoint}', region: eu-central-1, forcePathStyle: true }
+${destination}
 `;
 }
 
