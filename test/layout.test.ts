@@ -62,7 +62,9 @@ it('features never import each other: they meet in events', () => {
 
 it('log, telemetry and http know no feature but the shapes that routes answer with', () => {
   expect(breaches(/^log\//, /^(?!collection\/|ingest\/|http\/|telemetry\/)/)).toEqual([]);
-  expect(breaches(/^telemetry\//, /^(telemetry\/|pino$|prom-client$|@opentelemetry\/|node:timers)/)).toEqual([]);
+  expect(breaches(/^telemetry\//, /^(telemetry\/|pino$|prom-client$|@opentelemetry\/|node:timers)/)).toEqual(
+    [],
+  );
   expect(breaches(/^http\//, /^(?!ingest\/|log\/)/)).toEqual([]);
 });
 

@@ -9,13 +9,16 @@ export interface Claim {
   release: () => void;
 }
 
+// One for all: also an outcome that was just appended ends the claim on it.
+const notWanted = new AttemptFailed('cancelled', 'the log does not ask for it any more');
+
 /** Watches, while long work goes on, whether the pod's log still asks for it. */
 export function claimWhile(board: Board, pod: Pod, holds: (snapshot: PodSnapshot) => boolean): Claim {
   const lost = new AbortController();
   const subject = podSubject(pod);
   const release = board.watch(subject, () => {
     if (lost.signal.aborted || holds(board.entry(subject).snapshot)) return;
-    lost.abort(new AttemptFailed('cancelled', 'the log does not ask for it any more'));
+    lost.abort(notWanted);
   });
   return { signal: lost.signal, release };
 }
