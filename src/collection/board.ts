@@ -8,6 +8,7 @@ import {
 import type { CollectionEventType } from '../events/catalogue.ts';
 import { podSubject, podSubjectOf } from '../events/subjects.ts';
 import { evolve, initialSnapshot, type PodSnapshot } from './machine.ts';
+import { isPodEvent } from './pod-context.ts';
 import { createPodEntries, type PodEntry } from './pod-entries.ts';
 import { createSummaries, type Summaries } from './summaries.ts';
 
@@ -57,7 +58,7 @@ export function createBoard(options: BoardOptions = {}): Board {
   const read = (message: StoredMessage): StoredEvent<CollectionEventType> | undefined => {
     const event = decodeEvent(message);
     if (!isEvent(event)) options.onUnreadable?.(message, event.message);
-    return isEvent(event) && isCollectionEvent(event) ? event : undefined;
+    return isEvent(event) && isPodEvent(event) ? event : undefined;
   };
   const fold = (snapshot: PodSnapshot, event: StoredEvent<CollectionEventType>): PodSnapshot => {
     const after = evolve(snapshot, event).snapshot;
@@ -133,9 +134,4 @@ export function createBoard(options: BoardOptions = {}): Board {
     load: (line) => (line.startsWith('[') ? pods.load(line) : summaries.load(line)),
     summaries,
   };
-}
-
-/** True for what is folded into the machine of a pod. */
-export function isCollectionEvent(event: StoredEvent): event is StoredEvent<CollectionEventType> {
-  return event.type !== 'AlertReceived' && event.type !== 'AlertDeclined' && event.type !== 'EventRejected';
 }

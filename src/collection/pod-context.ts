@@ -1,8 +1,13 @@
 import type { CollectionEventType } from '../events/catalogue.ts';
 import type { CollectionRequestedData, EventError, Plan, Recording } from '../events/collection-events.ts';
-import type { Event } from '../events/envelope.ts';
+import type { Event, StoredEvent } from '../events/envelope.ts';
 
 export type PodEvent = Event<CollectionEventType>;
+
+/** True for what is folded into the machine of a pod. */
+export function isPodEvent(event: StoredEvent): event is StoredEvent<CollectionEventType> {
+  return event.type !== 'AlertReceived' && event.type !== 'AlertDeclined' && event.type !== 'EventRejected';
+}
 
 /** What stays the same in a collection's life, and is needed again when it is redriven. */
 export interface Collection {

@@ -1,10 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { styleText } from 'node:util';
-import { isCollectionEvent } from '../collection/board.ts';
-import { evolve, initialSnapshot, type PodSnapshot } from '../collection/machine.ts';
-import { decodeEvent, isEvent, type StoredMessage } from '../events/envelope.ts';
+import { createHistory, type Entry, type PodState } from '../collection/history.ts';
+import type { StoredMessage } from '../events/envelope.ts';
 import { millisOf, nanosOf } from '../events/instant.ts';
-import { podSubject, podSubjectOf } from '../events/subjects.ts';
+import { podSubject } from '../events/subjects.ts';
 import { printable } from './printable.ts';
 import { streamName } from '../log/definitions.ts';
 import { readRange } from '../log/read.ts';
@@ -17,23 +16,6 @@ interface Options {
   json?: boolean;
 }
 type Until = { sequence: number } | { millis: number };
-
-/** One event and what it did to its pod. */
-interface Line {
-  sequence: number;
-  storedAt: string;
-  subject: string;
-  type?: string;
-  id?: string;
-  data?: unknown;
-  /** Why the message is no event. */
-  unreadable?: string;
-  changed: boolean;
-  effects: string[];
-  /** Null for what belongs to no pod. */
-  before: State | null;
-  after: State | null;
-}
 
 export const replayCommand = new Command('replay')
   .description('fold the stream again and show each event with the state before and after; changes nothing')
@@ -51,46 +33,22 @@ export const replayCommand = new Command('replay')
         filter: options.pod ?? 'aw.>',
         ...(options.until && 'sequence' in options.until ? { to: options.until.sequence } : {}),
       };
-      const snapshots = new Map<string, PodSnapshot>();
+      const history = createHistory();
       let count = 0;
       for await (const message of readRange(connection, options.stream, range)) {
         if (isAfter(message, options.until)) break;
         // Timers are no facts.
         if (message.subject.startsWith('aw.schedule.')) continue;
-        const line = fold(snapshots, message);
+        const line = history.fold(message);
         process.stdout.write(options.json ? `${JSON.stringify(line)}\n` : textOf(line));
         count += 1;
       }
-      if (!options.json) process.stdout.write(`${String(count)} events, ${String(snapshots.size)} pods\n`);
+      if (!options.json) process.stdout.write(`${String(count)} events, ${String(history.size())} pods\n`);
     });
   });
 
-function fold(snapshots: Map<string, PodSnapshot>, message: StoredMessage): Line {
-  const { sequence, storedAt, subject } = message;
-  const pod = podSubjectOf(subject);
-  const before = (pod === undefined ? undefined : snapshots.get(pod)) ?? initialSnapshot;
-  const common = { sequence, storedAt, subject, before: pod === undefined ? null : stateOf(before) };
-  const event = decodeEvent(message);
-  if (!isEvent(event)) {
-    return { ...common, unreadable: event.message, changed: false, effects: [], after: common.before };
-  }
-  const { type, id, data } = event;
-  if (pod === undefined || !isCollectionEvent(event)) {
-    return { ...common, type, id, data, changed: false, effects: [], after: common.before };
-  }
-  const { snapshot, effects } = evolve(before, event);
-  snapshots.set(pod, snapshot);
-  return { ...common, type, id, data, changed: snapshot !== before, effects, after: stateOf(snapshot) };
-}
-
-type State = ReturnType<typeof stateOf>;
-
-function stateOf({ value, context }: PodSnapshot) {
-  return { value, ...context };
-}
-
 /** A state in one line; all of it is in the JSON. */
-function inShort(state: State | null): string {
+function inShort(state: PodState | null): string {
   if (!state) return 'none';
   const { value, current, uploads, failed, cooldown } = state;
   const parts: string[] = [];
@@ -115,7 +73,7 @@ function inShort(state: State | null): string {
   return parts.join('; ');
 }
 
-function textOf(line: Line): string {
+function textOf(line: Entry): string {
   const { sequence, storedAt, subject, type, unreadable, changed, effects } = line;
   const head = `${styleText('dim', `#${String(sequence)} ${storedAt}`)} ${styleText('bold', type ?? 'unreadable')}`;
   const pod = subject.split('.').slice(2, 5).map(decodeToken).join('/');

@@ -1,5 +1,5 @@
-import type { CollectionEventType } from '../../events/catalogue.ts';
-import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../../events/envelope.ts';
+import { decodeEvent, isEvent, type StoredMessage } from '../../events/envelope.ts';
+import { isPodEvent } from '../pod-context.ts';
 import { createAlerts } from './alerts.ts';
 import { createAttempts } from './attempts.ts';
 import { createCollecting } from './collecting.ts';
@@ -69,7 +69,7 @@ export function createAudit(firstSequence?: number): Audit {
       const { subject, sequence } = message;
       notes.push({ what: `no event, on ${subject}: ${read.message}`, sequences: [sequence] });
     } else if (read.type === 'AlertReceived') alerts.apply(read);
-    else if (isCollectionEvent(read)) for (const fold of folds) fold(read);
+    else if (isPodEvent(read)) for (const fold of folds) fold(read);
   };
 
   return {
@@ -102,8 +102,4 @@ export function createAudit(firstSequence?: number): Audit {
 /** By promise, then as they come on the stream. */
 export function inOrder(a: Violation, b: Violation): number {
   return a.promise - b.promise || (a.sequences[0] ?? 0) - (b.sequences[0] ?? 0);
-}
-
-function isCollectionEvent(event: StoredEvent): event is StoredEvent<CollectionEventType> {
-  return event.type !== 'AlertReceived' && event.type !== 'AlertDeclined' && event.type !== 'EventRejected';
 }
