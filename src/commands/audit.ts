@@ -10,7 +10,7 @@ import { LogMisconfigured, toLogError } from '../log/errors.ts';
 import { listObjects } from '../log/object-store.ts';
 import { readRange } from '../log/read.ts';
 import { createLooker } from './audit/look.ts';
-import { createProgress, type Progress } from './audit/progress.ts';
+import { createProgress, type Progress } from './progress.ts';
 import { type Findings, jsonOf, textOf } from './audit/text.ts';
 import { withExistingLog } from './existing-log.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App } from '../app.ts';
 import { DemoFailed } from './demo/failed.ts';
-import { type Interruption, listenForInterruption } from './demo/interruption.ts';
+import { type Interruption, listenForInterruption } from './interruption.ts';
 import { type DemoPod, startPod } from './demo/pod.ts';
 import { printable } from './printable.ts';
 import { showRecording } from './demo/recording.ts';

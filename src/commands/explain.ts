@@ -1,13 +1,15 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { parseAsked, parseSince } from '../collection/explain/asked.ts';
+import { parseAsked } from '../collection/explain/asked.ts';
 import type { TodaysPolicy } from '../collection/explain/explanation.ts';
 import { readExplanation } from '../collection/explanations.ts';
 import { readConfig, readConfigFile } from '../config.ts';
 import { timeOf } from '../events/instant.ts';
 import { streamName } from '../log/definitions.ts';
-import { createProgress } from './audit/progress.ts';
+import { timeArgument } from './arguments.ts';
+import { createProgress } from './progress.ts';
 import { withExistingLog } from './existing-log.ts';
-import { jsonOf, severalText, textOf } from './explain/text.ts';
+import { jsonLine } from './printable.ts';
+import { severalText, textOf } from './explain/text.ts';
 
 interface Options {
   since?: string;
@@ -25,10 +27,10 @@ export const explainCommand = new Command('explain')
     'an alert id (64 hex digits), a fingerprint (16), a collection id (32), kube_context/namespace/pod, or the name of a pod',
     whatOf,
   )
-  .option('--since <time>', 'of a pod: RFC 3339, or 90m, 24h (the default), 7d ago', sinceOf)
+  .option('--since <time>', 'of a pod: RFC 3339, or 90m, 24h (the default), 7d ago', timeArgument)
   .option('--config <file>', 'the policy to ask where the log does not say; default: as serve would have it')
   .option('--json', 'one JSON object')
-  .action(async (what: string, { since = sinceOf('24h'), json, config }: Options) => {
+  .action(async (what: string, { since = timeArgument('24h'), json, config }: Options) => {
     const asked = parseAsked(what, since);
     if (!asked) return;
     const policy = policyOf(config);
@@ -43,11 +45,11 @@ export const explainCommand = new Command('explain')
       ),
     ).finally(progress.end);
     if ('severalPods' in answer) {
-      process.stdout.write(json ? jsonOf(answer) : severalText(what, answer));
+      process.stdout.write(json ? jsonLine(answer) : severalText(what, answer));
       process.exitCode = 2;
       return;
     }
-    process.stdout.write(json ? jsonOf(answer) : textOf(answer));
+    process.stdout.write(json ? jsonLine(answer) : textOf(answer));
     process.exitCode = answer.chapters.length > 0 ? 0 : 1;
   });
 
@@ -58,14 +60,8 @@ function policyOf(file: string | undefined): TodaysPolicy {
 }
 
 function whatOf(text: string): string {
-  if (parseAsked(text, sinceOf('24h'))) return text;
+  if (parseAsked(text, timeArgument('24h'))) return text;
   throw new InvalidArgumentError(
     'expected an id, a fingerprint, kube_context/namespace/pod, or the name of a pod',
   );
-}
-
-function sinceOf(text: string): string {
-  const since = parseSince(text, timeOf(Date.now()));
-  if (since !== undefined) return since;
-  throw new InvalidArgumentError('expected an RFC 3339 time such as 2026-11-20T18:31:29Z, or 90m, 24h, 7d');
 }

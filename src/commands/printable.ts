@@ -8,3 +8,10 @@ export function printable(text: string): string {
     return `\\u{${code.toString(16)}}`;
   });
 }
+
+/** A value as one line of JSON that any terminal can show: JSON itself escapes the control characters of ASCII only. */
+export function jsonLine(value: unknown): string {
+  const escape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const escapeAll = (char: string) => char.split('').map(escape).join('');
+  return `${JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeAll)}\n`;
+}

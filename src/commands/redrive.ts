@@ -4,13 +4,14 @@ import { createBoard } from '../collection/board.ts';
 import type { ByHandDeps } from '../collection/by-hand.ts';
 import { createPods } from '../collection/pods.ts';
 import { redrive } from '../collection/redrive.ts';
-import { millisOf, nanosOf, timeOf } from '../events/instant.ts';
+import { millisOf, timeOf } from '../events/instant.ts';
 import { streamName } from '../log/definitions.ts';
 import { follow } from '../log/follow.ts';
+import { timeArgument } from './arguments.ts';
 import { withExistingLog } from './existing-log.ts';
 
 interface Options {
-  failedSince?: number;
+  failedSince?: string;
   by: string;
   reason: string;
 }
@@ -20,7 +21,7 @@ export const redriveCommand = new Command('redrive')
     'start failed collections again at the stage that failed, as a new run; a running service does the work',
   )
   .argument('[collection]', 'id of the collection')
-  .option('--failed-since <time>', 'all that failed since then: RFC 3339, or 90m, 12h, 7d ago', sinceOf)
+  .option('--failed-since <time>', 'all that failed since then: RFC 3339, or 90m, 12h, 7d ago', timeArgument)
   .option('--by <name>', 'who asks for it; it stands in the event', userInfo().username)
   .option('--reason <text>', 'why; it stands in the event', 'redriven by an operator')
   .action(async (collection: string | undefined, { failedSince, by, reason }: Options) => {
@@ -28,7 +29,7 @@ export const redriveCommand = new Command('redrive')
       throw new InvalidArgumentError('name a collection, or --failed-since, and not both');
     }
     await withBoard(async (deps) => {
-      const ids = collection === undefined ? failedIds(deps, failedSince ?? 0) : [collection];
+      const ids = collection === undefined ? failedIds(deps, millisOf(failedSince ?? '')) : [collection];
       let refusals = 0;
       for (const id of ids) {
         const result = await redrive(deps, id, { by, reason });
@@ -61,16 +62,4 @@ async function withBoard(use: (deps: ByHandDeps) => Promise<void>): Promise<void
 function failedIds({ board }: ByHandDeps, sinceMillis: number): string[] {
   const { items } = board.summaries.list({ state: 'failed', limit: Number.MAX_SAFE_INTEGER });
   return items.filter(({ endedAt }) => millisOf(endedAt ?? '') >= sinceMillis).map(({ id }) => id);
-}
-
-const unitMillis: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function sinceOf(text: string): number {
-  if (nanosOf(text) !== undefined) return millisOf(text);
-  const [, amount, unit = ''] = /^(\d+)([mhd])$/.exec(text) ?? [];
-  const millis = unitMillis[unit];
-  if (amount === undefined || millis === undefined) {
-    throw new InvalidArgumentError('expected an RFC 3339 time such as 2026-11-20T18:31:29Z, or 90m, 12h, 7d');
-  }
-  return Date.now() - Number(amount) * millis;
 }

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { askedText, parseAsked, parsePod, parseSince } from '../collection/explain/asked.ts';
+import { askedText, parseAsked, parsePod } from '../collection/explain/asked.ts';
+import { parseTime } from '../events/point.ts';
 import type { Asked, Explanation } from '../collection/explain/explanation.ts';
 import { podName } from '../collection/explain/words.ts';
 import type { SeveralPods } from '../collection/explanations.ts';
@@ -48,7 +49,7 @@ export function explainRoutes({ explain, isPassing, now }: ExplainRoutesOptions)
       '/api/v1/explain',
       { schema: { querystring: Query } },
       async (request, reply) => {
-        const since = parseSince(request.query.since ?? '24h', now());
+        const since = parseTime(request.query.since ?? '24h', now());
         const asked = since === undefined ? undefined : parsePod(request.query.pod, since);
         if (asked) return answer(reply, asked);
         const expected = 'pod must be kube_context/namespace/pod or a name, since RFC 3339 or 90m, 24h, 7d';

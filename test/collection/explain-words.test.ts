@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { parseAsked, parsePod, parseSince, speaksOf } from '../../src/collection/explain/asked.ts';
+import { parseAsked, parsePod, speaksOf } from '../../src/collection/explain/asked.ts';
 import { errorText, quoted, spanOf } from '../../src/collection/explain/words.ts';
+import { parseTime } from '../../src/events/point.ts';
 
 const now = '2026-11-20T19:10:40.000Z';
 
@@ -49,7 +50,7 @@ it.each([
   ['yesterday', undefined],
   ['5', undefined],
 ])('since %s is %s', (text, since) => {
-  expect(parseSince(text, now)).toBe(since);
+  expect(parseTime(text, now)).toBe(since);
 });
 
 it('an alert that does not say all of its pod may speak of it, one that says another does not', () => {

@@ -5,6 +5,7 @@ import type { TestProject } from 'vitest/node';
 const programs = {
   alertmanager: ['prometheus-alertmanager', '--version'],
   jdk: ['jcmd', '-h'],
+  script: ['script', '--version'],
 } as const;
 
 export type Program = keyof typeof programs;

@@ -1,4 +1,3 @@
-import { millisOf, nanosOf, timeOf } from '../../events/instant.ts';
 import type { Asked } from './explanation.ts';
 import { podName } from './words.ts';
 
@@ -23,17 +22,6 @@ export function parsePod(text: string, since: string): Asked | undefined {
   if (pod === '') return undefined;
   if (namespace === undefined) return { kind: 'pod-name', pod, since };
   return namespace && kubeContext ? { kind: 'pod', kubeContext, namespace, pod, since } : undefined;
-}
-
-const unitMillis: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** The RFC 3339 time that `90m`, `24h`, `7d` (before `now`) or an RFC 3339 time means; undefined where it is neither. */
-export function parseSince(text: string, now: string): string | undefined {
-  if (nanosOf(text) !== undefined) return timeOf(millisOf(text));
-  const [, amount, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
-  const millis = unitMillis[unit];
-  if (amount === undefined || millis === undefined) return undefined;
-  return timeOf(Math.max(0, millisOf(now) - Number(amount) * millis));
 }
 
 /** What was looked for, in words. */

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { AuditResult } from '../../collection/audit/audit.ts';
 import type { About, Note, Violation } from '../../collection/audit/violation.ts';
 import type { Mark, OpenRun } from '../../collection/audit/runs.ts';
-import { printable } from '../printable.ts';
+import { jsonLine, printable } from '../printable.ts';
 
 /** What an audit found, and how many recordings it looked at (undefined: none, as it was told). */
 export type Findings = AuditResult & { checked: number | undefined };
@@ -26,10 +26,7 @@ export function textOf({ violations, notes, open, counts, checked }: Findings): 
 
 /** The findings for programs: one line of JSON. */
 export function jsonOf({ recordings: _, checked, ...findings }: Findings): string {
-  const json = JSON.stringify({ ...findings, recordingsChecked: checked ?? null });
-  // JSON escapes the control characters of ASCII only; terminals obey others, too.
-  const escape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return `${json.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (char) => char.split('').map(escape).join(''))}\n`;
+  return jsonLine({ ...findings, recordingsChecked: checked ?? null });
 }
 
 function brokenOf(violation: Violation): string {

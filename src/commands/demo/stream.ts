@@ -6,7 +6,7 @@ import { streamName } from '../../log/definitions.ts';
 import { follow } from '../../log/follow.ts';
 import { DemoFailed } from './failed.ts';
 import type { Screen } from './screen.ts';
-import { sentenceOf } from './sentences.ts';
+import { sentenceOf } from '../sentences.ts';
 
 export interface FollowOptions {
   connection: Connection;

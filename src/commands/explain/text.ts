@@ -35,14 +35,6 @@ export function severalText(name: string, { severalPods }: SeveralPods): string 
   return `${[head, ...lines].join('\n')}\n`;
 }
 
-/** An answer for programs: one line of JSON. */
-export function jsonOf(answer: Explanation | SeveralPods): string {
-  // JSON escapes the control characters of ASCII only; terminals obey others, too.
-  const escape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  const escapeAll = (char: string) => char.split('').map(escape).join('');
-  return `${JSON.stringify(answer).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeAll)}\n`;
-}
-
 const colours = {
   uploaded: 'green',
   failed: 'red',

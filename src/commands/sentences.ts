@@ -1,5 +1,5 @@
-import type { EventError } from '../../events/collection-events.ts';
-import type { Event } from '../../events/envelope.ts';
+import type { EventError } from '../events/collection-events.ts';
+import type { Event } from '../events/envelope.ts';
 
 /** What an event says, in a few words. May hold anything that a label can hold. */
 export function sentenceOf(event: Event): string {

@@ -1,0 +1,114 @@
+import type { Plan } from '../../events/collection-events.ts';
+import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../../events/envelope.ts';
+import { alertIdOf } from '../../events/ids.ts';
+import { millisOf, nanosOf } from '../../events/instant.ts';
+
+/** What an alert led to: a decision of the intake, or none. `ignored`: no row matched, or nothing was decided yet. */
+export type Answer =
+  | { kind: 'requested'; collectionId: string; plan: Plan }
+  | { kind: 'attached'; collectionId: string }
+  | { kind: 'suppressed'; reason: 'cooldown' | 'stale'; until?: string }
+  | { kind: 'declined'; label: string }
+  | { kind: 'ignored' };
+
+/** A firing alert of the stream, and what was recorded about it: more than one answer where it waited for a cooldown. */
+export interface PastAlert {
+  event: StoredEvent<'AlertReceived'>;
+  answers: Answer[];
+  /** RFC 3339: when it was decided first; absent where nothing was. */
+  decidedAt?: string;
+  /** RFC 3339: when it resolved, if it did. */
+  resolvedAt?: string;
+}
+
+/** How the making of a recording ended, by its log. */
+export interface PastCollection {
+  /** From the request to JfrCollected or the failure. */
+  tookMs: number;
+  failed: boolean;
+  durationSeconds: number;
+}
+
+/** What the stream says of alerts and of what was made of them. */
+export interface Past {
+  /** In the order of the stream. */
+  alerts: PastAlert[];
+  collections: ReadonlyMap<string, PastCollection>;
+}
+
+/** Reads alerts and decisions off the stream, message by message. Pure. */
+export function createPast(): { apply: (message: StoredMessage) => void; past: () => Past } {
+  const alerts = new Map<string, PastAlert>();
+  const requests = new Map<string, StoredEvent<'CollectionRequested'>>();
+  const collections = new Map<string, PastCollection>();
+
+  const answer = (alertId: string, at: string, given: Answer) => {
+    const alert = alerts.get(alertId);
+    alert?.answers.push(given);
+    if (alert) alert.decidedAt ??= at;
+  };
+  const end = ({ data, time }: StoredEvent<'JfrCollected' | 'CollectionFailed'>, failed: boolean) => {
+    const request = requests.get(data.collectionId);
+    if (!request || collections.has(data.collectionId)) return;
+    const { durationSeconds } = request.data.plan;
+    const tookMs = Math.max(0, millisOf(time) - millisOf(request.time));
+    collections.set(data.collectionId, { tookMs, failed, durationSeconds });
+  };
+
+  return {
+    apply: (message) => {
+      const event = decodeEvent(message);
+      if (!isEvent(event)) return;
+      switch (event.type) {
+        case 'AlertReceived':
+          receive(alerts, event);
+          break;
+        case 'AlertDeclined':
+          answer(event.data.alertId, event.time, { kind: 'declined', label: event.data.label });
+          break;
+        case 'CollectionRequested': {
+          const { trigger, collectionId, plan } = event.data;
+          requests.set(collectionId, event);
+          answer(trigger.alertId, event.time, { kind: 'requested', collectionId, plan });
+          break;
+        }
+        case 'AlertAttached': {
+          const { alertId, collectionId } = event.data;
+          answer(alertId, event.time, { kind: 'attached', collectionId });
+          break;
+        }
+        case 'CollectionSuppressed': {
+          const { alertId, reason, until } = event.data;
+          answer(alertId, event.time, {
+            kind: 'suppressed',
+            reason,
+            ...(until === undefined ? {} : { until }),
+          });
+          break;
+        }
+        case 'JfrCollected':
+          end(event, false);
+          break;
+        case 'CollectionFailed':
+          if (event.data.stage === 'collect') end(event, true);
+          break;
+        default:
+      }
+    },
+    past: () => ({ alerts: [...alerts.values()], collections }),
+  };
+}
+
+function receive(alerts: Map<string, PastAlert>, event: StoredEvent<'AlertReceived'>): void {
+  if (event.data.status === 'firing') {
+    const { sequence, storedAt } = event;
+    // Annotations decide nothing, and are most of what an alert weighs.
+    const lean = { ...event, sequence, storedAt, data: { ...event.data, annotations: {} } };
+    // Once the stream has forgotten an alert, its repeat is stored under the same id: the later one counts.
+    alerts.set(event.id, { event: lean, answers: [] });
+    return;
+  }
+  const { fingerprint, startsAt } = event.data;
+  const alert = alerts.get(alertIdOf(fingerprint, nanosOf(startsAt) ?? 0n, 'firing'));
+  if (alert) alert.resolvedAt ??= event.time;
+}

@@ -1,0 +1,140 @@
+import { createEvent, type StoredEvent } from '../../events/envelope.ts';
+import { millisOf, timeOf } from '../../events/instant.ts';
+import { type Pod, podSubject } from '../../events/subjects.ts';
+import { decide, type Decision, type Question } from '../decide.ts';
+import { evolve, initialSnapshot } from '../machine.ts';
+import type { PodEvent } from '../pod-context.ts';
+import { createPolicy, type Policy, podOf, type PolicyRow } from '../policy.ts';
+import type { Answer, Past, PastAlert, PastCollection } from './past.ts';
+import { createTimeline, type Timeline } from './timeline.ts';
+
+/** The configuration that is tried. */
+export interface Rules {
+  collections: readonly PolicyRow[];
+  maxAlertAgeSeconds: number;
+}
+
+/** What is assumed; everything else is the policy, the decision and the machine of the service. */
+export const assumptions = [
+  'the configuration has been in force since the first alert of the stream',
+  'an alert is decided when it was decided then; one that nothing was decided about, when it was received',
+  'a collection that was also requested then ends as it did then, after as long as it took then, longer or shorter by the ' +
+    'difference of durationSeconds',
+  'any other collection succeeds after its durationSeconds; uploads, redrives and attempts that fail play no part',
+];
+
+const ranks = { end: 0, timer: 1, alert: 2 };
+const part = 'what-if';
+
+/**
+ * What each alert would have led to: its answers, the last one being what it came to. A fold of its own for each pod, with
+ * the machine and the decision of the service, over simulated ends of collections and cooldowns. Pure.
+ * `horizonMillis`: nothing is simulated beyond it.
+ */
+export function simulate(past: Past, rules: Rules, horizonMillis: number): Map<PastAlert, Answer[]> {
+  const policy = createPolicy(rules.collections);
+  const timeline = createTimeline();
+  const answers = new Map<PastAlert, Answer[]>(past.alerts.map((alert) => [alert, []]));
+  const worlds = new Map<string, World>();
+  const give = (alert: PastAlert, answer: Answer) => answers.get(alert)?.push(answer);
+  for (const alert of past.alerts) {
+    const asked = ask(policy, alert, rules.maxAlertAgeSeconds);
+    if ('kind' in asked) {
+      give(alert, asked);
+      continue;
+    }
+    const key = podSubject(asked.pod);
+    const world = worlds.get(key) ?? createWorld({ timeline, collections: past.collections, give });
+    worlds.set(key, world);
+    const at = alert.decidedAt ?? alert.event.data.receivedAt;
+    timeline.add(millisOf(at), ranks.alert, () => world.decideAlert(alert, asked, millisOf(at)));
+  }
+  timeline.runUntil(horizonMillis);
+  return answers;
+}
+
+function ask(policy: Policy, { event }: PastAlert, maxAlertAgeSeconds: number): Question | Answer {
+  const plan = policy.planFor(event.data.labels);
+  if (!plan) return { kind: 'ignored' };
+  const found = podOf(event.data.labels);
+  if (!('pod' in found)) return { kind: 'declined', label: found.label };
+  return { cause: event, alertId: event.id, alert: event.data, pod: found.pod, plan, maxAlertAgeSeconds };
+}
+
+interface World {
+  decideAlert: (alert: PastAlert, question: Question, millis: number) => void;
+}
+
+interface WorldDeps {
+  timeline: Timeline;
+  collections: ReadonlyMap<string, PastCollection>;
+  give: (alert: PastAlert, answer: Answer) => void;
+}
+
+/** One pod. */
+function createWorld({ timeline, collections, give }: WorldDeps): World {
+  let snapshot = initialSnapshot;
+  const apply = (event: PodEvent) => {
+    snapshot = evolve(snapshot, event).snapshot;
+  };
+
+  const decideAlert: World['decideAlert'] = (alert, question, millis) => {
+    const decision = decide(snapshot, question, timeOf(millis));
+    if (!decision) return;
+    apply(decision);
+    give(alert, answerOf(decision));
+    if (decision.type === 'CollectionRequested') {
+      const { collectionId, plan } = decision.data;
+      const past = collections.get(collectionId);
+      const longerMs = (plan.durationSeconds - (past?.durationSeconds ?? 0)) * 1_000;
+      const endMillis = millis + Math.max(0, (past?.tookMs ?? 0) + longerMs);
+      const events = () => endOf(question.pod, collectionId, timeOf(endMillis), past?.failed ?? false);
+      timeline.add(endMillis, ranks.end, () => events().forEach(apply));
+    }
+    const elapsed = elapsedOf(decision);
+    if (!elapsed) return;
+    const elapsedMillis = millisOf(elapsed.time);
+    timeline.add(elapsedMillis, ranks.timer, () => {
+      // As the intake does: what has resolved meanwhile is not decided again.
+      if (alert.resolvedAt !== undefined && millisOf(alert.resolvedAt) <= elapsedMillis) return;
+      decideAlert(alert, { ...question, cause: elapsed }, elapsedMillis);
+    });
+  };
+  return { decideAlert };
+}
+
+/** The timer that the intake sets for an alert that has to wait. */
+function elapsedOf(decision: Decision): StoredEvent<'CooldownElapsed'> | undefined {
+  if (decision.type !== 'CollectionSuppressed') return undefined;
+  const { reason: _reason, ageSeconds: _age, until, afterCollectionId, ...rest } = decision.data;
+  if (until === undefined || afterCollectionId === undefined) return undefined;
+  const about = { part, time: until, causeId: decision.id };
+  const event = createEvent('CooldownElapsed', { ...rest, until, afterCollectionId }, about);
+  return { ...event, sequence: 0, storedAt: until };
+}
+
+/** How a collection ends, as the log would tell it. */
+function endOf(pod: Pod, collectionId: string, time: string, failed: boolean): PodEvent[] {
+  const run = { ...pod, collectionId, run: 1 };
+  const about = { part, time };
+  if (failed) {
+    const error = { code: 'as-it-was', message: 'it failed then, too' };
+    return [createEvent('CollectionFailed', { ...run, stage: 'collect', attempts: 1, error }, about)];
+  }
+  const attempt = { ...run, attempt: 1 };
+  const file = { bytes: 0, sha256: '' };
+  const recording = { ...file, stagedName: '', startedAt: time, durationMs: 0, chunks: 0, jfrVersion: '' };
+  return [
+    createEvent('CollectionAttemptStarted', { ...attempt, by: { host: part, process: part } }, about),
+    createEvent('JfrCollected', { ...attempt, recording, tookMs: 0 }, about),
+    createEvent('Uploaded', { ...attempt, ...file, url: '', tookMs: 0 }, about),
+  ];
+}
+
+function answerOf({ type, data }: Decision): Answer {
+  if (type === 'CollectionRequested')
+    return { kind: 'requested', collectionId: data.collectionId, plan: data.plan };
+  if (type === 'AlertAttached') return { kind: 'attached', collectionId: data.collectionId };
+  const { reason, until } = data;
+  return { kind: 'suppressed', reason, ...(until === undefined ? {} : { until }) };
+}

@@ -1,0 +1,46 @@
+import { findCollection } from '../../collection/evidence.ts';
+import { createHistory, type Entry, isOfCollection } from '../../collection/history.ts';
+import { isAfter, isBefore, type Point } from '../../events/point.ts';
+import { type Pod, podSubject } from '../../events/subjects.ts';
+import type { Connection } from '../../log/connection.ts';
+import { LogMisconfigured } from '../../log/errors.ts';
+import { readRange } from '../../log/read.ts';
+
+/** Which part of which stream is asked for. */
+export interface Asked {
+  stream: string;
+  pod?: Pod;
+  collection?: string;
+  from?: Point;
+  until?: Point;
+}
+
+/**
+ * Folds a pod, or all of them, from the beginning of the stream, and gives what was asked for. Throws LogMisconfigured
+ * where there is no such collection.
+ */
+export async function* readEntries(connection: Connection, asked: Asked): AsyncGenerator<Entry> {
+  const { stream, collection, from, until } = asked;
+  const pod =
+    asked.pod ?? (collection === undefined ? undefined : await podOf(connection, stream, collection));
+  const range = {
+    filter: pod ? `${podSubject(pod)}.>` : 'aw.>',
+    ...(until && 'sequence' in until ? { to: until.sequence } : {}),
+  };
+  const history = createHistory();
+  for await (const message of readRange(connection, stream, range)) {
+    if (until && isAfter(message, until)) return;
+    // Timers are no facts.
+    if (message.subject.startsWith('aw.schedule.')) continue;
+    const entry = history.fold(message);
+    if (from && isBefore(entry, from)) continue;
+    if (collection !== undefined && !isOfCollection(entry, collection)) continue;
+    yield entry;
+  }
+}
+
+async function podOf(connection: Connection, stream: string, collection: string): Promise<Pod> {
+  const pod = await findCollection({ connection, stream }, collection);
+  if (pod) return pod;
+  throw new LogMisconfigured(`there is no collection ${collection} on the stream ${stream} (any more)`);
+}

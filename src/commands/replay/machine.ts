@@ -1,0 +1,27 @@
+import { diagramOf } from '../../collection/diagram.ts';
+import { podName } from '../../collection/explain/words.ts';
+import { withExistingLog } from '../existing-log.ts';
+import { printable } from '../printable.ts';
+import { type Asked, readEntries } from './entries.ts';
+import { inShort } from './text.ts';
+
+/** Prints the machine as a diagram: of a pod, with its state at the end of what was asked for. */
+export async function showMachine(asked: Asked): Promise<void> {
+  const { pod } = asked;
+  if (!pod) {
+    process.stdout.write(diagramOf());
+    return;
+  }
+  const state = await withExistingLog(async (connection) => {
+    let last;
+    for await (const entry of readEntries(connection, asked)) last = entry;
+    return last;
+  });
+  const about = state
+    ? `after #${String(state.sequence)}: ${inShort(state.after)}`
+    : 'nothing is known of it: idle';
+  // In Mermaid, a comment.
+  process.stdout.write(
+    `%% ${printable(`${podName(pod)} ${about}`)}\n${diagramOf(state?.after?.value ?? 'idle')}`,
+  );
+}
