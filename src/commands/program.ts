@@ -8,6 +8,7 @@ import { replayCommand } from './replay.ts';
 import { schemasCommand } from './schemas.ts';
 import { serveCommand } from './serve.ts';
 import { streamsCommand } from './streams.ts';
+import { tailCommand } from './tail.ts';
 import { ConfigError } from '../config-schema.ts';
 import { LogMisconfigured, LogUnavailable } from '../log/errors.ts';
 
@@ -31,6 +32,7 @@ program
   .addCommand(serveCommand)
   .addCommand(demoCommand)
   .addCommand(explainCommand)
+  .addCommand(tailCommand)
   .addCommand(replayCommand)
   .addCommand(redriveCommand)
   .addCommand(auditCommand)

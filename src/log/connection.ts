@@ -115,6 +115,11 @@ function parseUrl(text: string): URL {
   return url;
 }
 
+/** Tells each time the connection is lost and had again, until it is closed. */
+export function watchConnection({ nc }: Connection, onChange: (isConnected: boolean) => void): void {
+  void watch(nc, onChange);
+}
+
 function assertVersion(version: string): void {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > leastVersion[0] || (major === leastVersion[0] && minor >= leastVersion[1])) return;
