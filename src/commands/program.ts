@@ -3,6 +3,7 @@ import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
 import { explainCommand } from './explain.ts';
+import { fireCommand } from './fire.ts';
 import { redriveCommand } from './redrive.ts';
 import { replayCommand } from './replay.ts';
 import { schemasCommand } from './schemas.ts';
@@ -31,6 +32,7 @@ program
   )
   .addCommand(serveCommand)
   .addCommand(demoCommand)
+  .addCommand(fireCommand)
   .addCommand(explainCommand)
   .addCommand(tailCommand)
   .addCommand(replayCommand)

@@ -1,0 +1,90 @@
+import { timeOf } from '../../events/instant.ts';
+import { createApi, ApiUnavailable } from './api.ts';
+import type { Bar } from './bar.ts';
+import { createPoster, type Posted } from './post.ts';
+import type { Scenario } from './scenarios.ts';
+import { type Fate, type FiredAlert, watchFates } from './watch.ts';
+import type { Target, WebhookAlert } from './webhook.ts';
+
+export interface DrillOptions {
+  url: string;
+  scenario: Scenario;
+  count: number;
+  concurrency: number;
+  waitSeconds: number;
+  target: (number: number) => Target;
+  bar: Bar;
+  signal: AbortSignal;
+}
+
+/** What was sent, and what came of it. */
+export interface Drill {
+  posted: Posted[];
+  /** The firing ones that the service has, each once. */
+  alerts: FiredAlert[];
+  /** Of alerts that have come to something. */
+  fates: (Fate & { alertId: string })[];
+  /** Why nobody looked at what came of it. */
+  unseen?: string;
+}
+
+/** Fires a scenario and watches what comes of it. Throws ConfigError where nothing listens. */
+export async function runDrill(options: DrillOptions): Promise<Drill> {
+  const { url, scenario, count, concurrency, waitSeconds, target, bar, signal } = options;
+  const startMillis = Date.now();
+  const steps = scenario.steps({ target, count, startMillis });
+  const total = steps.flat().length;
+  const post = await createPoster({ url, signal, onRetry: (why) => bar.say(`sent again: ${why}`) });
+  const posted: Posted[] = [];
+  const alerts = new Map<string, FiredAlert>();
+  for (const bodies of steps) {
+    await atOnce(bodies, concurrency, async (body) => {
+      if (signal.aborted) return;
+      const result = await post(body);
+      posted.push(result);
+      for (const alert of firedIn(body, result)) alerts.set(alert.id, alert);
+      bar.show('webhooks answered', posted.length, total);
+    });
+  }
+  const drill = { posted, alerts: [...alerts.values()], fates: [] };
+  if (waitSeconds === 0) return { ...drill, unseen: 'not watched (--wait 0)' };
+  if (drill.alerts.length === 0) return { ...drill, unseen: 'no alert was stored: nothing comes of it' };
+  try {
+    const fates = await watchFates({
+      ...{ api: createApi(url, signal), alerts: drill.alerts, signal, waitMs: waitSeconds * 1_000 },
+      since: timeOf(startMillis - clockToleranceMs),
+      onLook: (ended, of) => bar.show('alerts that have come to their end', ended, of),
+    });
+    return { ...drill, fates: [...fates].map(([alertId, fate]) => ({ alertId, ...fate })) };
+  } catch (error) {
+    if (!(error instanceof ApiUnavailable)) throw error;
+    return { ...drill, unseen: `cannot be seen here: ${error.message} (role api?)` };
+  }
+}
+
+/** The clocks of this machine and of the service's differ. */
+const clockToleranceMs = 300_000;
+
+/** The alerts of a body that fire, by the ids that the service gave them. */
+function firedIn(body: string, { answer }: Posted): FiredAlert[] {
+  const { alerts } = JSON.parse(body) as { alerts: WebhookAlert[] };
+  return alerts.flatMap(({ status, labels, fingerprint, startsAt }, index) => {
+    const id = answer?.alerts[index]?.id;
+    const { kube_context: kubeContext = '', namespace = '', pod = '' } = labels;
+    return status === 'firing' && id
+      ? [{ id, fingerprint, startsAt, target: { kubeContext, namespace, pod } }]
+      : [];
+  });
+}
+
+async function atOnce<T>(
+  items: readonly T[],
+  places: number,
+  use: (item: T) => Promise<void>,
+): Promise<void> {
+  const next = items.values();
+  const takeTurns = async () => {
+    for (const item of next) await use(item);
+  };
+  await Promise.all(Array.from({ length: places }, takeTurns));
+}
