@@ -32,7 +32,8 @@ export interface WatchOptions {
   onLook: (ended: number, requested: number) => void;
 }
 
-const lookEveryMs = 1_000;
+const firstPauseMs = 100;
+const maxPauseMs = 1_000;
 /** An explanation reads through the alerts: so many pods are asked about at each look. */
 const explainedAtOnce = 10;
 
@@ -42,7 +43,7 @@ export async function watchFates(options: WatchOptions): Promise<Map<string, Fat
   const fates = new Map<string, Fate>();
   const deadline = performance.now() + waitMs;
   const seen = new Set<string>();
-  for (;;) {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, maxPauseMs)) {
     try {
       const openPods = await lookAtCollections(options, fates, seen);
       await explainTheRest(options, fates, openPods);
@@ -54,7 +55,7 @@ export async function watchFates(options: WatchOptions): Promise<Map<string, Fat
     }
     if (fates.size >= alerts.length || signal.aborted || performance.now() >= deadline) break;
     const left = Math.max(0, deadline - performance.now());
-    await delay(Math.min(lookEveryMs, left), undefined, { signal }).catch(() => undefined);
+    await delay(Math.min(pauseMs, left), undefined, { signal }).catch(() => undefined);
   }
   return fates;
 }

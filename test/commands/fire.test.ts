@@ -1,0 +1,129 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { scenarios } from '../../src/commands/fire/scenarios.ts';
+import { parseAlertmanager } from '../../src/ingest/alertmanager.ts';
+import { fingerprintOf } from '../../src/ingest/fingerprint.ts';
+import type { Drill } from '../../src/commands/fire/drill.ts';
+import { cli } from '../support/cli.ts';
+import { useNats } from '../support/nats.ts';
+import { quickRules, useServices } from '../support/service.ts';
+import { webhook } from '../support/webhook.ts';
+
+const nats = useNats();
+const start = useServices();
+const closers: (() => void)[] = [];
+afterEach(() => closers.splice(0).forEach((close) => close()));
+
+const stage = {
+  target: (number: number) => ({ kubeContext: 'drill', namespace: 'drill', pod: `crate-${String(number)}` }),
+  count: 3,
+  startMillis: Date.parse('2026-11-20T19:10:40.000Z'),
+};
+
+describe('a scenario', () => {
+  it.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+    '%s sends what Alertmanager sends, and says that it is a drill',
+    (_name, scenario) => {
+      const captured = webhook('am0.33.1-single_firing');
+      for (const body of scenario.steps(stage).flat()) {
+        const sent = JSON.parse(body) as ReturnType<typeof webhook>;
+        expect(Object.keys(sent)).toEqual(Object.keys(captured));
+        const parsed = parseAlertmanager(sent, '2026-11-20T19:10:41Z');
+        if ('fault' in parsed) throw new Error(parsed.fault.message);
+        for (const [index, alert] of sent.alerts.entries()) {
+          expect(parsed.alerts[index]).toHaveProperty('alert');
+          expect(Object.keys(alert)).toEqual(Object.keys(captured.alerts[0] ?? {}));
+          expect(Object.keys(alert.labels)).toEqual(Object.keys(captured.alerts[0]?.labels ?? {}));
+          expect(alert.fingerprint).toBe(fingerprintOf(alert.labels));
+          expect(alert.annotations).toMatchObject({ drill: 'fired by alert-watcher fire' });
+          expect(alert.annotations['summary']).toMatch(/^DRILL: /);
+        }
+      }
+    },
+  );
+});
+
+describe('fire', () => {
+  const fire = (url: string, ...args: string[]) => cli(['fire', '--url', url, ...args]);
+  const drillOf = ({ stdout }: { stdout: string }) => JSON.parse(stdout) as Drill;
+
+  it('says what came of it: stored, duplicate, decided, uploaded', async () => {
+    const service = await start(nats.freshUrl());
+    const pair = await fire(service.url, 'ha-pair');
+    expect(pair.code).toBe(0);
+    expect(pair.stdout).toMatch(
+      /^answered {2}2 × 200\nstored {4}1 × accepted, 1 × duplicate\ndecided {3}1 × requested\n/,
+    );
+    expect(pair.stdout).toMatch(
+      /uploaded {2}1 recording\n +object-store:\S+drill\S+\.jfr \(simulated: .*\nfailed {4}0 coll/,
+    );
+    expect(pair.stderr).toContain('webhooks answered 2 of 2\n');
+    const group = drillOf(await fire(service.url, 'group', '--json', '--pod', 'crate-7', '--count', '4'));
+    expect(group.fates.map(({ kind, end }) => [kind, end && 'uploaded' in end])).toEqual(
+      Array.from({ length: 4 }, () => ['requested', true]),
+    );
+    expect(group.alerts.map(({ target }) => target.pod)).toEqual([
+      'crate-7',
+      'crate-8',
+      'crate-9',
+      'crate-10',
+    ]);
+    // The pod has a cooldown now.
+    const again = await fire(service.url, 'not-responsive', '--pod', 'crate-7', '--json');
+    expect(again.code).toBe(0);
+    expect(drillOf(again).fates).toMatchObject([
+      { kind: 'suppressed', sentence: expect.stringContaining('cooldown') as string },
+    ]);
+    const storm = drillOf(await fire(service.url, 'storm', '--count', '20', '--wait', '0', '--json'));
+    expect(storm.posted.filter(({ status }) => status === 200)).toHaveLength(20);
+  });
+
+  it('says what failed and why, and what no row matches', async () => {
+    const rules = quickRules(`collections:
+  - { match: ['alertname="CrateDBContainerRestart"'], collector: bad, durationSeconds: 0.05, maxAttempts: 1 }
+collectors: { bad: { driver: simulated, failTimes: 9 } }
+`);
+    const service = await start(nats.freshUrl(), { rules });
+    const flapping = await fire(service.url, 'flapping', '--count', '1');
+    expect(flapping.code).toBe(1);
+    expect(flapping.stdout).toMatch(/failed {4}1 collection\n +[0-9a-f]{32} collect: \S+: /);
+    const ignored = await fire(service.url, 'not-responsive');
+    expect(ignored).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('ignored: no recording') as string,
+    });
+  });
+
+  it('sends again after 503, not after 4xx, and says whether it is running at all', async () => {
+    let posts = 0;
+    const answers = [503, 503, 400];
+    const server = createServer((request, response) => {
+      request.resume();
+      response.statusCode = request.method === 'POST' ? (answers[posts++] ?? 200) : 200;
+      response.end('{"detail":"out of order"}');
+    }).listen(0, '127.0.0.1');
+    closers.push(() => server.close());
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+    const { code, stdout, stderr } = await fire(url, 'container-restart');
+    expect({ code, posts }).toEqual({ code: 1, posts: 3 });
+    expect(stdout).toMatch(/answered {2}1 × 400 \(sent again 2 times\)\n +400 out of order\n/);
+    expect(stderr).toContain('sent again: 503 out of order');
+    server.close();
+    await once(server, 'close');
+    const refused = await fire(url, 'container-restart');
+    expect(refused).toMatchObject({ code: 1, stderr: `alert-watcher: nothing answers at ${url} (ECONNREFUSED): is it running? npm start\n` }); // prettier-ignore
+  });
+
+  it('describes the scenarios, and names them where there is no such one', async () => {
+    const { stdout } = await cli(['fire', '--list']);
+    for (const { name, description } of scenarios) expect(stdout).toContain(description && name);
+    expect(stdout.trim().split('\n')).toHaveLength(scenarios.length);
+    expect((await cli(['fire', 'quake'])).stderr).toContain(
+      'there is no scenario "quake"; there is not-responsive',
+    );
+    expect((await cli(['fire'])).stderr).toContain('name a scenario');
+  });
+});
