@@ -1,4 +1,4 @@
-import type { AlertReceivedData } from '../events/alert-events.ts';
+import { type AlertReceivedData, byHandSource } from '../events/alert-events.ts';
 import { createEvent, decodeEvent, isEvent, type StoredEvent } from '../events/envelope.ts';
 import { decidedIdOf } from '../events/ids.ts';
 import { nanosOf } from '../events/instant.ts';
@@ -14,7 +14,6 @@ import type { Board } from './board.ts';
 import { causeIdOf, decide, type Decision, type Question } from './decide.ts';
 import { type Policy, podOf } from './policy.ts';
 import type { Pods } from './pods.ts';
-import { byHandSource } from './start.ts';
 
 export interface IntakeDeps {
   connection: Connection;

@@ -1,4 +1,4 @@
-import type { AlertReceivedData } from '../events/alert-events.ts';
+import { type AlertReceivedData, byHandSource } from '../events/alert-events.ts';
 import type { Plan } from '../events/collection-events.ts';
 import { createEvent, type Event } from '../events/envelope.ts';
 import { fingerprintOf } from '../events/fingerprint.ts';
@@ -30,8 +30,6 @@ export interface StartDeps extends ByHandDeps {
   rows: readonly PolicyRow[];
 }
 
-/** `source` of the AlertReceived that such a request is kept as. The intake leaves those alone: they are decided here. */
-export const byHandSource = 'api';
 const alertname = 'RecordingRequestedByHand';
 
 /**

@@ -1,5 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox';
 
+/** `source` of the AlertReceived that a request by hand is kept as. The intake leaves those alone: they are decided at once. */
+export const byHandSource = 'api';
+
 // A name may hold line breaks; the pattern that TypeBox would make skips such names.
 const labels = (description: string) =>
   Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.String(), { description });

@@ -91,6 +91,17 @@ describe('what if', () => {
     expect(whatIf([row()], failed).would).toEqual([['requested'], ['requested']]);
   });
 
+  it('takes what was asked for by hand as it was, whatever the policy and the cooldown say', () => {
+    const second = story(alertRef(2), 50);
+    const byHand = received(2, 50);
+    const asked = { ...byHand, data: { ...byHand.data, source: 'api' } };
+    const log = [received(1, 0), story(alertRef(1)).requested(), asked, second.requested(), received(3, 55)];
+    const { compared, would } = whatIf([row()], log, 100);
+    expect(would).toEqual([['requested'], ['requested'], ['attached']]);
+    expect(compared[1]).toMatchObject({ differs: false });
+    expect(whatIf([row({}, ['alertname="Other"'])], log, 100).would[1]).toEqual(['requested']);
+  });
+
   it('says nothing for what no row matches, and counts the changes', () => {
     const first = story(alertRef(1));
     const { compared, summary } = whatIf(

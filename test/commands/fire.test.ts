@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { scenarios } from '../../src/commands/fire/scenarios.ts';
 import { parseAlertmanager } from '../../src/ingest/alertmanager.ts';
-import { fingerprintOf } from '../../src/ingest/fingerprint.ts';
+import { fingerprintOf } from '../../src/events/fingerprint.ts';
 import type { Drill } from '../../src/commands/fire/drill.ts';
 import { cli } from '../support/cli.ts';
 import { useNats } from '../support/nats.ts';

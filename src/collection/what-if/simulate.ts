@@ -1,3 +1,4 @@
+import { byHandSource } from '../../events/alert-events.ts';
 import { createEvent, type StoredEvent } from '../../events/envelope.ts';
 import { millisOf, timeOf } from '../../events/instant.ts';
 import { type Pod, podSubject } from '../../events/subjects.ts';
@@ -18,6 +19,7 @@ export interface Rules {
 export const assumptions = [
   'the configuration has been in force since the first alert of the stream',
   'an alert is decided when it was decided then; one that nothing was decided about, when it was received',
+  'what was asked for by hand is asked for again, with the plan that it had',
   'a collection that was also requested then ends as it did then, after as long as it took then, longer or shorter by the ' +
     'difference of durationSeconds',
   'any other collection succeeds after its durationSeconds; uploads, redrives and attempts that fail play no part',
@@ -38,7 +40,8 @@ export function simulate(past: Past, rules: Rules, horizonMillis: number): Map<P
   const worlds = new Map<string, World>();
   const give = (alert: PastAlert, answer: Answer) => answers.get(alert)?.push(answer);
   for (const alert of past.alerts) {
-    const asked = ask(policy, alert, rules.maxAlertAgeSeconds);
+    const isByHand = alert.event.data.source === byHandSource;
+    const asked = isByHand ? askByHand(alert) : ask(policy, alert, rules.maxAlertAgeSeconds);
     if ('kind' in asked) {
       give(alert, asked);
       continue;
@@ -59,6 +62,17 @@ function ask(policy: Policy, { event }: PastAlert, maxAlertAgeSeconds: number): 
   const found = podOf(event.data.labels);
   if (!('pod' in found)) return { kind: 'declined', label: found.label };
   return { cause: event, alertId: event.id, alert: event.data, pod: found.pod, plan, maxAlertAgeSeconds };
+}
+
+/** No policy says what happens then: it is as it was. */
+function askByHand({ event, answers }: PastAlert): Question | Answer {
+  const requested = answers.find((answer) => answer.kind === 'requested');
+  const found = podOf(event.data.labels);
+  if (!requested || !('pod' in found)) return answers.at(-1) ?? { kind: 'ignored' };
+  return {
+    ...{ cause: event, alertId: event.id, alert: event.data, pod: found.pod, plan: requested.plan },
+    ...{ maxAlertAgeSeconds: Number.POSITIVE_INFINITY, byHand: { by: part, reason: part } },
+  };
 }
 
 interface World {

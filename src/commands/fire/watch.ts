@@ -119,7 +119,7 @@ function failureOf(events: { type: string; data: unknown }[]): string {
 }
 
 function hasEnded({ state }: CollectionItem): boolean {
-  return state === 'uploaded' || state === 'failed';
+  return state === 'uploaded' || state === 'failed' || state === 'cancelled';
 }
 
 function namespacesOf(alerts: readonly FiredAlert[]): string[] {

@@ -1,4 +1,4 @@
-import { fingerprintOf } from '../../ingest/fingerprint.ts';
+import { fingerprintOf } from '../../events/fingerprint.ts';
 
 /** The pod that a drill is about. */
 export interface Target {
