@@ -35,43 +35,53 @@ export async function messageAt(
 }
 
 export interface Range {
-  filter: string;
+  /** One subject filter, or several that do not overlap. */
+  filter: string | readonly string[];
   /** First sequence, default 1. */
   from?: number;
   /** Last sequence, inclusive; default: the last one that is there when the reading starts. */
   to?: number;
+  /** At most so many; default: all. */
+  max?: number;
 }
 
+/** So many messages are on their way at once. */
+const window = 1_000;
 const watchEveryMs = 1_000;
 
 /** Reads messages of a stream in order, from a range that has an end. */
 export async function* readRange(
   connection: Connection,
   stream: string,
-  { filter, from = 1, to }: Range,
+  { filter, from = 1, to, max = Number.MAX_SAFE_INTEGER }: Range,
 ): AsyncGenerator<StoredMessage> {
-  const last = await lastMessage(connection, stream, filter);
-  const end = Math.min(last?.sequence ?? 0, to ?? Number.MAX_SAFE_INTEGER);
+  const filterSubjects = typeof filter === 'string' ? [filter] : [...filter];
+  const lastNow = async () => {
+    const lasts = await Promise.all(filterSubjects.map((each) => lastMessage(connection, stream, each)));
+    return Math.max(...lasts.map((last) => last?.sequence ?? 0));
+  };
+  const end = Math.min(await lastNow(), to ?? Number.MAX_SAFE_INTEGER);
   if (end < from) return;
   const consumer = await connection.js.consumers
-    .get(stream, { filterSubjects: [filter], opt_start_seq: from })
+    .get(stream, { filterSubjects, opt_start_seq: from })
     .catch((error: unknown) => {
-      throw toLogError(error, `read ${filter} of ${stream}`);
+      throw toLogError(error, `read ${filterSubjects.join(' ')} of ${stream}`);
     });
-  const messages = await consumer.consume({ max_messages: 1_000, expires: pullExpiresMs });
+  const messages = await consumer.consume({ max_messages: Math.min(max, window), expires: pullExpiresMs });
   let read = from - 1;
+  let count = 0;
   // The last message may be gone before it is delivered (a timer fired, a message expired), and nothing says so.
   const look = async () => {
-    const now = await lastMessage(connection, stream, filter);
-    if ((now?.sequence ?? 0) <= read) void messages.close();
+    if ((await lastNow()) <= read) void messages.close();
   };
   const watch = setInterval(() => void look().catch(() => undefined), watchEveryMs);
   try {
     for await (const message of messages) {
       if (message.seq > end) return;
       read = message.seq;
+      count += 1;
       yield fromDelivery(message);
-      if (message.seq === end || message.info.pending === 0) return;
+      if (message.seq === end || message.info.pending === 0 || count >= max) return;
     }
   } finally {
     clearInterval(watch);
