@@ -1,17 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import type { Board } from './collection/board.ts';
-import { readExplanation } from './collection/explanations.ts';
+import { registerApi } from './api.ts';
+import { type Board, BoardLags } from './collection/board.ts';
 import { createPods } from './collection/pods.ts';
-import { readStory } from './collection/story.ts';
 import type { Config, Role } from './config.ts';
-import { timeOf } from './events/instant.ts';
-import { collectionRoutes } from './http/collections.ts';
-import { explainRoutes } from './http/explain.ts';
 import { healthRoutes, type ReadyCheck } from './http/health.ts';
 import { createServer } from './http/server.ts';
 import { createAccept } from './ingest/accept.ts';
-import { createPlaces } from './ingest/places.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import type { Connection } from './log/connection.ts';
 import { type Definitions, readDefinitions, streamName } from './log/definitions.ts';
@@ -87,18 +82,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   }
 }
 
-async function listen({
-  config,
-  connection,
-  definitions,
-  board,
-  follower,
-  logger,
-  metrics,
-  tracing,
-}: Parts): Promise<FastifyInstance> {
+async function listen(parts: Parts): Promise<FastifyInstance> {
+  const { config, connection, definitions, board, follower, logger, metrics, tracing } = parts;
   const has = (role: Role) => config.roles.includes(role);
-  const server = createServer(logger);
+  const server = createServer(logger, { isPassing });
   const checks = readyChecks(connection, definitions, follower, config.roles);
   metrics.watch('board_lag_messages', 'Messages that the board has yet to apply.', follower.lag);
   metrics.watch('board_pods', 'Pods on the board.', board.size);
@@ -113,29 +100,14 @@ async function listen({
     const { maxBodyBytes, maxInflightBytes } = config;
     server.register(ingestRoutes({ accept, metrics, tracing, maxBodyBytes, maxInflightBytes }));
   }
-  if (has('api')) {
-    const { summaries } = board;
-    server.register(
-      collectionRoutes({ summaries, readStory: (summary) => readStory(connection, streamName, summary) }),
-    );
-    server.register(explain({ config, connection, board }));
-  }
+  if (has('api')) registerApi(server, parts);
   await server.listen({ host: config.host, port: config.port, backlog: listenBacklog });
   return server;
 }
 
-/** Some explanations read through all alerts: one at a time is read, so that webhooks are not held up. */
-function explain({ config, connection, board }: Pick<Parts, 'config' | 'connection' | 'board'>) {
-  const { collections: rows, maxAlertAgeSeconds } = config.rules;
-  const now = () => timeOf(Date.now());
-  const policy = { name: 'that of the service', rows, maxAlertAgeSeconds };
-  const deps = { connection, stream: streamName, board, policy, now };
-  const places = createPlaces(1);
-  return explainRoutes({
-    explain: (asked) => places.take(() => readExplanation(deps, asked)),
-    isPassing: (error) => error instanceof LogUnavailable,
-    now,
-  });
+/** True for what passes by itself: the same request may be answered later. */
+function isPassing(error: unknown): boolean {
+  return error instanceof LogUnavailable || error instanceof BoardLags;
 }
 
 function readyChecks(

@@ -1,5 +1,6 @@
 import type { StoredEvent } from '../events/envelope.ts';
 import type { CollectionEventType } from '../events/catalogue.ts';
+import { millisOf } from '../events/instant.ts';
 import type { PodSnapshot } from './machine.ts';
 
 export const collectionStates = [
@@ -32,19 +33,24 @@ export interface CollectionSummary {
 
 export interface Filter {
   state?: CollectionState | undefined;
-  pod?: string | undefined;
+  kubeContext?: string | undefined;
   namespace?: string | undefined;
+  pod?: string | undefined;
+  alertname?: string | undefined;
+  /** Milliseconds since 1970: requested then or later, then or earlier. */
+  sinceMs?: number | undefined;
+  untilMs?: number | undefined;
   /** At most this many. */
   limit: number;
-  /** Only those requested before this one. */
-  after?: string | undefined;
+  /** Only those that were requested before this one: `next` of the page before. */
+  before?: number | undefined;
 }
 
 export interface Summaries {
   apply: (event: StoredEvent<CollectionEventType>, before: PodSnapshot, after: PodSnapshot) => void;
   get: (id: string) => CollectionSummary | undefined;
-  /** Newest first. */
-  list: (filter: Filter) => { items: CollectionSummary[]; next?: string };
+  /** Newest first. `next` is present where there are more; what is requested meanwhile does not move it. */
+  list: (filter: Filter) => { items: CollectionSummary[]; next?: number };
   /** Forgets what has ended before that sequence. */
   forgetBefore: (firstSequence: number) => void;
   /** Every collection as a line, as they are at the time of the call. */
@@ -77,7 +83,7 @@ export function createSummaries(limit: number): Summaries {
       byId.set(known.id, { ...rest, state, lastSequence: event.sequence, ...ended });
     },
     get: (id) => byId.get(id),
-    list: (filter) => list([...byId.values()], filter),
+    list: (filter) => list(byId.values(), filter),
     forgetBefore: (firstSequence) => {
       for (const { id, endedAt, lastSequence } of byId.values()) {
         if (endedAt !== undefined && lastSequence < firstSequence) byId.delete(id);
@@ -131,27 +137,29 @@ function stateAfter(event: StoredEvent<Lived>, state: CollectionState): Collecti
   }
 }
 
-function list(summaries: CollectionSummary[], filter: Filter) {
-  const { state, pod, namespace, limit, after } = filter;
-  const newestFirst = summaries.reverse();
-  const start = after === undefined ? 0 : newestFirst.findIndex(({ id }) => id === after) + 1;
-  const found = newestFirst
-    .slice(after !== undefined && start === 0 ? newestFirst.length : start)
-    .filter(
-      (summary) => (state === undefined || summary.state === state) && isNamed(summary, pod, namespace),
-    );
-  const items = found.slice(0, limit);
-  const next = found.length > limit ? items.at(-1)?.id : undefined;
+function list(summaries: Iterable<CollectionSummary>, { limit, ...filter }: Filter) {
+  const found: CollectionSummary[] = [];
+  for (const summary of summaries) if (isWanted(summary, filter)) found.push(summary);
+  // As they were learned, which is nearly in order: what this process appends itself, it learns of earlier.
+  const newestFirst = found.sort((a, b) => b.firstSequence - a.firstSequence);
+  const items = newestFirst.slice(0, limit);
+  const next = found.length > limit ? items.at(-1)?.firstSequence : undefined;
   return next === undefined ? { items } : { items, next };
 }
 
-function isNamed(
-  summary: CollectionSummary,
-  pod: string | undefined,
-  namespace: string | undefined,
-): boolean {
+function isWanted(summary: CollectionSummary, filter: Omit<Filter, 'limit'>): boolean {
+  const { state, kubeContext, namespace, pod, alertname, sinceMs, untilMs, before } = filter;
+  const isAny = (wanted: string | undefined, actual: string | undefined) =>
+    wanted === undefined || wanted === actual;
   return (
-    (pod === undefined || summary.pod === pod) && (namespace === undefined || summary.namespace === namespace)
+    (before === undefined || summary.firstSequence < before) &&
+    isAny(state, summary.state) &&
+    isAny(pod, summary.pod) &&
+    isAny(namespace, summary.namespace) &&
+    isAny(kubeContext, summary.kubeContext) &&
+    isAny(alertname, summary.alertname) &&
+    (sinceMs === undefined || millisOf(summary.requestedAt) >= sinceMs) &&
+    (untilMs === undefined || millisOf(summary.requestedAt) <= untilMs)
   );
 }
 

@@ -3,14 +3,17 @@ import type { FastifyInstance } from 'fastify';
 import type { Story } from '../collection/story.ts';
 import { collectionStates, type CollectionSummary, type Summaries } from '../collection/summaries.ts';
 import { sendProblem } from './problem.ts';
+import { millisIn, pageOf, pageQuery, timeQuery } from './query.ts';
 
-const Query = Type.Object(
+const ListQuery = Type.Object(
   {
     state: Type.Optional(Type.Union(collectionStates.map((state) => Type.Literal(state)))),
-    pod: Type.Optional(Type.String()),
+    kubeContext: Type.Optional(Type.String()),
     namespace: Type.Optional(Type.String()),
-    limit: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,2}$', description: '1 to 999, default 50' })),
-    after: Type.Optional(Type.String({ description: 'id of the last item of the page before' })),
+    pod: Type.Optional(Type.String()),
+    alertname: Type.Optional(Type.String({ description: 'Of the alert that it was requested for.' })),
+    ...timeQuery('Requested'),
+    ...pageQuery,
   },
   { additionalProperties: false },
 );
@@ -18,28 +21,44 @@ const Query = Type.Object(
 export interface CollectionRoutesOptions {
   summaries: Summaries;
   readStory: (summary: CollectionSummary) => Promise<Story>;
+  /** Sequence of the stream up to which the summaries go. */
+  lastSequence: () => number;
+  /** RFC 3339. */
+  now: () => string;
 }
 
 /** `GET /api/v1/collections` and `GET /api/v1/collections/{id}`, from the board and, for one, from its events. */
-export function collectionRoutes({ summaries, readStory }: CollectionRoutesOptions) {
+export function collectionRoutes({ summaries, readStory, lastSequence, now }: CollectionRoutesOptions) {
   return (app: FastifyInstance, _: unknown, done: () => void): void => {
-    app.get<{ Querystring: Static<typeof Query> }>(
+    app.get<{ Querystring: Static<typeof ListQuery> }>(
       '/api/v1/collections',
-      { schema: { querystring: Query } },
+      { schema: { querystring: ListQuery }, config: { access: 'read' } },
       (request) => {
-        const { limit, ...filter } = request.query;
-        const { items, next } = summaries.list({ ...filter, limit: Number(limit ?? 50) });
-        return { items: items.map(itemOf), ...(next === undefined ? {} : { next }) };
+        const { limit, after, since, until, ...filter } = request.query;
+        const asOf = lastSequence();
+        const { items, next } = summaries.list({
+          ...filter,
+          ...pageOf({ ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) }),
+          sinceMs: millisIn('since', since, now()),
+          untilMs: millisIn('until', until, now()),
+        });
+        return { items: items.map(itemOf), ...(next === undefined ? {} : { next: String(next) }), asOf };
       },
     );
-    app.get<{ Params: { id: string } }>('/api/v1/collections/:id', async (request, reply) => {
-      const summary = summaries.get(request.params.id);
-      if (!summary) return sendProblem(reply, 'not-found', 'there is no collection with this id (any more)');
-      return { ...itemOf(summary), ...(await readStory(summary)) };
-    });
+    app.get<{ Params: { id: string } }>(
+      '/api/v1/collections/:id',
+      { config: { access: 'read' } },
+      async (request, reply) => {
+        const summary = summaries.get(request.params.id);
+        if (!summary) return sendProblem(reply, 'not-found', noCollection);
+        return { ...itemOf(summary), ...(await readStory(summary)) };
+      },
+    );
     done();
   };
 }
+
+export const noCollection = 'there is no collection with this id (any more)';
 
 function itemOf({ firstSequence: _first, lastSequence: _last, ...item }: CollectionSummary) {
   return item;

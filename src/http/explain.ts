@@ -17,8 +17,6 @@ const Query = Type.Object(
 
 export interface ExplainRoutesOptions {
   explain: (asked: Asked) => Promise<Explanation | SeveralPods>;
-  /** True for an error that passes by itself: the log cannot be read now. */
-  isPassing: (error: unknown) => boolean;
   /** RFC 3339. */
   now: () => string;
 }
@@ -27,15 +25,9 @@ export interface ExplainRoutesOptions {
  * `GET /api/v1/explain/{id}` (id of an alert or a collection, or a fingerprint) and `GET /api/v1/explain?pod=…`: why there
  * is a recording, or none, read from the log.
  */
-export function explainRoutes({ explain, isPassing, now }: ExplainRoutesOptions) {
+export function explainRoutes({ explain, now }: ExplainRoutesOptions) {
   const answer = async (reply: FastifyReply, asked: Asked) => {
-    let found: Explanation | SeveralPods;
-    try {
-      found = await explain(asked);
-    } catch (error) {
-      if (!isPassing(error)) throw error;
-      return sendProblem(reply, 'not-ready', error instanceof Error ? error.message : String(error));
-    }
+    const found = await explain(asked);
     if ('severalPods' in found) {
       const pods = found.severalPods.map(podName).sort();
       return sendProblem(reply, 'bad-request', 'several pods have this name: ask for one of them', { pods });
@@ -47,7 +39,7 @@ export function explainRoutes({ explain, isPassing, now }: ExplainRoutesOptions)
   return (app: FastifyInstance, _: unknown, done: () => void): void => {
     app.get<{ Querystring: Static<typeof Query> }>(
       '/api/v1/explain',
-      { schema: { querystring: Query } },
+      { schema: { querystring: Query }, config: { access: 'read' } },
       async (request, reply) => {
         const since = parseTime(request.query.since ?? '24h', now());
         const asked = since === undefined ? undefined : parsePod(request.query.pod, since);
@@ -56,13 +48,17 @@ export function explainRoutes({ explain, isPassing, now }: ExplainRoutesOptions)
         return sendProblem(reply, 'bad-request', expected);
       },
     );
-    app.get<{ Params: { id: string } }>('/api/v1/explain/:id', async (request, reply) => {
-      const asked = parseAsked(request.params.id, now());
-      if (asked && !('since' in asked)) return answer(reply, asked);
-      const expected =
-        'expected the id of an alert (64 hex digits) or a collection (32), or a fingerprint (16)';
-      return sendProblem(reply, 'bad-request', expected);
-    });
+    app.get<{ Params: { id: string } }>(
+      '/api/v1/explain/:id',
+      { config: { access: 'read' } },
+      async (request, reply) => {
+        const asked = parseAsked(request.params.id, now());
+        if (asked && !('since' in asked)) return answer(reply, asked);
+        const expected =
+          'expected the id of an alert (64 hex digits) or a collection (32), or a fingerprint (16)';
+        return sendProblem(reply, 'bad-request', expected);
+      },
+    );
     done();
   };
 }

@@ -10,8 +10,8 @@ export interface ReadyCheck {
 /** `GET /health` (the process lives), `GET /ready` (it can work; 503 names what is missing), `GET /metrics`. */
 export function healthRoutes({ checks, metrics }: { checks: readonly ReadyCheck[]; metrics: Metrics }) {
   return (app: FastifyInstance, _: unknown, done: () => void): void => {
-    app.get('/health', () => ({ status: 'ok' }));
-    app.get('/ready', async (_request, reply) => {
+    app.get('/health', { config: { access: 'open' } }, () => ({ status: 'ok' }));
+    app.get('/ready', { config: { access: 'open' } }, async (_request, reply) => {
       const entries = await Promise.all(
         checks.map(async ({ name, check }) => [name, await outcome(check)] as const),
       );
@@ -20,7 +20,7 @@ export function healthRoutes({ checks, metrics }: { checks: readonly ReadyCheck[
         .code(isReady ? 200 : 503)
         .send({ status: isReady ? 'ready' : 'not-ready', checks: Object.fromEntries(entries) });
     });
-    app.get('/metrics', async (_request, reply) =>
+    app.get('/metrics', { config: { access: 'open' } }, async (_request, reply) =>
       reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
     );
     done();

@@ -2,24 +2,37 @@ import type { FastifyReply } from 'fastify';
 
 /** Every error that the HTTP interface answers with: its status and title. A code is never given a second meaning. */
 export const problems = {
+  'bad-request': { status: 400, title: 'The request is not valid' },
   'not-json': { status: 400, title: 'The body is not JSON' },
   'not-alertmanager-v4': { status: 400, title: 'The body is not an Alertmanager webhook of version 4' },
   'all-alerts-rejected': { status: 400, title: 'Every alert of the body is malformed' },
-  'bad-request': { status: 400, title: 'The request is not valid' },
   'not-found': { status: 404, title: 'Nothing is here' },
-  'body-too-large': { status: 413, title: 'The body is larger than MAX_BODY_BYTES' },
+  'no-recording': { status: 404, title: 'There is no recording (yet)' },
+  'method-not-allowed': { status: 405, title: 'There is no such method here' },
+  refused: { status: 409, title: 'This cannot be done now' },
+  'recording-gone': { status: 410, title: 'The recording is no longer where it was put' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
+  internal: { status: 500, title: 'An error of the service' },
   overloaded: {
     status: 503,
     title: 'Too many bytes of bodies are under way (MAX_INFLIGHT_BYTES): send again',
   },
   'stream-unavailable': { status: 503, title: 'The stream cannot take alerts now: send again' },
-  'not-ready': { status: 503, title: 'The service is not ready' },
-  internal: { status: 500, title: 'An error of the service' },
+  'not-ready': { status: 503, title: 'This cannot be answered now: ask again' },
+  'too-many-feeds': {
+    status: 503,
+    title: 'Too many event feeds are open: ask again later, or another process',
+  },
+  'too-many-downloads': { status: 503, title: 'Too many recordings are being downloaded: ask again later' },
 } as const;
 
 export type ProblemCode = keyof typeof problems;
 
-/** Answers with problem details (RFC 9457). `path` is a JSON pointer into the request's body. */
+/**
+ * Answers with problem details (RFC 9457). `more` are further members, such as `path`: a JSON pointer into the part of the
+ * request that is at fault.
+ */
 export function sendProblem(
   reply: FastifyReply,
   code: ProblemCode,
@@ -30,5 +43,5 @@ export function sendProblem(
   return reply
     .code(status)
     .type('application/problem+json')
-    .send({ status, code, title, detail, ...more });
+    .send({ type: `urn:problem-type:alert-watcher:${code}`, status, code, title, detail, ...more });
 }

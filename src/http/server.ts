@@ -3,11 +3,15 @@ import {
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
   fastify,
   LogController,
 } from 'fastify';
 import type { Logger } from '../telemetry/logger.ts';
-import { sendProblem } from './problem.ts';
+import { type ProblemCode, sendProblem } from './problem.ts';
+import { BadQuery } from './query.ts';
+import './access.ts';
 
 /** Alertmanager keeps idle connections for 5 minutes; whoever closes earlier makes it fail a request now and then. */
 const keepAliveMs = 360_000;
@@ -17,12 +21,23 @@ const requestTimeoutMs = 60_000;
 /** A request that is whole by then is answered by then: one append to JetStream takes 5 s at most. */
 const closeGraceMs = 8_000;
 
+export interface ServerOptions {
+  graceMs?: number;
+  /** True for an error that passes by itself: the log cannot be read now, say. */
+  isPassing?: (error: unknown) => boolean;
+}
+
 /**
  * The HTTP server, without routes. Not listening yet. Once it closes, requests under way have a grace to end, then their
  * connections are cut: Node watches over requestTimeout no more then, and one sender that stalls would hold up the end.
  */
-export function createServer(logger: Logger, graceMs = closeGraceMs): FastifyInstance {
+export function createServer(
+  logger: Logger,
+  { graceMs = closeGraceMs, isPassing = () => false }: ServerOptions = {},
+): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = logger;
+  const answerError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+    sendError(error, request, reply, isPassing);
   const app: FastifyInstance = fastify({
     loggerInstance,
     // One line per request would be one per webhook: the alerts themselves are logged.
@@ -31,6 +46,8 @@ export function createServer(logger: Logger, graceMs = closeGraceMs): FastifyIns
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true },
+    // A URL that cannot be decoded, say.
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   });
   app.addHook('preClose', (done) => {
     const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
@@ -38,17 +55,74 @@ export function createServer(logger: Logger, graceMs = closeGraceMs): FastifyIns
     done();
   });
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, 'not-found', `there is no ${request.method} ${request.url.slice(0, 200)}`),
-  );
-  app.setErrorHandler<FastifyError>((error, request, reply) => {
-    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-      return sendProblem(reply, 'body-too-large', error.message);
-    if (error.statusCode !== undefined && error.statusCode < 500) {
-      return sendProblem(reply, 'bad-request', error.message);
-    }
-    request.log.error({ err: error }, 'a request failed');
-    return sendProblem(reply, 'internal', 'see the log of the service');
+  // Schemas of answers describe; a field that one forgets must not get lost.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  // A page of another site can post forms and plain text to us, but not JSON.
+  app.removeContentTypeParser('text/plain');
+  app.setErrorHandler(answerError);
+  const methodsOf = watchMethods(app);
+  app.setNotFoundHandler((request, reply) => {
+    const asked = `${request.method} ${request.url.slice(0, 200)}`;
+    const methods = methodsOf(request.url);
+    if (methods.length === 0) return sendProblem(reply, 'not-found', `there is no ${asked}`);
+    const allow = methods.join(', ');
+    return sendProblem(
+      reply.header('allow', allow),
+      'method-not-allowed',
+      `there is no ${asked}, only ${allow}`,
+    );
   });
   return app;
+}
+
+/** The methods that routes have at the path of a URL. */
+function watchMethods(app: FastifyInstance): (url: string) => string[] {
+  const routes: { path: RegExp; method: string }[] = [];
+  app.addHook('onRoute', ({ url, method }) => {
+    const pattern = url
+      .replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&')
+      .replaceAll(/:\w+/g, '[^/]+')
+      .replaceAll('*', '.*');
+    for (const each of [method].flat()) routes.push({ path: new RegExp(`^${pattern}/?$`), method: each });
+  });
+  return (url) => {
+    const path = url.split('?', 1)[0] ?? '';
+    return [...new Set(routes.filter((route) => route.path.test(path)).map(({ method }) => method))].sort();
+  };
+}
+
+const codes: Partial<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'not-json',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'not-json',
+};
+
+function sendError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  isPassing: (error: unknown) => boolean,
+): FastifyReply {
+  const known = codes[error.code];
+  if (known) return sendProblem(reply, known, error.message);
+  if (error instanceof BadQuery) {
+    return sendProblem(reply, 'bad-request', error.message, {
+      in: 'querystring',
+      path: `/${error.parameter}`,
+    });
+  }
+  const [fault] = error.validation ?? [];
+  if (fault) {
+    const path = fault.instancePath || '/';
+    const where = error.validationContext ?? 'request';
+    const detail = `${where}${fault.instancePath}: ${fault.message ?? 'not valid'}`;
+    return sendProblem(reply, 'bad-request', detail, { in: where, path });
+  }
+  if (isPassing(error)) return sendProblem(reply, 'not-ready', error.message);
+  if (error.statusCode !== undefined && error.statusCode < 500) {
+    return sendProblem(reply, 'bad-request', error.message);
+  }
+  request.log.error({ err: error }, 'a request failed');
+  return sendProblem(reply, 'internal', 'see the log of the service');
 }

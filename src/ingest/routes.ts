@@ -35,7 +35,8 @@ export function ingestRoutes(options: IngestOptions) {
       next();
     });
 
-    app.post('/webhook/alertmanager', { bodyLimit: maxBodyBytes }, async (request, reply) => {
+    const route = { bodyLimit: maxBodyBytes, config: { access: 'send' as const } };
+    app.post('/webhook/alertmanager', route, async (request, reply) => {
       const text = typeof request.body === 'string' ? request.body : '';
       let body: unknown;
       try {

@@ -53,7 +53,7 @@ describe('senders that are slow', () => {
   });
 
   it('do not keep the service from ending', async () => {
-    const server = createServer(createLogger('silent'), 100);
+    const server = createServer(createLogger('silent'), { graceMs: 100 });
     server.post('/webhook/alertmanager', () => ({}));
     const url = await server.listen({ host: '127.0.0.1', port: 0 });
     const { socket } = await open(url);

@@ -83,7 +83,15 @@ export function useServices() {
 
 function serviceOf(app: App, close: () => Promise<void>): TestService {
   const get = async (path: string) => (await fetch(app.url + path)).json() as Promise<Item>;
-  const collections = async () => (await get('/api/v1/collections?limit=999')).items;
+  const collections = async () => {
+    const items: Item[] = [];
+    for (let after = ''; ;) {
+      const page = await get(`/api/v1/collections?limit=200${after && `&after=${after}`}`);
+      items.push(...page.items);
+      if (!page.next) return items;
+      after = page.next;
+    }
+  };
   return {
     url: app.url,
     app,
@@ -119,4 +127,6 @@ const defaults: Omit<Config, 'natsUrl' | 'dataDir' | 'rules'> = {
   shutdownGraceSeconds: 5,
   snapshotEveryEvents: 0,
   traces: false,
+  maxEventFeeds: 10,
+  recordingUrlSeconds: 300,
 };

@@ -1,0 +1,82 @@
+import { type Static, Type } from '@sinclair/typebox';
+import type { FastifyInstance } from 'fastify';
+import type { AlertFilter, AlertPage, AlertStory, StoredAlert } from '../collection/alerts.ts';
+import { podOf } from '../collection/policy.ts';
+import type { CollectionSummary } from '../collection/summaries.ts';
+import { sendProblem } from './problem.ts';
+import { pageOf, pageQuery, timeIn, timeQuery } from './query.ts';
+
+const ListQuery = Type.Object(
+  {
+    alertname: Type.Optional(Type.String()),
+    fingerprint: Type.Optional(Type.String({ maxLength: 256 })),
+    status: Type.Optional(Type.Union([Type.Literal('firing'), Type.Literal('resolved')])),
+    kubeContext: Type.Optional(Type.String({ description: 'Label `kube_context`.' })),
+    namespace: Type.Optional(Type.String({ description: 'Label `namespace`.' })),
+    pod: Type.Optional(Type.String({ description: 'Label `pod`.' })),
+    ...timeQuery('Stored'),
+    ...pageQuery,
+  },
+  { additionalProperties: false },
+);
+const Id = Type.Object({
+  id: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'Id of the AlertReceived.' }),
+});
+
+export interface AlertRoutesOptions {
+  readPage: (filter: AlertFilter) => Promise<AlertPage>;
+  readStory: (id: string) => Promise<AlertStory | undefined>;
+  collection: (id: string) => CollectionSummary | undefined;
+  /** RFC 3339. */
+  now: () => string;
+}
+
+/** `GET /api/v1/alerts` and `GET /api/v1/alerts/{id}`, from the stream. */
+export function alertRoutes({ readPage, readStory, collection, now }: AlertRoutesOptions) {
+  const itemOf = ({ event, outcome }: StoredAlert) => {
+    const { id, sequence, storedAt, data } = event;
+    const { alertname } = data.labels;
+    const found = podOf(data.labels);
+    const state = outcome?.collectionId === undefined ? undefined : collection(outcome.collectionId)?.state;
+    return {
+      ...{ id, sequence, storedAt, alertname: alertname ?? null },
+      ...('pod' in found ? found.pod : {}),
+      ...data,
+      ...(outcome ? { outcome: { ...outcome, ...(state === undefined ? {} : { state }) } } : {}),
+    };
+  };
+  return (app: FastifyInstance, _: unknown, done: () => void): void => {
+    app.get<{ Querystring: Static<typeof ListQuery> }>(
+      '/api/v1/alerts',
+      { schema: { querystring: ListQuery }, config: { access: 'read' } },
+      async (request) => {
+        const { limit, after, since, until, ...filter } = request.query;
+        const { items, next } = await readPage({
+          ...filter,
+          ...pageOf({ ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) }),
+          since: timeIn('since', since, now()),
+          until: timeIn('until', until, now()),
+        });
+        return { items: items.map(itemOf), ...(next === undefined ? {} : { next: String(next) }) };
+      },
+    );
+    app.get<{ Params: Static<typeof Id> }>(
+      '/api/v1/alerts/:id',
+      { schema: { params: Id }, config: { access: 'read' } },
+      async (request, reply) => {
+        const story = await readStory(request.params.id);
+        if (!story)
+          return sendProblem(reply, 'not-found', 'the stream holds no alert with this id (any more)');
+        const events = story.events.map(({ sequence, id, type, time, data }) => ({
+          sequence,
+          id,
+          type,
+          time,
+          data,
+        }));
+        return { ...itemOf(story), events };
+      },
+    );
+    done();
+  };
+}

@@ -1,0 +1,205 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { streamName } from '../../src/log/definitions.ts';
+import { useNats } from '../support/nats.ts';
+import { type TestService, useServices } from '../support/service.ts';
+import { openSse, type SseClient } from '../support/sse.ts';
+import { until } from '../support/until.ts';
+import { alertBody, captured } from '../support/webhook.ts';
+
+const nats = useNats();
+const start = useServices();
+const clients: SseClient[] = [];
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close();
+});
+
+async function feed(service: TestService, query = '', headers: Record<string, string> = {}) {
+  const client = await openSse(`${service.url}/api/v1/events${query}`, headers);
+  clients.push(client);
+  return client;
+}
+
+const sequences = ({ events }: SseClient) => events.map(({ data }) => Number(data['sequence']));
+const typesOf = ({ events }: SseClient) => events.map(({ type }) => type);
+
+/** An alert that leads to nothing: one message. */
+const other = (instance: number) => alertBody({ alertname: 'Other', instance: String(instance) });
+
+/** A service after one collection, and the sequences of its stream that are no timers. */
+async function afterOneCollection() {
+  const service = await start(nats.freshUrl());
+  await service.post(captured('am0.33.1-single_firing'));
+  await service.whenState('uploaded');
+  return service;
+}
+
+describe('the event feed', () => {
+  it('tells each event as it happens, with its sequence as id', async () => {
+    const service = await start(nats.freshUrl());
+    const client = await feed(service);
+    await until('the first position', () => client.lastEventId() === '0');
+    await service.post(captured('am0.33.1-single_firing'));
+    const [first, ...rest] = await client.whenEvents(5);
+
+    expect(client.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    expect(client.retryMs()).toBe(3_000);
+    expect(first).toMatchObject({
+      id: '1',
+      type: 'AlertReceived',
+      data: {
+        sequence: 1,
+        type: 'AlertReceived',
+        source: '/alert-watcher/ingest',
+        data: { status: 'firing', labels: { alertname: 'CrateDBContainerRestart' } },
+      },
+    });
+    expect(Object.keys(first?.data ?? {})).toEqual(
+      ['sequence', 'subject', 'id', 'type', 'time', 'storedAt', 'source', 'traceparent', 'data'],
+    ); // prettier-ignore
+    expect(rest.map(({ type }) => type)).toEqual([
+      'CollectionRequested',
+      'CollectionAttemptStarted',
+      'JfrCollected',
+      'Uploaded',
+    ]);
+  });
+
+  it('goes on behind the last event of a client that reconnects, by header before query, without gap or repeat', async () => {
+    const service = await afterOneCollection();
+    const all = await feed(service, '?after=0');
+    await all.whenEvents(5);
+    const byQuery = await feed(service, '?after=2');
+    const byHeader = await feed(service, '?after=0', { 'last-event-id': '4' });
+    await service.post(other(1));
+    for (const client of [all, byQuery, byHeader]) {
+      await until(
+        'the new alert',
+        () => typesOf(client).at(-1) === 'AlertReceived' && client.events.length > 1,
+      );
+    }
+
+    expect(sequences(byQuery)).toEqual(sequences(all).slice(2));
+    expect(sequences(byHeader)).toEqual(sequences(all).slice(4));
+  });
+
+  it('misses nothing and repeats nothing while alerts keep coming and clients come and go', async () => {
+    const service = await start(nats.freshUrl());
+    const storm = Array.from({ length: 600 }, (_, index) => index);
+    const posted = (async () => {
+      for (const index of storm) await service.post(other(index));
+    })();
+    let client = await feed(service, '?after=0');
+    const seen: number[] = [];
+    while (seen.length < storm.length) {
+      await until(
+        'a few more',
+        () => client.events.length > 40 || seen.length + client.events.length >= storm.length,
+      );
+      client.close();
+      seen.push(...sequences(client));
+      client = await feed(service, '', { 'last-event-id': client.lastEventId() });
+    }
+    await posted;
+
+    expect(seen).toEqual(storm.map((index) => index + 1));
+  });
+
+  it('tells only what a filter asks for, live and from before', async () => {
+    const service = await afterOneCollection();
+    const [collection] = await service.collections();
+    const {
+      id = '',
+      kubeContext = '',
+      namespace = '',
+      pod = '',
+    } = (collection ?? {}) as Record<string, string>;
+    const name = [kubeContext, namespace, pod].join('/');
+    const ends = await feed(service, '?after=0&type=Uploaded&type=CollectionFailed');
+    const ofPod = await feed(service, `?after=0&pod=${encodeURIComponent(name)}`);
+    const ofCollection = await feed(service, `?after=0&collection=${id}`);
+    const ofAnother = await feed(service, '?after=0&pod=a/b/c');
+    await ends.whenEvents(1);
+    await ofPod.whenEvents(5);
+    await ofCollection.whenEvents(4);
+    await service.post(alertBody({ pod: 'another-0' }));
+    await service.whenState('uploaded', 2);
+    await ends.whenEvents(2);
+
+    expect(typesOf(ends)).toEqual(['Uploaded', 'Uploaded']);
+    expect(typesOf(ofPod)).toEqual(['AlertReceived', 'CollectionRequested', 'CollectionAttemptStarted', 'JfrCollected', 'Uploaded']); // prettier-ignore
+    expect(typesOf(ofCollection)).toEqual(typesOf(ofPod).slice(1));
+    expect(ofAnother.events).toEqual([]);
+  });
+
+  it('never tells timers of the server', async () => {
+    const service = await afterOneCollection();
+    // For the same pod, within its cooldown: a timer is set.
+    const [collection] = await service.collections();
+    await service.post(alertBody({ pod: String(collection?.pod), alertname: 'CrateDBCloudNotResponsive' }));
+    const client = await feed(service, '?after=0');
+    await until('a suppressed alert', () => typesOf(client).includes('CollectionSuppressed'));
+    await service.post(other(1));
+    await until('a later alert', () => typesOf(client).at(-1) === 'AlertReceived');
+
+    const { state } = await service.app.log.connection.jsm.streams.info(streamName, {
+      subjects_filter: 'aw.schedule.>',
+    });
+    expect(Object.keys(state.subjects ?? {})).toHaveLength(1);
+    expect(client.events.every(({ data }) => !String(data['subject']).startsWith('aw.schedule'))).toBe(true);
+  });
+
+  it('says that events are purged, and that there never were any, and goes on with the first there is', async () => {
+    const service = await afterOneCollection();
+    const { jsm } = service.app.log.connection;
+    await jsm.streams.purge(streamName, { seq: 4 });
+    const purged = await feed(service, '?after=1');
+    const beyond = await feed(service, '', { 'last-event-id': '9000' });
+    await purged.whenEvents(3);
+    await beyond.whenEvents(3);
+
+    expect(purged.events[0]).toMatchObject({
+      id: '3',
+      type: 'gap',
+      data: { reason: 'purged', after: 1, firstSequence: 4 },
+    });
+    expect(beyond.events[0]).toMatchObject({ id: '3', type: 'gap', data: { reason: 'beyond-the-stream' } });
+    expect(sequences(purged).slice(1)).toEqual([4, 5]);
+    expect(sequences(beyond).slice(1)).toEqual([4, 5]);
+  });
+
+  it('is refused with 503 beyond the number that is allowed, and given again when one has left', async () => {
+    const service = await start(nats.freshUrl(), { maxEventFeeds: 2 });
+    await feed(service);
+    const second = await feed(service);
+    const refused = await fetch(`${service.url}/api/v1/events`);
+
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('5');
+    expect(await refused.json()).toMatchObject({ code: 'too-many-feeds' });
+    expect(await (await fetch(`${service.url}/metrics`)).text()).toContain('alert_watcher_event_feeds 2\n');
+    second.close();
+    await until('a place', async () => (await feed(service)).status === 200);
+  });
+
+  it('ends when the service stops, and does not hold it up', async () => {
+    const service = await start(nats.freshUrl());
+    const client = await feed(service);
+    const before = performance.now();
+    await service.close();
+
+    expect(performance.now() - before).toBeLessThan(3_000);
+    await until('the end', client.ended);
+  });
+
+  it.each(['?type=Nothing', '?after=x', '?after=-1', '?pod=only-a-name', '?colour=red'])(
+    'is not given for %s',
+    async (query) => {
+      const service = await start(nats.freshUrl());
+      expect(await service.get(`/api/v1/events${query}`)).toMatchObject({
+        status: 400,
+        code: 'bad-request',
+        in: 'querystring',
+      });
+    },
+  );
+});
