@@ -1,19 +1,28 @@
 import type { FastifyInstance } from 'fastify';
 import { readAlertPage, readAlertStory } from './collection/alerts.ts';
 import { readExplanation } from './collection/explanations.ts';
+import { cancel } from './collection/cancel.ts';
+import { createPresigner } from './collection/destinations/presign.ts';
+import { locateRecording } from './collection/download.ts';
+import { redrive } from './collection/redrive.ts';
+import { readReplayed } from './collection/replayed.ts';
+import { start } from './collection/start.ts';
 import { readStory } from './collection/story.ts';
 import { timeOf } from './events/instant.ts';
+import { actionRoutes } from './http/actions.ts';
+import { recordingRoutes } from './http/recording.ts';
 import { alertRoutes } from './http/alerts.ts';
 import { collectionRoutes } from './http/collections.ts';
 import { eventRoutes } from './http/events.ts';
 import { explainRoutes } from './http/explain.ts';
 import { createPlaces } from './ingest/places.ts';
-import { streamName } from './log/definitions.ts';
+import { recordingsBucket, stagingBucket, streamName } from './log/definitions.ts';
+import { LogUnavailable } from './log/errors.ts';
 import { runFeed } from './log/feed.ts';
 import { createTail } from './log/tail.ts';
 import type { Parts } from './workers.ts';
 
-type ApiParts = Pick<Parts, 'config' | 'connection' | 'board' | 'follower' | 'logger' | 'metrics'>;
+type ApiParts = Pick<Parts, 'config' | 'connection' | 'board' | 'pods' | 'follower' | 'logger' | 'metrics'>;
 
 /** Reads of the stream at once, for all who ask, so that webhooks are not held up. */
 const concurrentReads = 2;
@@ -24,24 +33,50 @@ const now = () => timeOf(Date.now());
 
 /** The routes of the role `api`. */
 export function registerApi(server: FastifyInstance, parts: ApiParts): void {
-  const { connection, board, follower } = parts;
+  const { config, connection, board, pods, follower } = parts;
   const { summaries } = board;
-  const reads = createPlaces(concurrentReads);
+  const places = createPlaces(concurrentReads);
+  const reads = <T>(read: () => Promise<T>) =>
+    places.take(() => {
+      // At once, and not after a time-out for each of those who wait.
+      if (!connection.isConnected()) throw new LogUnavailable('NATS is not connected');
+      return read();
+    });
   const source = { connection, stream };
   server.register(
     collectionRoutes({
       summaries,
-      readStory: (summary) => reads.take(() => readStory(connection, stream, summary)),
+      readStory: (summary) => reads(() => readStory(connection, stream, summary)),
+      readReplayed: (summary) => reads(() => readReplayed(connection, stream, summary)),
       lastSequence: follower.lastApplied,
       now,
     }),
   );
   server.register(
     alertRoutes({
-      readPage: (filter) => reads.take(() => readAlertPage(source, filter)),
-      readStory: (id) => reads.take(() => readAlertStory(source, id)),
+      readPage: (filter) => reads(() => readAlertPage(source, filter)),
+      readStory: (id) => reads(() => readAlertStory(source, id)),
       collection: summaries.get,
       now,
+    }),
+  );
+  const locateDeps = { connection, stream, stagingBucket, recordingsBucket, summaries };
+  server.register(
+    recordingRoutes({
+      collection: summaries.get,
+      locate: (summary) => reads(() => locateRecording(locateDeps, summary)),
+      presign: createPresigner(),
+      urlSeconds: config.recordingUrlSeconds,
+    }),
+  );
+  const byHand = { board, pods, now };
+  server.register(
+    actionRoutes({
+      start: (request) => start({ ...byHand, connection, rows: config.rules.collections }, request),
+      redrive: (id, why) => redrive(byHand, id, why),
+      cancel: (id, why) => cancel(byHand, id, why),
+      isKnown: (id) => summaries.get(id) !== undefined,
+      notReady: () => (follower.isCaughtUp() ? undefined : 'the log is still being read'),
     }),
   );
   server.register(explain(parts));

@@ -1,4 +1,5 @@
 import type { CollectionEventType } from '../events/catalogue.ts';
+import type { Plan } from '../events/collection-events.ts';
 import { decodeEvent, isEvent, type StoredEvent } from '../events/envelope.ts';
 import { podSubject } from '../events/subjects.ts';
 import type { Connection } from '../log/connection.ts';
@@ -8,7 +9,7 @@ import type { CollectionSummary } from './summaries.ts';
 /** One collection in full, told by its events. */
 export interface Story {
   sts?: string;
-  plan?: unknown;
+  plan?: Plan;
   attempts: Attempt[];
   /** Ids of the alerts it answers, its trigger first. */
   alerts: string[];

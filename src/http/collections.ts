@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
+import type { Replayed } from '../collection/replayed.ts';
 import type { Story } from '../collection/story.ts';
 import { collectionStates, type CollectionSummary, type Summaries } from '../collection/summaries.ts';
 import { sendProblem } from './problem.ts';
@@ -21,14 +22,16 @@ const ListQuery = Type.Object(
 export interface CollectionRoutesOptions {
   summaries: Summaries;
   readStory: (summary: CollectionSummary) => Promise<Story>;
+  readReplayed: (summary: CollectionSummary) => Promise<Replayed>;
   /** Sequence of the stream up to which the summaries go. */
   lastSequence: () => number;
   /** RFC 3339. */
   now: () => string;
 }
 
-/** `GET /api/v1/collections` and `GET /api/v1/collections/{id}`, from the board and, for one, from its events. */
-export function collectionRoutes({ summaries, readStory, lastSequence, now }: CollectionRoutesOptions) {
+/** `GET /api/v1/collections`, `…/{id}` and `…/{id}/replay`, from the board and, for one, from its events. */
+export function collectionRoutes(options: CollectionRoutesOptions) {
+  const { summaries, readStory, readReplayed, lastSequence, now } = options;
   return (app: FastifyInstance, _: unknown, done: () => void): void => {
     app.get<{ Querystring: Static<typeof ListQuery> }>(
       '/api/v1/collections',
@@ -52,6 +55,14 @@ export function collectionRoutes({ summaries, readStory, lastSequence, now }: Co
         const summary = summaries.get(request.params.id);
         if (!summary) return sendProblem(reply, 'not-found', noCollection);
         return { ...itemOf(summary), ...(await readStory(summary)) };
+      },
+    );
+    app.get<{ Params: { id: string } }>(
+      '/api/v1/collections/:id/replay',
+      { config: { access: 'read' } },
+      async (request, reply) => {
+        const summary = summaries.get(request.params.id);
+        return summary ? readReplayed(summary) : sendProblem(reply, 'not-found', noCollection);
       },
     );
     done();

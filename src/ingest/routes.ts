@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { timeOf } from '../events/instant.ts';
 import { sendProblem } from '../http/problem.ts';
+import { traceparentOf } from '../http/traceparent.ts';
 import { LogUnavailable } from '../log/errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
@@ -15,8 +16,6 @@ export interface IngestOptions {
   /** Of all bodies under way together; beyond it, senders are told to come back (503). */
   maxInflightBytes: number;
 }
-
-const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 const attributes = { 'http.request.method': 'POST', 'http.route': '/webhook/alertmanager' };
 
@@ -101,9 +100,4 @@ function limitInflight({ metrics, maxBodyBytes, maxInflightBytes }: IngestOption
     });
     return undefined;
   };
-}
-
-function traceparentOf(request: FastifyRequest): string | undefined {
-  const { traceparent } = request.headers;
-  return typeof traceparent === 'string' && traceparentForm.test(traceparent) ? traceparent : undefined;
 }

@@ -54,13 +54,15 @@ export async function putObject(
 }
 
 /** GetObject and HeadObject; throws S3Error. */
-export function getObject({ objects }: Bucket, key: string, { headers, method }: IncomingMessage) {
+export function getObject({ objects }: Bucket, key: string, { headers, method, url }: IncomingMessage) {
   const object = objects.get(key);
   if (!object) throw new S3Error('NoSuchKey', 'The specified key does not exist.');
   if (method === 'GET' && !object.bytes) {
     throw new S3Error('NotImplemented', 'This server was started without keepBodies');
   }
   const answer: Record<string, string> = { 'content-length': String(object.size), etag: etagOf(object) };
+  const disposition = new URL(url ?? '/', 'http://s3').searchParams.get('response-content-disposition');
+  if (disposition !== null) answer['content-disposition'] = disposition;
   for (const [name, value] of Object.entries(object.metadata)) answer[`x-amz-meta-${name}`] = value;
   if (headers['x-amz-checksum-mode'] === 'ENABLED' && object.hasChecksum) {
     answer['x-amz-checksum-sha256'] = Buffer.from(object.sha256, 'hex').toString('base64');

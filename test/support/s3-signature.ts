@@ -12,7 +12,8 @@ export interface Credentials {
  * body is what x-amz-content-sha256 says remains to be checked. Throws S3Error.
  */
 export function checkSignature(request: IncomingMessage, path: string, credentials: Credentials): void {
-  const { keyId, scope, signedHeaders, signature } = parseAuthorization(request);
+  const { keyId, scope, signedHeaders, signature, date } =
+    parsePresigned(request) ?? parseAuthorization(request);
   if (keyId !== credentials.accessKeyId) {
     throw new S3Error(
       'InvalidAccessKeyId',
@@ -30,7 +31,7 @@ export function checkSignature(request: IncomingMessage, path: string, credentia
   }
   const toSign = [
     'AWS4-HMAC-SHA256',
-    headerOf(request, 'x-amz-date'),
+    date,
     scope,
     createHash('sha256')
       .update(canonicalRequest(request, path, signedHeaders))
@@ -54,12 +55,33 @@ function parseAuthorization(request: IncomingMessage) {
   if (!/^\d{8}\/[a-z0-9-]+\/s3\/aws4_request$/.test(scope)) {
     throw new S3Error('AuthorizationHeaderMalformed', `The credential scope ${scope} is malformed`);
   }
-  return { keyId, scope, signedHeaders: signedHeaders.split(';'), signature };
+  const date = headerOf(request, 'x-amz-date');
+  return { keyId, scope, signedHeaders: signedHeaders.split(';'), signature, date };
+}
+
+/** The same from the query of a presigned URL, while it is good. */
+function parsePresigned(request: IncomingMessage) {
+  const query = queryOf(request);
+  const [signature, date] = [query.get('X-Amz-Signature'), query.get('X-Amz-Date') ?? ''];
+  if (signature === null) return undefined;
+  const [keyId = '', ...scope] = (query.get('X-Amz-Credential') ?? '').split('/');
+  const iso = date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z');
+  if (!(Date.parse(iso) + Number(query.get('X-Amz-Expires')) * 1_000 > Date.now())) {
+    throw new S3Error('AccessDenied', 'Request has expired');
+  }
+  const signedHeaders = (query.get('X-Amz-SignedHeaders') ?? '').split(';');
+  return { keyId, scope: scope.join('/'), signedHeaders, signature, date };
+}
+
+function queryOf(request: IncomingMessage): URLSearchParams {
+  return new URL(request.url ?? '/', 'http://s3').searchParams;
 }
 
 // "Create a canonical request" of the Amazon S3 API reference. S3 encodes a path once, other services twice.
 function canonicalRequest(request: IncomingMessage, path: string, signedHeaders: string[]): string {
-  const { searchParams } = new URL(request.url ?? '/', 'http://s3');
+  const searchParams = queryOf(request);
+  const isPresigned = searchParams.has('X-Amz-Signature');
+  searchParams.delete('X-Amz-Signature');
   const query = [...searchParams].map((pair) => pair.map(encode).join('=')).sort();
   const headers = signedHeaders.map(
     (name) => `${name}:${headerOf(request, name).trim().replace(/ +/g, ' ')}\n`,
@@ -70,7 +92,7 @@ function canonicalRequest(request: IncomingMessage, path: string, signedHeaders:
     query.join('&'),
     headers.join(''),
     signedHeaders.join(';'),
-    headerOf(request, 'x-amz-content-sha256'),
+    isPresigned ? 'UNSIGNED-PAYLOAD' : headerOf(request, 'x-amz-content-sha256'),
   ].join('\n');
 }
 

@@ -45,7 +45,8 @@ export function s3Destination(place: S3Place): DestinationPort {
   };
 }
 
-function createClient({ endpoint, region, forcePathStyle }: S3Place): S3Client {
+/** A client that makes one attempt; the caller's own retries are recorded. */
+export function createClient({ endpoint, region, forcePathStyle }: S3Place): S3Client {
   const config: S3ClientConfig = {
     // Attempts are counted, recorded and delayed by events; a stream could not be sent a second time anyway.
     maxAttempts: 1,
