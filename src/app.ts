@@ -1,10 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import manifest from '../package.json' with { type: 'json' };
 import { registerApi } from './api.ts';
 import { type Board, BoardLags } from './collection/board.ts';
 import { createPods } from './collection/pods.ts';
 import type { Config, Role } from './config.ts';
 import { healthRoutes, type ReadyCheck } from './http/health.ts';
+import { registerOpenapi } from './http/openapi.ts';
 import { createServer } from './http/server.ts';
 import { createAccept } from './ingest/accept.ts';
 import { ingestRoutes } from './ingest/routes.ts';
@@ -89,6 +91,7 @@ async function listen(parts: Parts): Promise<FastifyInstance> {
   const checks = readyChecks(connection, definitions, follower, config.roles);
   metrics.watch('board_lag_messages', 'Messages that the board has yet to apply.', follower.lag);
   metrics.watch('board_pods', 'Pods on the board.', board.size);
+  if (has('api')) registerOpenapi(server, manifest.version);
   server.register(healthRoutes({ checks, metrics }));
   if (has('ingest')) {
     const accept = createAccept({

@@ -6,7 +6,9 @@ import { podOf } from '../collection/policy.ts';
 import type { RedriveResult } from '../collection/redrive.ts';
 import type { StartRequest, StartResult } from '../collection/start.ts';
 import type { Event } from '../events/envelope.ts';
-import { noCollection } from './collections.ts';
+import { CollectionParams, noCollection } from './collections.ts';
+import { Acted, Started } from './schemas/collections.ts';
+import { jsonAnswer, problemAnswers, refTo } from './schemas/common.ts';
 import { sendProblem } from './problem.ts';
 import { traceparentOf } from './traceparent.ts';
 
@@ -44,9 +46,19 @@ const Start = Type.Object(
     ),
     ...why,
   },
-  closed,
+  {
+    ...closed,
+    examples: [
+      {
+        kubeContext: 'aks1-westeurope-prod',
+        namespace: 'my-namespace',
+        pod: 'crate-data-hot-0',
+        reason: 'slow queries',
+        by: 'ada',
+      },
+    ],
+  },
 );
-const Params = Type.Object({ id: Type.String({ description: 'Id of the collection.' }) });
 
 export interface ActionRoutesOptions {
   start: (request: StartRequest) => Promise<StartResult>;
@@ -67,7 +79,7 @@ export function actionRoutes({ start, redrive, cancel, isKnown, notReady }: Acti
 
     app.post<{ Body: Static<typeof Start> }>(
       '/api/v1/collections',
-      routeOf({ body: Start }),
+      routeOf(startSchema),
       async (request, reply) => {
         const { by = 'api', ...body } = request.body;
         const found = podOf({ kube_context: body.kubeContext, namespace: body.namespace, pod: body.pod });
@@ -86,10 +98,13 @@ export function actionRoutes({ start, redrive, cancel, isKnown, notReady }: Acti
       },
     );
 
-    const onOne = (name: string, act: (id: string, why: Why) => Promise<{ event: Event } | Refused>) => {
-      app.post<{ Params: Static<typeof Params>; Body: Static<typeof Why> }>(
+    const onOne = (
+      name: 'redrive' | 'cancel',
+      act: (id: string, why: Why) => Promise<{ event: Event } | Refused>,
+    ) => {
+      app.post<{ Params: Static<typeof CollectionParams>; Body: Static<typeof Why> }>(
         `/api/v1/collections/:id/${name}`,
-        routeOf({ params: Params, body: Why }),
+        routeOf(oneSchema(name)),
         async (request, reply) => {
           const { id } = request.params;
           if (!isKnown(id)) return sendProblem(reply, 'not-found', noCollection);
@@ -122,4 +137,46 @@ function refuse(reply: FastifyReply, { refused }: Refused): FastifyReply {
 
 function eventOf({ id, type, time, data }: Event) {
   return { id, type, time, data };
+}
+
+const tags = ['collections'];
+const bodyProblems = [
+  'bad-request',
+  'not-json',
+  'body-too-large',
+  'unsupported-media-type',
+  'not-ready',
+] as const;
+const startSchema = {
+  ...{ operationId: 'startCollection', tags, summary: 'Record a pod now' },
+  description:
+    'Kept as an alert of the source `api` and decided as one, but no cooldown holds it up. A pod has one recording at a time.',
+  body: Start,
+  response: {
+    202: jsonAnswer('It is requested; `Location` is the collection.', refTo(Started)),
+    ...problemAnswers(...bodyProblems, 'refused'),
+  },
+};
+const oneSchemas = {
+  redrive: {
+    ...{ operationId: 'redriveCollection', tags, summary: 'Start a failed collection again' },
+    description: 'At the stage that failed, as a new run.',
+  },
+  cancel: {
+    ...{ operationId: 'cancelCollection', tags, summary: 'End a collection that is under way' },
+    description:
+      'Whoever runs its collector or upload stops. It can be redriven; a recording that was made stays staged.',
+  },
+};
+
+function oneSchema(name: keyof typeof oneSchemas): FastifySchema {
+  return {
+    ...oneSchemas[name],
+    params: CollectionParams,
+    body: Why,
+    response: {
+      202: jsonAnswer('It is in the log.', refTo(Acted)),
+      ...problemAnswers(...bodyProblems, 'not-found', 'refused'),
+    },
+  };
 }

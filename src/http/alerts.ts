@@ -4,6 +4,8 @@ import type { AlertFilter, AlertPage, AlertStory, StoredAlert } from '../collect
 import { podOf } from '../collection/policy.ts';
 import type { CollectionSummary } from '../collection/summaries.ts';
 import { sendProblem } from './problem.ts';
+import { Alert, type AlertItem, AlertPage as AlertPageSchema } from './schemas/alerts.ts';
+import { jsonAnswer, problemAnswers, refTo } from './schemas/common.ts';
 import { pageOf, pageQuery, timeIn, timeQuery } from './query.ts';
 
 const ListQuery = Type.Object(
@@ -33,7 +35,7 @@ export interface AlertRoutesOptions {
 
 /** `GET /api/v1/alerts` and `GET /api/v1/alerts/{id}`, from the stream. */
 export function alertRoutes({ readPage, readStory, collection, now }: AlertRoutesOptions) {
-  const itemOf = ({ event, outcome }: StoredAlert) => {
+  const itemOf = ({ event, outcome }: StoredAlert): Static<typeof AlertItem> => {
     const { id, sequence, storedAt, data } = event;
     const { alertname } = data.labels;
     const found = podOf(data.labels);
@@ -48,8 +50,8 @@ export function alertRoutes({ readPage, readStory, collection, now }: AlertRoute
   return (app: FastifyInstance, _: unknown, done: () => void): void => {
     app.get<{ Querystring: Static<typeof ListQuery> }>(
       '/api/v1/alerts',
-      { schema: { querystring: ListQuery }, config: { access: 'read' } },
-      async (request) => {
+      { schema: listSchema, config: { access: 'read' } },
+      async (request): Promise<Static<typeof AlertPageSchema>> => {
         const { limit, after, since, until, ...filter } = request.query;
         const { items, next } = await readPage({
           ...filter,
@@ -62,7 +64,7 @@ export function alertRoutes({ readPage, readStory, collection, now }: AlertRoute
     );
     app.get<{ Params: Static<typeof Id> }>(
       '/api/v1/alerts/:id',
-      { schema: { params: Id }, config: { access: 'read' } },
+      { schema: oneSchema, config: { access: 'read' } },
       async (request, reply) => {
         const story = await readStory(request.params.id);
         if (!story)
@@ -80,3 +82,26 @@ export function alertRoutes({ readPage, readStory, collection, now }: AlertRoute
     done();
   };
 }
+
+const tags = ['alerts'];
+const listSchema = {
+  ...{ operationId: 'listAlerts', tags, summary: 'Alerts, newest first, and what they led to' },
+  description:
+    'Read from the stream, backwards. `alertname`, `fingerprint` and `status` are found by subject; the others by looking at ' +
+    'every alert on the way, for at most 2 s a page. Times are those of the stream.',
+  querystring: ListQuery,
+  response: {
+    200: jsonAnswer('A page.', refTo(AlertPageSchema)),
+    ...problemAnswers('bad-request', 'not-ready'),
+  },
+};
+const oneSchema = {
+  ...{ operationId: 'getAlert', tags, summary: 'One alert with every event about it' },
+  description:
+    'Searches the stream from its end: no subject holds the id. An old alert of a long stream takes seconds.',
+  params: Id,
+  response: {
+    200: jsonAnswer('The alert.', refTo(Alert)),
+    ...problemAnswers('bad-request', 'not-found', 'not-ready'),
+  },
+};

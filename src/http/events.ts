@@ -6,6 +6,7 @@ import type { Pod } from '../events/subjects.ts';
 import { feedMessageOf, type FeedFilter, frameOf, isWanted, subjectsOf } from './feed-message.ts';
 import { parsePodName, PodName } from './pod-name.ts';
 import { sendProblem } from './problem.ts';
+import { problemAnswers } from './schemas/common.ts';
 import { openSse, type Sse } from './sse.ts';
 
 const Sequence = Type.String({ pattern: '^[0-9]{1,15}$' });
@@ -110,11 +111,7 @@ export function eventRoutes(options: EventRoutesOptions) {
     });
     app.get<{ Querystring: Static<typeof Query>; Headers: Static<typeof Headers> }>(
       '/api/v1/events',
-      {
-        schema: { querystring: Query, headers: Headers },
-        config: { access: 'read' },
-        exposeHeadRoute: false,
-      },
+      { schema, config: { access: 'read' }, exposeHeadRoute: false },
       (request, reply) => {
         if (feeds.size >= maxFeeds) {
           void reply.header('retry-after', '5');
@@ -153,3 +150,25 @@ function filterOf(
     ...(ofCollection ? { podOfCollection: ofCollection } : {}),
   };
 }
+
+const schema = {
+  ...{ operationId: 'followEvents', tags: ['events'], summary: 'The stream, live, as Server-Sent Events' },
+  description:
+    'Each message has the stream sequence as `id`, the event type as `event` and a FeedEvent as `data`. Timers of the server are ' +
+    'never told. A message `gap` (`{reason, after, firstSequence, lastSequence}`) says that what was asked for is not there: ' +
+    '`purged` or `beyond-the-stream`; the feed goes on with the first there is. Every 15 s a comment and an `id` alone: the ' +
+    'position, also where nothing was wanted. A client that takes nothing for 30 s is cut off; reconnecting, it misses nothing.',
+  querystring: Query,
+  headers: Headers,
+  response: {
+    200: {
+      description: 'The feed. It does not end by itself.',
+      content: {
+        'text/event-stream': {
+          schema: Type.String({ description: '`data` of each message is a FeedEvent.' }),
+        },
+      },
+    },
+    ...problemAnswers('bad-request', 'too-many-feeds'),
+  },
+};

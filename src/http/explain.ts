@@ -5,6 +5,8 @@ import { parseTime } from '../events/point.ts';
 import type { Asked, Explanation } from '../collection/explain/explanation.ts';
 import { podName } from '../collection/explain/words.ts';
 import type { SeveralPods } from '../collection/explanations.ts';
+import { jsonAnswer, problemAnswers, refTo } from './schemas/common.ts';
+import { Explanation as ExplanationSchema } from './schemas/explanation.ts';
 import { sendProblem } from './problem.ts';
 
 const Query = Type.Object(
@@ -14,6 +16,10 @@ const Query = Type.Object(
   },
   { additionalProperties: false },
 );
+
+const Params = Type.Object({
+  id: Type.String({ description: 'An alert (64 hex digits), a collection (32) or a fingerprint (16).' }),
+});
 
 export interface ExplainRoutesOptions {
   explain: (asked: Asked) => Promise<Explanation | SeveralPods>;
@@ -39,7 +45,7 @@ export function explainRoutes({ explain, now }: ExplainRoutesOptions) {
   return (app: FastifyInstance, _: unknown, done: () => void): void => {
     app.get<{ Querystring: Static<typeof Query> }>(
       '/api/v1/explain',
-      { schema: { querystring: Query }, config: { access: 'read' } },
+      { schema: podSchema, config: { access: 'read' } },
       async (request, reply) => {
         const since = parseTime(request.query.since ?? '24h', now());
         const asked = since === undefined ? undefined : parsePod(request.query.pod, since);
@@ -48,9 +54,9 @@ export function explainRoutes({ explain, now }: ExplainRoutesOptions) {
         return sendProblem(reply, 'bad-request', expected);
       },
     );
-    app.get<{ Params: { id: string } }>(
+    app.get<{ Params: Static<typeof Params> }>(
       '/api/v1/explain/:id',
-      { config: { access: 'read' } },
+      { schema: idSchema, config: { access: 'read' } },
       async (request, reply) => {
         const asked = parseAsked(request.params.id, now());
         if (asked && !('since' in asked)) return answer(reply, asked);
@@ -62,3 +68,18 @@ export function explainRoutes({ explain, now }: ExplainRoutesOptions) {
     done();
   };
 }
+
+const response = {
+  200: jsonAnswer('The explanation.', refTo(ExplanationSchema)),
+  ...problemAnswers('bad-request', 'not-found', 'not-ready'),
+};
+const description =
+  'Read from the log and told in words and times. A search by alert or pod goes through all alerts and takes its time.';
+const podSchema = {
+  ...{ operationId: 'explainPod', tags: ['alerts'], summary: 'Why there is a recording of a pod, or none' },
+  ...{ description, querystring: Query, response },
+};
+const idSchema = {
+  ...{ operationId: 'explain', tags: ['alerts'], summary: 'Why an alert or collection came to what it did' },
+  ...{ description, params: Params, response },
+};

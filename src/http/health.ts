@@ -1,5 +1,7 @@
-import type { FastifyInstance } from 'fastify';
+import { Type } from '@sinclair/typebox';
+import type { FastifyInstance, FastifySchema } from 'fastify';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { jsonAnswer } from './schemas/common.ts';
 
 /** One thing that must hold before work is given to this process. Resolves to what is wrong, or undefined. */
 export interface ReadyCheck {
@@ -10,8 +12,8 @@ export interface ReadyCheck {
 /** `GET /health` (the process lives), `GET /ready` (it can work; 503 names what is missing), `GET /metrics`. */
 export function healthRoutes({ checks, metrics }: { checks: readonly ReadyCheck[]; metrics: Metrics }) {
   return (app: FastifyInstance, _: unknown, done: () => void): void => {
-    app.get('/health', { config: { access: 'open' } }, () => ({ status: 'ok' }));
-    app.get('/ready', { config: { access: 'open' } }, async (_request, reply) => {
+    app.get('/health', routeOf(healthSchema), () => ({ status: 'ok' }));
+    app.get('/ready', routeOf(readySchema), async (_request, reply) => {
       const entries = await Promise.all(
         checks.map(async ({ name, check }) => [name, await outcome(check)] as const),
       );
@@ -20,7 +22,7 @@ export function healthRoutes({ checks, metrics }: { checks: readonly ReadyCheck[
         .code(isReady ? 200 : 503)
         .send({ status: isReady ? 'ready' : 'not-ready', checks: Object.fromEntries(entries) });
     });
-    app.get('/metrics', { config: { access: 'open' } }, async (_request, reply) =>
+    app.get('/metrics', routeOf(metricsSchema), async (_request, reply) =>
       reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
     );
     done();
@@ -34,3 +36,30 @@ async function outcome(check: ReadyCheck['check']): Promise<string> {
     return error instanceof Error ? error.message : String(error);
   }
 }
+
+function routeOf(schema: FastifySchema) {
+  return { schema, config: { access: 'open' as const } };
+}
+
+const tags = ['service'];
+const Ready = Type.Object({
+  status: Type.Union([Type.Literal('ready'), Type.Literal('not-ready')]),
+  checks: Type.Record(Type.String(), Type.String(), {
+    description: '`ok`, or what is missing, by what was looked at.',
+  }),
+});
+const healthSchema = {
+  ...{ operationId: 'getHealth', tags, summary: 'The process lives' },
+  description: 'For a liveness probe: it looks at nothing else.',
+  response: { 200: jsonAnswer('It does.', Type.Object({ status: Type.Literal('ok') })) },
+};
+const readySchema = {
+  ...{ operationId: 'getReady', tags, summary: 'The process can work' },
+  description: 'For a readiness probe: NATS, the stream, its consumers, and the board.',
+  response: { 200: jsonAnswer('It can.', Ready), 503: jsonAnswer('It cannot: see `checks`.', Ready) },
+};
+const metricsSchema = {
+  ...{ operationId: 'getMetrics', tags, summary: 'Metrics of this process' },
+  description: 'In the text format of Prometheus.',
+  response: { 200: { description: 'The metrics.', content: { 'text/plain': { schema: Type.String() } } } },
+};

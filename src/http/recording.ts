@@ -1,13 +1,12 @@
-import { type Static, Type } from '@sinclair/typebox';
+import type { Static } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import type { Located } from '../collection/download.ts';
 import type { PresignRequest } from '../collection/destinations/presign.ts';
 import type { CollectionSummary } from '../collection/summaries.ts';
-import { noCollection } from './collections.ts';
+import { CollectionParams, noCollection } from './collections.ts';
+import { problemAnswers } from './schemas/common.ts';
 import { sendProblem } from './problem.ts';
-
-const Params = Type.Object({ id: Type.String({ description: 'Id of the collection.' }) });
 
 export interface RecordingRoutesOptions {
   collection: (id: string) => CollectionSummary | undefined;
@@ -15,6 +14,10 @@ export interface RecordingRoutesOptions {
   presign: (request: PresignRequest) => Promise<string>;
   /** How long the URL of a recording in S3 is good for. */
   urlSeconds: number;
+}
+
+interface Request {
+  Params: Static<typeof CollectionParams>;
 }
 
 /** Each reads chunk by chunk, as fast as its client takes them. */
@@ -68,16 +71,17 @@ export function recordingRoutes({ collection, locate, presign, urlSeconds }: Rec
   };
 
   return (app: FastifyInstance, _: unknown, done: () => void): void => {
-    app.route<{ Params: Static<typeof Params> }>({
-      method: ['GET', 'HEAD'],
-      url: '/api/v1/collections/:id/recording',
-      schema: { params: Params },
-      config: { access: 'read' },
-      handler: async (request, reply) => {
-        const summary = collection(request.params.id);
-        return summary ? answer(request, reply, summary) : sendProblem(reply, 'not-found', noCollection);
-      },
+    const handler = async (request: FastifyRequest<Request>, reply: FastifyReply) => {
+      const summary = collection(request.params.id);
+      return summary ? answer(request, reply, summary) : sendProblem(reply, 'not-found', noCollection);
+    };
+    const url = '/api/v1/collections/:id/recording';
+    const config = { access: 'read' as const };
+    app.route<Request>({
+      ...{ method: 'HEAD', url, schema: headSchema, handler },
+      config: { ...config, swagger: { exposeHeadRoute: true } },
     });
+    app.route<Request>({ method: 'GET', url, schema: getSchema, config, handler, exposeHeadRoute: false });
     done();
   };
 }
@@ -88,3 +92,53 @@ function fileNameOf({ pod, requestedAt, id }: CollectionSummary): string {
   const time = requestedAt.replaceAll(/[-:]|\.\d+/g, '');
   return `${safe(pod)}_${safe(time)}_${safe(id.slice(0, 8))}.jfr`;
 }
+
+const headers = {
+  etag: {
+    type: 'string',
+    description: 'sha256 of the recording, in hex; also to be sent back as `If-None-Match`.',
+  },
+  'recording-source': {
+    type: 'string',
+    description: '`destination`, `s3`, or `staging`: it is not at its destination (yet).',
+  },
+  'recording-simulated': { type: 'string', description: '`true`: a sample, not a recording of the pod.' },
+};
+const response = {
+  307: {
+    description: 'It is in S3: `Location` is a URL that is good for RECORDING_URL_SECONDS, for this method.',
+    type: 'null',
+    headers: { location: { type: 'string' }, 'recording-source': headers['recording-source'] },
+  },
+  304: { description: 'The client has it already.', type: 'null' },
+};
+const getSchema = {
+  ...{ operationId: 'getRecording', tags: ['collections'], summary: 'The recording of a collection' },
+  description:
+    'A JDK Flight Recorder file. Where S3 keeps it, a redirect. Before it is at its destination, and while S3 is down, it is sent ' +
+    'from where it waits. The connection is cut before the end of one that is damaged. Treat it as a secret.',
+  params: CollectionParams,
+  response: {
+    ...response,
+    200: {
+      description: 'The file.',
+      headers,
+      content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+    },
+    ...problemAnswers('not-found', 'no-recording', 'recording-gone', 'too-many-downloads', 'not-ready'),
+  },
+};
+const headSchema = {
+  ...{
+    operationId: 'headRecording',
+    tags: ['collections'],
+    summary: 'Whether there is a recording, and how large',
+  },
+  description: 'What GET answers, without the body.',
+  params: CollectionParams,
+  response: {
+    ...response,
+    200: { description: 'There is one.', type: 'null', headers },
+    ...problemAnswers('not-found', 'no-recording', 'recording-gone', 'not-ready'),
+  },
+};

@@ -7,6 +7,7 @@ import {
   type FastifyRequest,
   fastify,
   LogController,
+  type RouteOptions,
 } from 'fastify';
 import type { Logger } from '../telemetry/logger.ts';
 import { type ProblemCode, sendProblem } from './problem.ts';
@@ -54,6 +55,7 @@ export function createServer(
     app.server.once('close', () => clearTimeout(timer));
     done();
   });
+  guardRoutes(app);
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   // Schemas of answers describe; a field that one forgets must not get lost.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
@@ -73,6 +75,16 @@ export function createServer(
     );
   });
   return app;
+}
+
+/** For whoever guards routes: one that does not say whom it is for must not be served. */
+function guardRoutes(app: FastifyInstance): void {
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => void routes.push(route));
+  app.addHook('onReady', (done) => {
+    const open = routes.find(({ config }) => !config?.access);
+    done(open && new Error(`${String(open.method)} ${open.url} does not say whom it is for (config.access)`));
+  });
 }
 
 /** The methods that routes have at the path of a URL. */

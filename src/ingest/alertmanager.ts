@@ -9,7 +9,7 @@ import { fingerprintOf } from '../events/fingerprint.ts';
 const Labels = Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.String());
 
 /** One alert of a webhook, as Alertmanager sends it; what it does not need is not asked for. */
-const WebhookAlert = Type.Object({
+export const WebhookAlert = Type.Object({
   status: Type.Union([Type.Literal('firing'), Type.Literal('resolved')], {
     description: 'firing or resolved',
   }),

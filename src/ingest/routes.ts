@@ -1,12 +1,15 @@
+import { Type } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { timeOf } from '../events/instant.ts';
 import { sendProblem } from '../http/problem.ts';
+import { Accepted } from '../http/schemas/alerts.ts';
+import { jsonAnswer, problemAnswers, refTo } from '../http/schemas/common.ts';
 import { traceparentOf } from '../http/traceparent.ts';
 import { LogUnavailable } from '../log/errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import type { Accept, AlertResult } from './accept.ts';
-import { parseAlertmanager } from './alertmanager.ts';
+import { AlertmanagerWebhook, parseAlertmanager, WebhookAlert } from './alertmanager.ts';
 
 export interface IngestOptions {
   accept: Accept;
@@ -28,13 +31,15 @@ export function ingestRoutes(options: IngestOptions) {
     app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: maxBodyBytes }, (_request, body, parsed) =>
       parsed(null, body),
     );
+    // Alerts are checked one by one, so that one malformed alert does not lose the others. The schema is for readers.
+    app.setValidatorCompiler(() => () => true);
     app.addHook('onRequest', limitInflight(options));
     app.addHook('onRequest', (request, _reply, next) => {
       delete request.raw.headers['content-type'];
       next();
     });
 
-    const route = { bodyLimit: maxBodyBytes, config: { access: 'send' as const } };
+    const route = { bodyLimit: maxBodyBytes, schema, config: { access: 'send' as const } };
     app.post('/webhook/alertmanager', route, async (request, reply) => {
       const text = typeof request.body === 'string' ? request.body : '';
       let body: unknown;
@@ -101,3 +106,18 @@ function limitInflight({ metrics, maxBodyBytes, maxInflightBytes }: IngestOption
     return undefined;
   };
 }
+
+const schema = {
+  ...{ operationId: 'receiveAlerts', tags: ['alerts'], summary: 'The webhook of Alertmanager' },
+  description:
+    'Answers 200 once every alert is on the stream. An alert is stored once for as long as the stream remembers it. ' +
+    'Whatever media type the sender names, the body is JSON. Fields that are not named here are accepted.',
+  body: Type.Object({ ...AlertmanagerWebhook.properties, alerts: Type.Array(WebhookAlert) }),
+  response: {
+    200: jsonAnswer('What became of each alert.', refTo(Accepted)),
+    ...problemAnswers(
+      ...(['not-json', 'not-alertmanager-v4', 'all-alerts-rejected', 'body-too-large'] as const),
+      ...(['overloaded', 'stream-unavailable'] as const),
+    ),
+  },
+};

@@ -54,7 +54,7 @@ describe('senders that are slow', () => {
 
   it('do not keep the service from ending', async () => {
     const server = createServer(createLogger('silent'), { graceMs: 100 });
-    server.post('/webhook/alertmanager', () => ({}));
+    server.post('/webhook/alertmanager', { config: { access: 'send' } }, () => ({}));
     const url = await server.listen({ host: '127.0.0.1', port: 0 });
     const { socket } = await open(url);
     const arrived = once(server.server, 'request');

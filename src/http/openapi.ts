@@ -1,0 +1,79 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { Type } from '@sinclair/typebox';
+import type { FastifyInstance } from 'fastify';
+import { Accepted, Alert, AlertItem, AlertPage } from './schemas/alerts.ts';
+import {
+  Acted,
+  Collection,
+  CollectionItem,
+  CollectionPage,
+  PodState,
+  Replay,
+  Started,
+} from './schemas/collections.ts';
+import { eventSchemas, FeedEvent, jsonAnswer, NewEvent, Problem, StoredEvent } from './schemas/common.ts';
+import { Explanation } from './schemas/explanation.ts';
+
+const named = [
+  ...[Problem, CollectionItem, CollectionPage, Collection, PodState, Replay, Started, Acted],
+  ...[AlertItem, AlertPage, Alert, Accepted, Explanation, NewEvent, StoredEvent, FeedEvent],
+];
+
+/** Nothing but what this server sends itself; the viewer sets styles on elements. */
+const viewerPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const tags = [
+  { name: 'collections', description: 'Recordings: what was asked for, what became of it, and the files.' },
+  { name: 'alerts', description: 'What Alertmanager told, and what it led to.' },
+  { name: 'events', description: 'The stream, live.' },
+  { name: 'service', description: 'For probes and monitoring.' },
+];
+
+/**
+ * `GET /api/v1/openapi.json`: OpenAPI 3.1 made of the schemas of the routes, and `/docs`: a viewer of it that is served from
+ * here. To be called before any route is registered.
+ */
+export function registerOpenapi(server: FastifyInstance, version: string): void {
+  for (const schema of [...eventSchemas, ...named]) server.addSchema(schema);
+  server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Alert Watcher',
+        version,
+        description: 'Turns alerts into evidence. See docs/http-api.md for a tour.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/' }],
+      tags,
+    },
+    transform: ({ schema, url, route }) => ({ schema: { ...schema, 'x-access': route.config?.access }, url }),
+    refResolver: {
+      buildLocalReference: ({ $id }, _base, _fragment, index) =>
+        typeof $id === 'string' ? $id : `schema-${String(index)}`,
+    },
+  });
+  server.register((app, _, done) => {
+    app.addHook('onRoute', (route) => {
+      route.config = { access: 'read', ...route.config };
+    });
+    app.get('/api/v1/openapi.json', { schema: documentSchema }, () => server.swagger());
+    app.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: viewerPolicy,
+      uiConfig: { docExpansion: 'list' },
+    });
+    done();
+  });
+}
+
+const documentSchema = {
+  operationId: 'getOpenapi',
+  tags: ['service'],
+  summary: 'This document',
+  description: 'OpenAPI 3.1, made of the schemas that requests are checked with.',
+  response: { 200: jsonAnswer('The document.', Type.Object({}, { additionalProperties: true })) },
+};
