@@ -89,13 +89,11 @@ function events({ config, connection, board, logger, metrics }: ApiParts) {
   const tail = createTail(connection, stream, onInterrupted);
   const catchUps = createPlaces(concurrentCatchUps);
   const deps = { connection, stream, tail, inTurn: catchUps.take, onInterrupted };
-  let open = 0;
-  metrics.watch('event_feeds', 'Event feeds that are open.', () => open);
   return eventRoutes({
     tell: (request, sink, signal) => runFeed(deps, request, sink, signal),
     podOfCollection: board.summaries.get,
     maxFeeds: config.maxEventFeeds,
-    onCount: (count) => (open = count),
+    metrics,
   });
 }
 

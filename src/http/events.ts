@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { type EventType, eventTypes } from '../events/catalogue.ts';
 import type { StoredMessage } from '../events/envelope.ts';
 import type { Pod } from '../events/subjects.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { feedMessageOf, type FeedFilter, frameOf, isWanted, subjectsOf } from './feed-message.ts';
 import { parsePodName, PodName } from './pod-name.ts';
 import { sendProblem } from './problem.ts';
@@ -54,10 +55,9 @@ export interface EventRoutesOptions {
   podOfCollection: (id: string) => Pod | undefined;
   /** Feeds at once. */
   maxFeeds: number;
+  metrics: Pick<Metrics, 'watch'>;
   /** Default 15,000. */
   heartbeatMs?: number;
-  /** Told how many feeds are open. */
-  onCount?: (open: number) => void;
 }
 
 /** Kept small: it is held for each client that is too slow. The rest stays on the stream until it is wanted. */
@@ -67,14 +67,17 @@ const retryMs = 3_000;
 
 /** `GET /api/v1/events`: the stream as Server-Sent Events. */
 export function eventRoutes(options: EventRoutesOptions) {
-  const { tell, podOfCollection, maxFeeds, heartbeatMs = 15_000, onCount } = options;
+  const { tell, podOfCollection, maxFeeds, metrics, heartbeatMs = 15_000 } = options;
   const feeds = new Set<{ sse: Sse; position: number | undefined }>();
+
+  const waitingBytes = () => [...feeds].reduce((sum, { sse }) => sum + sse.waitingBytes(), 0);
+  metrics.watch('event_feeds', 'Event feeds that are open.', () => feeds.size);
+  metrics.watch('event_feeds_waiting_bytes', 'Bytes that wait for clients of event feeds.', waitingBytes);
 
   const openFeed = (reply: FastifyReply, after: number | undefined, filter: FeedFilter) => {
     const sse = openSse(reply, { maxWaitingBytes, stallMs });
     const feed = { sse, position: after };
     feeds.add(feed);
-    onCount?.(feeds.size);
     sse.write(`retry: ${String(retryMs)}\n\n`);
     const sink = {
       take: (message: StoredMessage) => {
@@ -91,10 +94,7 @@ export function eventRoutes(options: EventRoutesOptions) {
         sse.write(frameOf(gap.firstSequence - 1, 'gap', JSON.stringify(gap)));
       },
     };
-    void tell({ after, filters: subjectsOf(filter) }, sink, sse.signal).finally(() => {
-      feeds.delete(feed);
-      onCount?.(feeds.size);
-    });
+    void tell({ after, filters: subjectsOf(filter) }, sink, sse.signal).finally(() => feeds.delete(feed));
   };
 
   return (app: FastifyInstance, _: unknown, done: () => void): void => {

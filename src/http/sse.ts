@@ -10,6 +10,8 @@ export interface Sse {
   /** Aborted when the client is gone, was cut off, or `end` was called. */
   signal: AbortSignal;
   end: () => void;
+  /** Bytes that wait in this process for the client. */
+  waitingBytes: () => number;
 }
 
 export interface SseOptions {
@@ -49,5 +51,6 @@ export function openSse(reply: FastifyReply, { maxWaitingBytes, stallMs }: SseOp
       over.abort();
       raw.end();
     },
+    waitingBytes: () => raw.writableLength,
   };
 }

@@ -1,5 +1,7 @@
+import { get as httpGet, type IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { streamName } from '../../src/log/definitions.ts';
+import { startNatsProxy } from '../faults/nats-proxy.ts';
 import { useNats } from '../support/nats.ts';
 import { type TestService, useServices } from '../support/service.ts';
 import { openSse, type SseClient } from '../support/sse.ts';
@@ -21,6 +23,11 @@ async function feed(service: TestService, query = '', headers: Record<string, st
 
 const sequences = ({ events }: SseClient) => events.map(({ data }) => Number(data['sequence']));
 const typesOf = ({ events }: SseClient) => events.map(({ type }) => type);
+
+async function waitingBytes(service: TestService): Promise<number> {
+  const metrics = await (await fetch(`${service.url}/metrics`)).text();
+  return Number(/^alert_watcher_event_feeds_waiting_bytes (\d+)$/m.exec(metrics)?.[1]);
+}
 
 /** An alert that leads to nothing: one message. */
 const other = (instance: number) => alertBody({ alertname: 'Other', instance: String(instance) });
@@ -84,7 +91,7 @@ describe('the event feed', () => {
 
   it('misses nothing and repeats nothing while alerts keep coming and clients come and go', async () => {
     const service = await start(nats.freshUrl());
-    const storm = Array.from({ length: 600 }, (_, index) => index);
+    const storm = Array.from({ length: 300 }, (_, index) => index);
     const posted = (async () => {
       for (const index of storm) await service.post(other(index));
     })();
@@ -179,6 +186,58 @@ describe('the event feed', () => {
     expect(await (await fetch(`${service.url}/metrics`)).text()).toContain('alert_watcher_event_feeds 2\n');
     second.close();
     await until('a place', async () => (await feed(service)).status === 200);
+  });
+
+  it('goes on where it stopped when NATS is back', async () => {
+    const url = new URL(nats.freshUrl());
+    const proxy = await startNatsProxy(Number(url.port));
+    const direct = await start(url.href);
+    const { port } = new URL(proxy.url);
+    const service = await start(Object.assign(new URL(url), { port }).href);
+    try {
+      const client = await feed(service, '?after=0');
+      await direct.post(other(0));
+      await client.whenEvents(1);
+      proxy.split();
+      for (let index = 1; index < 20; index += 1) await direct.post(other(index));
+      proxy.join();
+      await client.whenEvents(20);
+
+      expect(sequences(client)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    } finally {
+      await proxy.close();
+    }
+  });
+
+  it('waits for a client that does not read, holds little for it, and then tells it everything once', async () => {
+    const service = await start(nats.freshUrl());
+    const response = await new Promise<IncomingMessage>((resolve) =>
+      httpGet(`${service.url}/api/v1/events?after=0`, resolve),
+    );
+    const annotations = { text: 'x'.repeat(200_000) };
+    const body = other(0);
+    const rounds = 100;
+    let mostWaiting = 0;
+    for (let index = 0; index < rounds; index += 1) {
+      const alerts = body.alerts.map((alert) => ({
+        ...alert,
+        annotations,
+        labels: { ...alert.labels, instance: String(index) },
+      }));
+      await service.post({ ...body, alerts });
+      mostWaiting = Math.max(mostWaiting, await waitingBytes(service));
+    }
+    const ids: number[] = [];
+    response.setEncoding('utf8').on('data', (text: string) => {
+      for (const [, id] of text.matchAll(/^id: (\d+)\nevent/gm)) ids.push(Number(id));
+    });
+    await until('the last event', () => ids.at(-1) === rounds);
+    response.destroy();
+
+    expect(ids).toEqual(Array.from({ length: rounds }, (_, index) => index + 1));
+    // Of 20 MB: the bound, and the message that went over it.
+    expect(mostWaiting).toBeGreaterThan(0);
+    expect(mostWaiting).toBeLessThan(512 * 1024);
   });
 
   it('ends when the service stops, and does not hold it up', async () => {
