@@ -84,9 +84,10 @@ export function registerApi(server: FastifyInstance, parts: ApiParts): void {
 }
 
 function events({ config, connection, board, logger, metrics }: ApiParts) {
-  const onInterrupted = (err: unknown) =>
-    logger.warn({ err }, 'an event feed was interrupted; it goes on where it stopped');
-  const tail = createTail(connection, stream, onInterrupted);
+  const said = 'event feeds were interrupted; they go on where they stopped';
+  const tail = createTail(connection, stream, (err) => logger.warn({ err }, said));
+  // There may be hundreds of them, for one reason.
+  const onInterrupted = (err: unknown) => logger.debug({ err }, said);
   const catchUps = createPlaces(concurrentCatchUps);
   const deps = { connection, stream, tail, inTurn: catchUps.take, onInterrupted };
   return eventRoutes({

@@ -1,6 +1,5 @@
 import type { StoredEvent } from '../events/envelope.ts';
 import type { CollectionEventType } from '../events/catalogue.ts';
-import { millisOf } from '../events/instant.ts';
 import type { PodSnapshot } from './machine.ts';
 
 export const collectionStates = [
@@ -137,18 +136,25 @@ function stateAfter(event: StoredEvent<Lived>, state: CollectionState): Collecti
   }
 }
 
-function list(summaries: Iterable<CollectionSummary>, { limit, ...filter }: Filter) {
-  const found: CollectionSummary[] = [];
-  for (const summary of summaries) if (isWanted(summary, filter)) found.push(summary);
-  // As they were learned, which is nearly in order: what this process appends itself, it learns of earlier.
-  const newestFirst = found.sort((a, b) => b.firstSequence - a.firstSequence);
-  const items = newestFirst.slice(0, limit);
-  const next = found.length > limit ? items.at(-1)?.firstSequence : undefined;
-  return next === undefined ? { items } : { items, next };
+function list(summaries: Iterable<CollectionSummary>, { limit, sinceMs, untilMs, ...filter }: Filter) {
+  const named: CollectionSummary[] = [];
+  for (const summary of summaries) if (isNamed(summary, filter)) named.push(summary);
+  // They are nearly in order: what this process appends itself, it learns of earlier.
+  named.sort((a, b) => b.firstSequence - a.firstSequence);
+  const items: CollectionSummary[] = [];
+  for (const summary of named) {
+    // Last, and no more than needed: reading a time takes longer than all the rest.
+    if (sinceMs !== undefined && Date.parse(summary.requestedAt) < sinceMs) continue;
+    if (untilMs !== undefined && Date.parse(summary.requestedAt) > untilMs) continue;
+    const next = items.at(-1)?.firstSequence;
+    if (items.length === limit && next !== undefined) return { items, next };
+    items.push(summary);
+  }
+  return { items };
 }
 
-function isWanted(summary: CollectionSummary, filter: Omit<Filter, 'limit'>): boolean {
-  const { state, kubeContext, namespace, pod, alertname, sinceMs, untilMs, before } = filter;
+function isNamed(summary: CollectionSummary, filter: Omit<Filter, 'limit' | 'sinceMs' | 'untilMs'>): boolean {
+  const { state, kubeContext, namespace, pod, alertname, before } = filter;
   const isAny = (wanted: string | undefined, actual: string | undefined) =>
     wanted === undefined || wanted === actual;
   return (
@@ -157,9 +163,7 @@ function isWanted(summary: CollectionSummary, filter: Omit<Filter, 'limit'>): bo
     isAny(pod, summary.pod) &&
     isAny(namespace, summary.namespace) &&
     isAny(kubeContext, summary.kubeContext) &&
-    isAny(alertname, summary.alertname) &&
-    (sinceMs === undefined || millisOf(summary.requestedAt) >= sinceMs) &&
-    (untilMs === undefined || millisOf(summary.requestedAt) <= untilMs)
+    isAny(alertname, summary.alertname)
   );
 }
 

@@ -44,6 +44,10 @@ export function recordingRoutes({ collection, locate, presign, urlSeconds }: Rec
       const url = await presign({ place, key, method, disposition, seconds: urlSeconds });
       return reply.header('cache-control', 'no-store').redirect(url, 307);
     }
+    if (method === 'GET' && downloads >= maxDownloads) {
+      const detail = `${String(downloads)} recordings are being downloaded`;
+      return sendProblem(reply.header('retry-after', '5'), 'too-many-downloads', detail);
+    }
     const etag = `"${recording.sha256}"`;
     void reply.headers({
       etag,
@@ -57,13 +61,6 @@ export function recordingRoutes({ collection, locate, presign, urlSeconds }: Rec
     if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send();
     void reply.header('content-length', recording.bytes);
     if (method === 'HEAD') return reply.send();
-    if (downloads >= maxDownloads) {
-      void reply
-        .removeHeader('content-length')
-        .removeHeader('content-disposition')
-        .header('retry-after', '5');
-      return sendProblem(reply, 'too-many-downloads', `${String(downloads)} recordings are being downloaded`);
-    }
     downloads += 1;
     const body = Readable.from(located.open(), { objectMode: false });
     body.once('close', () => (downloads -= 1));

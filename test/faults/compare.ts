@@ -9,7 +9,9 @@ import { readRange } from '../../src/log/read.ts';
 import { until } from '../support/until.ts';
 import type { World } from './world.ts';
 
-const pageSize = 999;
+/** So many are compared. */
+const compared = 1_000;
+const pageSize = 200;
 const followTimeoutMs = 20_000;
 
 /** What the audit does not see: recordings that nobody named, and services that show something else than a replay. */
@@ -27,7 +29,7 @@ export async function compare(world: World): Promise<string[]> {
   } finally {
     await connection.close();
   }
-  const { items } = replayed.summaries.list({ limit: pageSize });
+  const { items } = replayed.summaries.list({ limit: compared });
   const expected = new Map(items.map(({ firstSequence: _, lastSequence: __, ...item }) => [item.id, item]));
   const services = Array.from({ length: world.services.count }, (_, index) => index);
   const differences = async () => {
@@ -63,16 +65,27 @@ async function differencesOf(
   index: number,
   expected: ReadonlyMap<string, object>,
 ): Promise<string[]> {
-  const response = await fetch(`${services.url(index)}/api/v1/collections?limit=${String(pageSize)}`);
-  const { items } = (await response.json()) as { items: { id: string }[] };
+  const items = await shownBy(services.url(index));
   const shown = new Map(items.map((item) => [item.id, item]));
   return [...expected].flatMap(([id, item]) => {
     const seen = shown.get(id);
-    // Behind the page: it shows later ones that were purged.
-    if (!seen && items.length === pageSize) return [];
+    // Behind what was read: it shows later ones that were purged.
+    if (!seen && items.length >= compared) return [];
     const [is, should] = [JSON.stringify(sorted(seen)), JSON.stringify(sorted(item))];
     return is === should ? [] : [`service ${String(index)} shows ${is}, a replay gives ${should}`];
   });
+}
+
+async function shownBy(url: string): Promise<{ id: string }[]> {
+  const items: { id: string }[] = [];
+  for (let after: string | undefined = ''; after !== undefined && items.length < compared;) {
+    const query = `limit=${String(pageSize)}${after && `&after=${after}`}`;
+    const response = await fetch(`${url}/api/v1/collections?${query}`);
+    const page = (await response.json()) as { items: { id: string }[]; next?: string };
+    items.push(...page.items);
+    after = page.next;
+  }
+  return items;
 }
 
 function sorted(item: object | undefined): [string, unknown][] {

@@ -177,7 +177,11 @@ it('the viewer comes from this server alone, with a policy that allows nothing e
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'");
   expect(html).not.toMatch(/https?:\/\/|<script>/);
   expect(paths.length).toBeGreaterThan(4);
-  for (const path of paths) expect((await fetch(new URL(path, page.url))).status, path).toBe(200);
+  for (const path of paths) {
+    const response = await fetch(new URL(path, page.url));
+    expect(response.status, path).toBe(200);
+    expect((await response.arrayBuffer()).byteLength, path).toBeGreaterThan(100);
+  }
 });
 
 it('a process without the role api serves none of it', async () => {
