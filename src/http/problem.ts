@@ -9,10 +9,12 @@ export const problems = {
   'not-found': { status: 404, title: 'Nothing is here' },
   'no-recording': { status: 404, title: 'There is no recording (yet)' },
   'method-not-allowed': { status: 405, title: 'There is no such method here' },
+  'request-timeout': { status: 408, title: 'The request was not whole in time' },
   refused: { status: 409, title: 'This cannot be done now' },
   'recording-gone': { status: 410, title: 'The recording is no longer where it was put' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
+  'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'An error of the service' },
   overloaded: {
     status: 503,
@@ -39,9 +41,12 @@ export function sendProblem(
   detail: string,
   more: Record<string, unknown> = {},
 ): FastifyReply {
+  const problem = { ...problemOf(code, detail), ...more };
+  return reply.code(problem.status).type('application/problem+json').send(problem);
+}
+
+/** The members that every problem has. */
+export function problemOf(code: ProblemCode, detail: string) {
   const { status, title } = problems[code];
-  return reply
-    .code(status)
-    .type('application/problem+json')
-    .send({ type: `urn:problem-type:alert-watcher:${code}`, status, code, title, detail, ...more });
+  return { type: `urn:problem-type:alert-watcher:${code}`, status, code, title, detail };
 }

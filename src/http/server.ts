@@ -10,6 +10,7 @@ import {
   type RouteOptions,
 } from 'fastify';
 import type { Logger } from '../telemetry/logger.ts';
+import { answerClientError } from './client-error.ts';
 import { type ProblemCode, sendProblem } from './problem.ts';
 import { BadQuery } from './query.ts';
 import './access.ts';
@@ -47,6 +48,7 @@ export function createServer(
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true },
+    clientErrorHandler: answerClientError,
     // A URL that cannot be decoded, say.
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   });

@@ -1,3 +1,5 @@
+import { connect as connectTcp } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { useNats } from '../support/nats.ts';
 import { type Item, quickRules, type TestService, useServices } from '../support/service.ts';
@@ -205,6 +207,25 @@ describe('errors', () => {
   ])('of a body that is %s are problem details', async (_, body, status, code) => {
     const service = await start(nats.freshUrl());
     expect((await post(service, '/api/v1/collections', body)).json).toMatchObject({ status, code });
+  });
+
+  it.each([
+    ['no HTTP', 'hello\r\n\r\n', 400, 'bad-request'],
+    [
+      'too many headers',
+      `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'headers-too-large',
+    ],
+  ])('of what is %s are problem details', async (_, text, status, code) => {
+    const service = await start(nats.freshUrl());
+    const { hostname, port } = new URL(service.url);
+    const socket = connectTcp(Number(port), hostname);
+    socket.write(text);
+    const [head = '', body = ''] = (await textOf(socket)).split('\r\n\r\n');
+
+    expect(head).toContain(`HTTP/1.1 ${String(status)} `);
+    expect(JSON.parse(body)).toMatchObject({ status, code });
   });
 
   it('of NATS being away are 503 and pass by themselves', async () => {
