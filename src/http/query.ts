@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
-import { parseSince } from '../collection/explain/asked.ts';
+
 import { millisOf } from '../events/instant.ts';
+import { parseTime } from '../events/point.ts';
 
 const defaultLimit = 50;
 
@@ -43,7 +44,7 @@ export function pageOf({ limit = defaultLimit, after }: { limit?: number; after?
 /** Reads `since` or `until` as RFC 3339. Throws BadQuery. */
 export function timeIn(parameter: string, text: string | undefined, now: string): string | undefined {
   if (text === undefined) return undefined;
-  const time = parseSince(text, now);
+  const time = parseTime(text, now);
   if (time === undefined) throw new BadQuery(parameter, 'Expected an RFC 3339 time, or 90m, 24h, 7d');
   return time;
 }
