@@ -5,6 +5,7 @@ import { registerApi } from './api.ts';
 import { type Board, BoardLags } from './collection/board.ts';
 import { createPods } from './collection/pods.ts';
 import type { Config, Role } from './config.ts';
+import { buildGuards, readingFiles } from './guards.ts';
 import { healthRoutes, type ReadyCheck } from './http/health.ts';
 import { registerOpenapi } from './http/openapi.ts';
 import { createServer } from './http/server.ts';
@@ -75,7 +76,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     const workers = await startWorkers(parts);
     closers.defer(() => stopWorkers(parts, workers));
     const { address, port, family } = server.server.address() as AddressInfo;
-    const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${String(port)}`;
+    const url = `${config.rules.tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${String(port)}`;
     logger.info({ url, roles: config.roles }, 'alert-watcher is ready');
     return { url, log, board, close: () => closers.disposeAsync() };
   } catch (error) {
@@ -87,7 +88,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
 async function listen(parts: Parts): Promise<FastifyInstance> {
   const { config, connection, definitions, board, follower, logger, metrics, tracing } = parts;
   const has = (role: Role) => config.roles.includes(role);
-  const server = createServer(logger, { isPassing });
+  const { tls, trustedProxies } = config.rules;
+  const guards = buildGuards(config, logger);
+  const server = readingFiles(() => createServer(logger, { isPassing, tls, trustedProxies }));
+  server.addHook('onRequest', guards.api);
   const checks = readyChecks(connection, definitions, follower, config.roles);
   metrics.watch('board_lag_messages', 'Messages that the board has yet to apply.', follower.lag);
   metrics.watch('board_pods', 'Pods on the board.', board.size);
@@ -101,7 +105,9 @@ async function listen(parts: Parts): Promise<FastifyInstance> {
       metrics,
     });
     const { maxBodyBytes, maxInflightBytes } = config;
-    server.register(ingestRoutes({ accept, metrics, tracing, maxBodyBytes, maxInflightBytes }));
+    server.register(
+      ingestRoutes({ sources: guards.sources, accept, metrics, tracing, maxBodyBytes, maxInflightBytes }),
+    );
   }
   if (has('api')) registerApi(server, parts);
   await server.listen({ host: config.host, port: config.port, backlog: listenBacklog });

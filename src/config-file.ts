@@ -11,7 +11,9 @@ import {
   ConfigError,
   ConfigFile,
 } from './config-schema.ts';
+import { guardFaults, sourcesOf } from './config-guard.ts';
 import type { Destination } from './events/collection-events.ts';
+import type { AccessConfig, SourceConfig, TlsConfig } from './http/guard/options.ts';
 
 /** What the configuration file says, defaults filled in. */
 export interface Rules {
@@ -19,6 +21,13 @@ export interface Rules {
   maxAlertAgeSeconds: number;
   collectors: Record<string, CollectorConfig>;
   destination: Destination;
+  /** Who may send alerts, and where. */
+  sources: SourceConfig[];
+  /** Who may use the API. */
+  access: AccessConfig;
+  tls: TlsConfig | undefined;
+  /** Networks of the proxies whose X-Forwarded-For is believed. */
+  trustedProxies: string[];
 }
 
 const hemako: CollectorConfig = {
@@ -74,6 +83,7 @@ export function parseConfig(text: string, path: string): Rules {
       ...faultsOfRow.map(([keys, message]) => fault(['collections', String(index), ...keys], message)),
     );
   });
+  faults.push(...guardFaults(file).map(([keys, message]) => fault(keys, message)));
   if (faults.length > 0) throw refuse(path, faults);
   const destination: Destination = file.destination ?? { type: 'object-store' };
   return {
@@ -81,6 +91,10 @@ export function parseConfig(text: string, path: string): Rules {
     maxAlertAgeSeconds: file.maxAlertAgeSeconds ?? 900,
     collectors,
     destination,
+    sources: sourcesOf(file),
+    access: file.access ?? {},
+    tls: file.tls,
+    trustedProxies: file.trustedProxies ?? [],
   };
 }
 

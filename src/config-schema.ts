@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Backoff, Destination } from './events/collection-events.ts';
+import { Access, Source, Tls } from './http/guard/options.ts';
 
 /** The environment or the configuration file is wrong; the message says what, where, and what is allowed. */
 export class ConfigError extends Error {
@@ -60,6 +61,10 @@ export const ConfigFile = Type.Object(
     collections: Type.Optional(Type.Array(CollectionRow)),
     maxAlertAgeSeconds: Type.Optional(positive),
     collectors: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    sources: Type.Optional(Type.Array(Source, { minItems: 1 })),
+    access: Type.Optional(Access),
+    tls: Type.Optional(Tls),
+    trustedProxies: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
     destination: Type.Optional(
       Type.Composite([Destination.anyOf[0]], { ...closed, description: 'Absent: the object store.' }),
     ),

@@ -69,7 +69,8 @@ it('log, telemetry and http know no feature but the shapes that routes answer wi
 });
 
 it('only the entry, the composition root, the configuration and commands see everything', () => {
-  const roots = /^(main|app|api|read-model|workers|config|config-file|config-schema)\.ts$|^commands\//;
+  const roots =
+    /^(main|app|api|guards|read-model|workers|config|config-file|config-guard|config-schema)\.ts$|^commands\//;
   const seeing = imports.filter(({ from, to }) => !roots.test(from) && roots.test(to));
   expect(seeing).toEqual([]);
 });

@@ -6,6 +6,8 @@ export const problems = {
   'not-json': { status: 400, title: 'The body is not JSON' },
   'not-alertmanager-v4': { status: 400, title: 'The body is not an Alertmanager webhook of version 4' },
   'all-alerts-rejected': { status: 400, title: 'Every alert of the body is malformed' },
+  unauthorized: { status: 401, title: 'Who asks is not known' },
+  forbidden: { status: 403, title: 'Who asks may not do this' },
   'not-found': { status: 404, title: 'Nothing is here' },
   'no-recording': { status: 404, title: 'There is no recording (yet)' },
   'method-not-allowed': { status: 405, title: 'There is no such method here' },
@@ -20,6 +22,7 @@ export const problems = {
     status: 503,
     title: 'Too many bytes of bodies are under way (MAX_INFLIGHT_BYTES): send again',
   },
+  'rate-limited': { status: 503, title: 'The source sends too much: send again' },
   'stream-unavailable': { status: 503, title: 'The stream cannot take alerts now: send again' },
   'not-ready': { status: 503, title: 'This cannot be answered now: ask again' },
   'too-many-feeds': {

@@ -13,6 +13,8 @@ import type { Logger } from '../telemetry/logger.ts';
 import { answerClientError } from './client-error.ts';
 import { type ProblemCode, sendProblem } from './problem.ts';
 import { BadQuery } from './query.ts';
+import type { TlsConfig } from './guard/options.ts';
+import { readTls, renewTls } from './tls.ts';
 import './access.ts';
 
 /** Alertmanager keeps idle connections for 5 minutes; whoever closes earlier makes it fail a request now and then. */
@@ -27,6 +29,9 @@ export interface ServerOptions {
   graceMs?: number;
   /** True for an error that passes by itself: the log cannot be read now, say. */
   isPassing?: (error: unknown) => boolean;
+  tls?: TlsConfig | undefined;
+  /** Networks of the proxies whose X-Forwarded-For is believed. */
+  trustedProxies?: string[];
 }
 
 /**
@@ -35,13 +40,16 @@ export interface ServerOptions {
  */
 export function createServer(
   logger: Logger,
-  { graceMs = closeGraceMs, isPassing = () => false }: ServerOptions = {},
+  { graceMs = closeGraceMs, isPassing = () => false, tls, trustedProxies = [] }: ServerOptions = {},
 ): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = logger;
   const answerError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
     sendError(error, request, reply, isPassing);
   const app: FastifyInstance = fastify({
     loggerInstance,
+    ...(trustedProxies.length > 0 ? { trustProxy: trustedProxies } : {}),
+    // Its types tell HTTP from HTTPS; no route does.
+    ...((tls ? { https: readTls(tls) } : {}) as object),
     // One line per request would be one per webhook: the alerts themselves are logged.
     logController: new LogController({ disableRequestLogging: true }),
     keepAliveTimeout: keepAliveMs,
@@ -52,6 +60,10 @@ export function createServer(
     // A URL that cannot be decoded, say.
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   });
+  if (tls) {
+    const onError = (err: unknown) => logger.warn({ err }, 'the changed certificate cannot be used (yet)');
+    renewTls(app.server, tls, onError);
+  }
   app.addHook('preClose', (done) => {
     const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
     app.server.once('close', () => clearTimeout(timer));

@@ -54,16 +54,22 @@ const alertCheck = TypeCompiler.Compile(WebhookAlert);
 /** Alertmanager's way of saying "not yet": Go's zero time. */
 const zeroTime = '0001-01-01T00:00:00Z';
 
-/** Reads the JSON of a webhook into alerts. `receivedAt` is RFC 3339. */
+/** Reads the JSON of a webhook into alerts. `receivedAt` is RFC 3339, `source` the name of the sender in the configuration. */
 export function parseAlertmanager(
   body: unknown,
   receivedAt: string,
+  source = 'alertmanager',
 ): { alerts: ParsedAlert[] } | { fault: BodyFault } {
   if (!webhookCheck.Check(body)) return { fault: firstFault(webhookCheck, body) };
-  return { alerts: body.alerts.map((alert, index) => parseAlert(body, alert, index, receivedAt)) };
+  return {
+    alerts: body.alerts.map((alert, index) => parseAlert(body, alert, index, { source, receivedAt })),
+  };
 }
 
-function parseAlert(webhook: Webhook, alert: unknown, index: number, receivedAt: string): ParsedAlert {
+/** Where and when it was received. */
+type Reception = Pick<AlertReceivedData, 'source' | 'receivedAt'>;
+
+function parseAlert(webhook: Webhook, alert: unknown, index: number, reception: Reception): ParsedAlert {
   if (!alertCheck.Check(alert)) {
     const { path, message } = firstFault(alertCheck, alert);
     return rejected(alert, `/alerts/${String(index)}${path}: ${message}`);
@@ -71,14 +77,14 @@ function parseAlert(webhook: Webhook, alert: unknown, index: number, receivedAt:
   if (nanosOf(alert.startsAt) === undefined) {
     return rejected(alert, `/alerts/${String(index)}/startsAt: Expected an RFC 3339 time`);
   }
-  return { alert: received(webhook, alert, receivedAt) };
+  return { alert: received(webhook, alert, reception) };
 }
 
-function received(webhook: Webhook, alert: WebhookAlert, receivedAt: string): AlertReceivedData {
+function received(webhook: Webhook, alert: WebhookAlert, reception: Reception): AlertReceivedData {
   const { status, labels, annotations = {}, startsAt, endsAt = zeroTime, generatorURL = '' } = alert;
   const { receiver = '', groupKey = '', externalURL = '', notification_reason: notificationReason } = webhook;
   return {
-    source: 'alertmanager',
+    source: reception.source,
     receiver,
     groupKey,
     status,
@@ -89,7 +95,7 @@ function received(webhook: Webhook, alert: WebhookAlert, receivedAt: string): Al
     generatorURL,
     externalURL,
     fingerprint: alert.fingerprint ? alert.fingerprint : fingerprintOf(labels),
-    receivedAt,
+    receivedAt: reception.receivedAt,
     ...(notificationReason === undefined ? {} : { notificationReason }),
   };
 }

@@ -1,7 +1,9 @@
 import { Type } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { timeOf } from '../events/instant.ts';
-import { sendProblem } from '../http/problem.ts';
+import { sendRefusal } from '../http/guard/refusal.ts';
+import type { SourceGuard } from '../http/guard/source-guard.ts';
+import { type ProblemCode, sendProblem } from '../http/problem.ts';
 import { Accepted } from '../http/schemas/alerts.ts';
 import { jsonAnswer, problemAnswers, refTo } from '../http/schemas/common.ts';
 import { traceparentOf } from '../http/traceparent.ts';
@@ -11,7 +13,16 @@ import type { Tracing } from '../telemetry/tracing.ts';
 import type { Accept, AlertResult } from './accept.ts';
 import { AlertmanagerWebhook, parseAlertmanager, WebhookAlert } from './alertmanager.ts';
 
+/** Who sends alerts, to which path, and what is asked of them. */
+export interface AlertSource {
+  /** `source` of the events. */
+  name: string;
+  path: string;
+  guard: SourceGuard;
+}
+
 export interface IngestOptions {
+  sources: readonly AlertSource[];
   accept: Accept;
   metrics: Metrics;
   tracing: Tracing;
@@ -20,12 +31,10 @@ export interface IngestOptions {
   maxInflightBytes: number;
 }
 
-const attributes = { 'http.request.method': 'POST', 'http.route': '/webhook/alertmanager' };
-
-/** `POST /webhook/alertmanager`: alerts in, one AlertReceived each, appended before the answer. */
+/** `POST` to the path of each source: alerts in, one AlertReceived each, appended before the answer. */
 export function ingestRoutes(options: IngestOptions) {
   return (app: FastifyInstance, _: unknown, done: () => void): void => {
-    const { accept, metrics, tracing, maxBodyBytes } = options;
+    const { metrics, maxBodyBytes } = options;
     // Whatever the sender calls it, also in a header that names no media type: a webhook's body is JSON.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: maxBodyBytes }, (_request, body, parsed) =>
@@ -39,42 +48,66 @@ export function ingestRoutes(options: IngestOptions) {
       next();
     });
 
-    const route = { bodyLimit: maxBodyBytes, schema, config: { access: 'send' as const } };
-    app.post('/webhook/alertmanager', route, async (request, reply) => {
-      const text = typeof request.body === 'string' ? request.body : '';
-      let body: unknown;
-      try {
-        body = JSON.parse(text);
-      } catch (error) {
-        metrics.webhooksRefused.inc({ code: 'not-json' });
-        return sendProblem(
-          reply,
-          'not-json',
-          error instanceof Error ? error.message : 'the body is not JSON',
-        );
-      }
-      const parsed = parseAlertmanager(body, timeOf(Date.now()));
-      if ('fault' in parsed) {
-        metrics.webhooksRefused.inc({ code: 'not-alertmanager-v4' });
-        const { path, message } = parsed.fault;
-        return sendProblem(reply, 'not-alertmanager-v4', `${path}: ${message}`, { path });
-      }
-      let results: AlertResult[];
-      try {
-        const about = { traceparent: traceparentOf(request), kind: 'server' as const, attributes };
-        results = await tracing.span('POST /webhook/alertmanager', about, ({ traceparent }) =>
-          accept(parsed.alerts, text.length, traceparent),
-        );
-      } catch (error) {
-        if (!(error instanceof LogUnavailable)) throw error;
-        metrics.webhooksRefused.inc({ code: 'stream-unavailable' });
-        request.log.error({ err: error }, 'alerts are not accepted: the stream cannot take them');
-        return sendProblem(reply, 'stream-unavailable', error.message);
-      }
-      return answer(reply, results);
-    });
+    for (const source of options.sources) {
+      const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+        const refusal = source.guard.admit(request);
+        if (!refusal) return undefined;
+        metrics.webhooksRefused.inc({ code: refusal.code });
+        return sendRefusal(reply, refusal);
+      };
+      const config = { access: 'send' as const };
+      const schema = { ...webhookSchema, operationId: `receiveAlertsFrom_${source.name}` };
+      app.post(
+        source.path,
+        { bodyLimit: maxBodyBytes, schema, config, onRequest: admit },
+        takeFrom(source, options),
+      );
+    }
     done();
   };
+}
+
+/** Answers 200 only when every alert of the body is on the stream, or is there already. */
+function takeFrom(source: AlertSource, { accept, metrics, tracing }: IngestOptions) {
+  const attributes = { 'http.request.method': 'POST', 'http.route': source.path };
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const refuse = (code: ProblemCode, detail: string, more = {}) => {
+      metrics.webhooksRefused.inc({ code });
+      return sendProblem(reply, code, detail, more);
+    };
+    const text = typeof request.body === 'string' ? request.body : '';
+    const refusal = source.guard.verify(request.headers, text);
+    if (refusal) {
+      metrics.webhooksRefused.inc({ code: refusal.code });
+      return sendRefusal(reply, refusal);
+    }
+    const body = jsonOf(text);
+    if (body instanceof Error) return refuse('not-json', body.message);
+    const parsed = parseAlertmanager(body, timeOf(Date.now()), source.name);
+    if ('fault' in parsed) {
+      const { path, message } = parsed.fault;
+      return refuse('not-alertmanager-v4', `${path}: ${message}`, { path });
+    }
+    try {
+      const about = { traceparent: traceparentOf(request), kind: 'server' as const, attributes };
+      const results = await tracing.span(`POST ${source.path}`, about, ({ traceparent }) =>
+        accept(parsed.alerts, text.length, traceparent),
+      );
+      return await answer(reply, results);
+    } catch (error) {
+      if (!(error instanceof LogUnavailable)) throw error;
+      request.log.error({ err: error }, 'alerts are not accepted: the stream cannot take them');
+      return refuse('stream-unavailable', error.message);
+    }
+  };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return error;
+  }
 }
 
 function answer(reply: FastifyReply, alerts: AlertResult[]): FastifyReply {
@@ -107,8 +140,8 @@ function limitInflight({ metrics, maxBodyBytes, maxInflightBytes }: IngestOption
   };
 }
 
-const schema = {
-  ...{ operationId: 'receiveAlerts', tags: ['alerts'], summary: 'The webhook of Alertmanager' },
+const webhookSchema = {
+  ...{ tags: ['alerts'], summary: 'The webhook of Alertmanager' },
   description:
     'Answers 200 once every alert is on the stream. An alert is stored once for as long as the stream remembers it. ' +
     'Whatever media type the sender names, the body is JSON. Fields that are not named here are accepted.',
@@ -117,7 +150,7 @@ const schema = {
     200: jsonAnswer('What became of each alert.', refTo(Accepted)),
     ...problemAnswers(
       ...(['not-json', 'not-alertmanager-v4', 'all-alerts-rejected', 'body-too-large'] as const),
-      ...(['overloaded', 'stream-unavailable'] as const),
+      ...(['unauthorized', 'forbidden', 'rate-limited', 'overloaded', 'stream-unavailable'] as const),
     ),
   },
 };

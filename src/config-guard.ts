@@ -1,0 +1,61 @@
+import { byHandSource } from './events/alert-events.ts';
+import type { ConfigFile } from './config-schema.ts';
+import { addressesIn } from './http/guard/addresses.ts';
+import type { SourceConfig } from './http/guard/options.ts';
+
+type Fault = [keys: string[], message: string];
+
+const alertmanager: SourceConfig = {
+  name: 'alertmanager',
+  path: '/webhook/alertmanager',
+  format: 'alertmanager',
+};
+
+/** The sources of alerts, defaults filled in. Without any: Alertmanager, from everybody. */
+export function sourcesOf({ sources }: ConfigFile): SourceConfig[] {
+  if (!sources) return [alertmanager];
+  return sources.map((source) => ({ path: `/webhook/${source.name}`, format: 'alertmanager', ...source }));
+}
+
+/** What the schema cannot say of who may send, read and act. */
+export function guardFaults(file: ConfigFile): Fault[] {
+  const { sources = [], trustedProxies = [], tls } = file;
+  const faults: Fault[] = [];
+  const names = new Set<string>([byHandSource]);
+  const paths = new Set<string>();
+  sourcesOf(file).forEach(({ name, path }, index) => {
+    const at = (key: string) => ['sources', String(index), key];
+    const isReserved = name === byHandSource;
+    if (names.has(name))
+      faults.push([
+        at('name'),
+        isReserved ? `${name} is what is asked for by hand` : `${name} is there twice`,
+      ]);
+    if (paths.has(path)) faults.push([at('path'), `${path} is another source's`]);
+    names.add(name);
+    paths.add(path);
+  });
+  sources.forEach(({ auth = {}, allow = [] }, index) => {
+    const at = (...keys: string[]) => ['sources', String(index), ...keys];
+    const ways = ['bearerFile', 'basicFile', 'hmac'].filter((way) => way in auth);
+    if (ways.length > 1) faults.push([at('auth'), `${ways.join(' and ')} are two ways: choose one`]);
+    if (auth.clientNames && tls?.clientCaFile === undefined)
+      faults.push([
+        at('auth', 'clientNames'),
+        'clients are asked for certificates only with tls.clientCaFile',
+      ]);
+    faults.push(...networkFaults(allow, at('allow')));
+  });
+  return [...faults, ...networkFaults(trustedProxies, ['trustedProxies'])];
+}
+
+function networkFaults(networks: readonly string[], keys: string[]): Fault[] {
+  return networks.flatMap((network, index): Fault[] => {
+    try {
+      addressesIn([network]);
+      return [];
+    } catch (error) {
+      return [[[...keys, String(index)], error instanceof Error ? error.message : String(error)]];
+    }
+  });
+}

@@ -1,0 +1,47 @@
+import type { Config } from './config.ts';
+import { ConfigError } from './config-schema.ts';
+import { guardApi } from './http/guard/api-guard.ts';
+import { guardSource } from './http/guard/source-guard.ts';
+import type { AlertSource } from './ingest/routes.ts';
+import type { Logger } from './telemetry/logger.ts';
+
+/** What asks who sends, reads and acts. */
+export interface Guards {
+  sources: AlertSource[];
+  /** A hook for every route. */
+  api: ReturnType<typeof guardApi>;
+}
+
+/** Throws ConfigError where a file of secrets cannot be read. */
+export function buildGuards(config: Config, logger: Logger): Guards {
+  const { sources, access } = config.rules;
+  const onUnreadable = (err: unknown) =>
+    logger.warn({ err }, 'a file of secrets cannot be read any more: the last ones hold');
+  const deps = { now: () => Date.now(), onUnreadable };
+  warnWhereOpen(config, logger);
+  return readingFiles(() => ({
+    sources: sources.map((source) => ({ ...source, guard: guardSource(source, deps) })),
+    api: guardApi(access, deps),
+  }));
+}
+
+/** Files that the configuration names are part of it. */
+export function readingFiles<T>(build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    throw new ConfigError(
+      `the configuration names a file: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+/** Whoever reaches the service can use what is not guarded: on loopback that is nobody else. */
+function warnWhereOpen({ host, roles, rules: { sources, access } }: Config, logger: Logger): void {
+  if (['127.0.0.1', '::1', 'localhost'].includes(host)) return;
+  const open = sources.filter(({ auth, allow }) => !auth && !allow).map(({ name }) => name);
+  if (roles.includes('ingest') && open.length > 0)
+    logger.warn({ sources: open }, 'everybody who reaches this service can send alerts: sources[].auth');
+  if (roles.includes('api') && access.readTokenFile === undefined && access.actTokenFile === undefined)
+    logger.warn('everybody who reaches this service can download recordings and act: access.readTokenFile');
+}

@@ -1,0 +1,202 @@
+import fc from 'fast-check';
+import { createHmac } from 'node:crypto';
+import { utimesSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addressesIn } from '../../src/http/guard/addresses.ts';
+import { faultOfSignature, isOneOf } from '../../src/http/guard/credentials.ts';
+import { rateLimit } from '../../src/http/guard/rate.ts';
+import { useNats } from '../support/nats.ts';
+import { quickRules, useServices } from '../support/service.ts';
+import { until } from '../support/until.ts';
+import { captured } from '../support/webhook.ts';
+
+const nats = useNats();
+const start = useServices();
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'alert-watcher-guard-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+let files = 0;
+const fileOf = (...secrets: string[]) => {
+  const path = join(folder, `secret-${String((files += 1))}`);
+  writeFileSync(path, `${secrets.join('\n')}\n`);
+  return path;
+};
+const collections = `collections: [{ match: ['alertname=~".+"'], collector: sim, durationSeconds: 0.05 }]
+collectors: { sim: { driver: simulated } }
+`;
+const body = captured('am0.33.1-single_firing');
+const startWith = (yaml: string) => start(nats.freshUrl(), { rules: quickRules(collections + yaml) });
+const send = async (url: string, headers: Record<string, string> = {}, text = body) => {
+  const answer = await fetch(url, { method: 'POST', body: text, headers });
+  return { status: answer.status, headers: answer.headers, ...((await answer.json()) as { code?: string; detail?: string }) }; // prettier-ignore
+};
+const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+
+describe('a source with a bearer token', () => {
+  it('takes alerts with it, and none without, before it has read them', async () => {
+    const yaml = `sources: [{ name: am-prod, auth: { bearerFile: ${fileOf('s3cret', 'next')} } }]`;
+    const { url, app } = await startWith(yaml);
+    const path = `${url}/webhook/am-prod`;
+    const refused = await send(path);
+    expect(refused).toMatchObject({ status: 401, code: 'unauthorized' });
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="alert-watcher"');
+    expect(await send(path, { authorization: 'Bearer wrong' })).toMatchObject({ status: 401 });
+    expect(await send(path, { authorization: 'Bearer wrong' }, 'no json')).toMatchObject({ status: 401 });
+    expect((await app.log.connection.jsm.streams.info('ALERT_WATCHER')).state.messages).toBe(0);
+    expect(await send(path, { authorization: 'Bearer next' })).toMatchObject({ status: 200 });
+    expect(await send(`${url}/webhook/alertmanager`)).toMatchObject({ status: 404 });
+    const alerts = await fetch(`${url}/api/v1/alerts`).then((answer) => answer.text());
+    expect(alerts).not.toContain('s3cret');
+  });
+
+  it('takes the new one when the file has changed, and keeps the old one while it cannot be read', async () => {
+    const file = fileOf('old');
+    const { url } = await startWith(`sources: [{ name: am, auth: { bearerFile: ${file} } }]`);
+    const status = async (token: string) =>
+      (await send(`${url}/webhook/am`, { authorization: `Bearer ${token}` })).status;
+    expect(await status('old')).toBe(200);
+    await rm(file);
+    expect(await status('old')).toBe(200);
+    writeFileSync(file, 'new\n');
+    utimesSync(file, new Date(), new Date(Date.now() + 5_000));
+    await until('the new token', async () => (await status('new')) === 200);
+    expect(await status('old')).toBe(401);
+  });
+});
+
+it('a source with users and passwords takes them by Basic', async () => {
+  const { url } = await startWith(`sources: [{ name: am, auth: { basicFile: ${fileOf('prom:p:w')} } }]`);
+  expect(await send(`${url}/webhook/am`, { authorization: basic('prom:p:w') })).toMatchObject({
+    status: 200,
+  });
+  expect(await send(`${url}/webhook/am`, { authorization: basic('prom:p') })).toMatchObject({ status: 401 });
+});
+
+it('a source with signatures takes bodies that were signed now, and neither changed nor old ones', async () => {
+  const hmac = `{ secretFile: ${fileOf('key')}, timestampHeader: X-Time, toleranceSeconds: 60 }`;
+  const { url } = await startWith(`sources: [{ name: am, auth: { hmac: ${hmac} } }]`);
+  const signed = (time: number, text = body) => ({
+    'x-time': String(time),
+    'x-signature': `sha256=${createHmac('sha256', 'key')
+      .update(`${String(time)}.${text}`)
+      .digest('hex')}`,
+  });
+  const now = Math.floor(Date.now() / 1_000);
+  expect(await send(`${url}/webhook/am`, signed(now))).toMatchObject({ status: 200 });
+  expect(await send(`${url}/webhook/am`, signed(now), `${body} `)).toMatchObject({ status: 401 });
+  expect(await send(`${url}/webhook/am`, signed(now - 120))).toMatchObject({ status: 401 });
+  expect(await send(`${url}/webhook/am`)).toMatchObject({ status: 401 });
+});
+
+it('a source takes no more requests a second than it may, and says so with 503, which Alertmanager repeats', async () => {
+  const { url } = await startWith('sources: [{ name: am, rate: { perSecond: 0.001, burst: 2 } }]');
+  const statuses = [];
+  for (let nth = 0; nth < 3; nth += 1) statuses.push((await send(`${url}/webhook/am`)).status);
+  expect(statuses).toEqual([200, 200, 503]);
+  expect((await send(`${url}/webhook/am`)).headers.get('retry-after')).toBe('1');
+});
+
+it('a source takes alerts from its networks only, also behind a proxy that is trusted', async () => {
+  const source = 'sources: [{ name: am, allow: [10.0.0.0/8] }]';
+  const direct = await startWith(source);
+  const from = { 'x-forwarded-for': '10.1.2.3' };
+  expect(await send(`${direct.url}/webhook/am`, from)).toMatchObject({ status: 403, code: 'forbidden' });
+  const proxied = await startWith(`${source}\ntrustedProxies: [127.0.0.1]`);
+  expect(await send(`${proxied.url}/webhook/am`, from)).toMatchObject({ status: 200 });
+  expect(await send(`${proxied.url}/webhook/am`)).toMatchObject({ status: 403 });
+});
+
+describe('the API with tokens', () => {
+  it('is read with either token, and changed with the one for that only', async () => {
+    const access = `access: { readTokenFile: ${fileOf('reader')}, actTokenFile: ${fileOf('actor')} }`;
+    const { url, post } = await startWith(access);
+    expect((await post(body)).status).toBe(200);
+    const status = async (path: string, token?: string, init: RequestInit = {}) => {
+      const headers = { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: token }) }; // prettier-ignore
+      return (await fetch(url + path, { ...init, headers })).status;
+    };
+    for (const path of ['/api/v1/collections', '/api/v1/alerts', '/api/v1/explain/x', '/api/v1/events']) {
+      expect(await status(path), path).toBe(401);
+      expect(await status(path, 'Bearer wrong'), path).toBe(401);
+    }
+    for (const token of ['Bearer reader', 'Bearer actor', basic('anybody:reader')])
+      expect(await status('/api/v1/collections', token)).toBe(200);
+    for (const path of ['/health', '/ready', '/metrics']) expect(await status(path), path).toBe(200);
+  });
+});
+
+it.each([
+  ['a file that is not there', 'access: { readTokenFile: /none }', 'no such file'],
+  ['an empty file', `access: { actTokenFile: /dev/null }`, 'holds no secret'],
+])('%s of secrets keeps the service from starting', async (_, yaml, message) => {
+  await expect(startWith(yaml)).rejects.toThrow(message);
+});
+
+it.each([
+  ['sources: [{ name: a }, { name: a }]', 'sources.1.name (line 3): a is there twice'],
+  ['sources: [{ name: api }]', 'api is what is asked for by hand'],
+  ['sources: [{ name: a, allow: [10.0.0.0/99] }]', 'sources.0.allow.0 (line 3): 10.0.0.0/99 is no network'],
+  ['sources: [{ name: a, auth: { bearerFile: x, basicFile: y } }]', 'are two ways: choose one'],
+  ['sources: [{ name: a, auth: { clientNames: [x] } }]', 'only with tls.clientCaFile'],
+])('the configuration %s is refused', (yaml, message) => {
+  expect(() => quickRules(collections + yaml)).toThrow(message);
+});
+
+describe('always', () => {
+  it('only one of the secrets is taken', () => {
+    const secrets = fc.array(fc.string({ minLength: 1 }), { minLength: 1 });
+    fc.assert(
+      fc.property(secrets, fc.string(), (known, given) => {
+        expect(isOneOf(given, () => known)).toBe(known.includes(given));
+      }),
+    );
+  });
+
+  it('a signature holds for its body and key only', () => {
+    const signature = { header: 'x-sig', algorithm: 'sha512' as const, prefix: '', toleranceSeconds: 1 };
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.string({ minLength: 1 }), (text, other, key) => {
+        const headers = { 'x-sig': createHmac('sha512', key).update(text).digest('hex') };
+        const fault = faultOfSignature(headers, other, signature, () => [key], 0);
+        expect(fault === undefined).toBe(text === other);
+      }),
+    );
+  });
+
+  it('a rate lets through its burst and then so many a second', () => {
+    const waits = fc.array(fc.nat({ max: 2_000 }), { minLength: 1, maxLength: 200 });
+    fc.assert(
+      fc.property(
+        waits,
+        fc.integer({ min: 1, max: 50 }),
+        fc.integer({ min: 1, max: 20 }),
+        (gaps, rate, burst) => {
+          let now = 0;
+          const take = rateLimit(rate, burst, () => now);
+          let taken = 0;
+          for (const gap of gaps) {
+            now += gap;
+            if (take()) taken += 1;
+          }
+          expect(taken).toBeLessThanOrEqual(burst + (now / 1_000) * rate + 1e-9);
+        },
+      ),
+    );
+  });
+
+  it('an address is in its own network and in none of another family', () => {
+    fc.assert(
+      fc.property(fc.ipV4(), fc.ipV6(), fc.nat({ max: 32 }), (v4, v6, bits) => {
+        expect(addressesIn([`${v4}/${String(bits)}`])(v4)).toBe(true);
+        expect(addressesIn(['0.0.0.0/0'])('no address')).toBe(false);
+        expect(addressesIn([v6])(v6)).toBe(true);
+      }),
+    );
+  });
+});
