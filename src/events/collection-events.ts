@@ -55,6 +55,12 @@ export const Destination = Type.Union(
       forcePathStyle: Type.Optional(
         Type.Boolean({ description: 'True: the bucket is named in the path and not in the host.' }),
       ),
+      serverSideEncryption: Type.Optional(
+        Type.Union([Type.Literal('AES256'), Type.Literal('aws:kms'), Type.Literal('aws:kms:dsse')], {
+          description: 'What S3 encrypts the object with; absent: as the bucket says.',
+        }),
+      ),
+      kmsKeyId: Type.Optional(Type.String({ description: 'The key, where KMS encrypts.' })),
     }),
     Type.Object({
       type: Type.Literal('object-store', {

@@ -16,6 +16,16 @@ const small = bytesOf(1_000);
 const slowDown: Fault = { type: 'error', code: 'SlowDown' };
 const endless = 600_000;
 
+it('asks S3 to encrypt, with the key that is named', async () => {
+  const server = s3();
+  const encrypted = { ...placeOf(server), serverSideEncryption: 'aws:kms' as const, kmsKeyId: 'alias/jfr' };
+  await s3Destination(encrypted)(deliveryOf(small));
+  expect(server.requests[0]?.headers).toMatchObject({
+    'x-amz-server-side-encryption': 'aws:kms',
+    'x-amz-server-side-encryption-aws-kms-key-id': 'alias/jfr',
+  });
+});
+
 describe.each([
   ['small', small],
   ['large', large],

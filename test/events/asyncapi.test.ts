@@ -123,6 +123,8 @@ describe('the fields of a schema', () => {
       ['plan.destination.endpoint', 'string', true],
       ['plan.destination.region', 'string', true],
       ['plan.destination.forcePathStyle', 'boolean', true],
+      ['plan.destination.serverSideEncryption', '"AES256" or "aws:kms" or "aws:kms:dsse"', true],
+      ['plan.destination.kmsKeyId', 'string', true],
     ]);
     expect(fields.find(({ path }) => path.endsWith('.bucket'))?.meaning).toMatch(/^With type "s3": /);
   });

@@ -34,7 +34,7 @@ export function s3Destination(place: S3Place): DestinationPort {
     const key = prefix ? `${prefix}/${delivery.key}` : delivery.key;
     const url = `s3://${place.bucket}/${key}`;
     try {
-      if (await put(client, place.bucket, key, delivery)) return url;
+      if (await put(client, place, key, delivery)) return url;
       // There already. By us, before a crash, if the content is the same.
       const stored = await storedSha256(client, place.bucket, key, delivery.signal);
       if (stored === delivery.sha256) return url;
@@ -73,11 +73,13 @@ export function createClient({ endpoint, region, forcePathStyle }: S3Place): S3C
 }
 
 /** False where something lies under the key already. */
-async function put(client: S3Client, bucket: string, key: string, delivery: Delivery): Promise<boolean> {
+async function put(client: S3Client, place: S3Place, key: string, delivery: Delivery): Promise<boolean> {
   const body = Readable.from(checkedBytes(delivery), { objectMode: false });
   const command = new PutObjectCommand({
-    Bucket: bucket,
+    Bucket: place.bucket,
     Key: key,
+    ServerSideEncryption: place.serverSideEncryption,
+    SSEKMSKeyId: place.kmsKeyId,
     Body: body,
     ContentLength: delivery.bytes,
     ContentType: 'application/octet-stream',
