@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from './config-schema.ts';
 import { parseConfig, type Rules } from './config-file.ts';
+import type { NatsAuth } from './log/nats-auth.ts';
 
 /** Everything that can be set from outside. */
 export interface Config {
@@ -9,6 +10,7 @@ export interface Config {
   dataDir: string;
   /** Absent: the embedded server. */
   natsUrl: string | undefined;
+  natsAuth: NatsAuth;
   natsEmbeddedPort: number;
   streamReplicas: number;
   roles: readonly Role[];
@@ -41,6 +43,13 @@ export function readConfig(env: Environment): Config {
     port: integer(env, 'PORT', { fallback: 8080, min: 0, max: 65_535 }),
     dataDir: env['DATA_DIR'] || './data',
     natsUrl: env['NATS_URL'] || undefined,
+    natsAuth: {
+      credsFile: env['NATS_CREDS_FILE'] || undefined,
+      nkeyFile: env['NATS_NKEY_FILE'] || undefined,
+      tlsCaFile: env['NATS_TLS_CA_FILE'] || undefined,
+      tlsCertFile: env['NATS_TLS_CERT_FILE'] || undefined,
+      tlsKeyFile: env['NATS_TLS_KEY_FILE'] || undefined,
+    },
     natsEmbeddedPort: integer(env, 'NATS_EMBEDDED_PORT', { fallback: 4222, min: 1, max: 65_535 }),
     streamReplicas: integer(env, 'STREAM_REPLICAS', { fallback: 1, min: 1, max: 5 }),
     roles: readRoles(env['ROLES']),

@@ -9,6 +9,7 @@ import {
 } from 'nats';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LogMisconfigured, LogUnavailable, toLogError } from './errors.ts';
+import { authOptions, type NatsAuth } from './nats-auth.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
 
 interface DirectStreamAPI {
@@ -48,8 +49,8 @@ export const pullExpiresMs = 5_000;
  * `user:password@` or `token@`. Keeps reconnecting for ever once connected.
  * Throws LogUnavailable where no server answers, LogMisconfigured where it is too old or has no JetStream.
  */
-export async function openConnection(url: string, name = 'alert-watcher'): Promise<Connection> {
-  const nc = await connect(optionsOf(url, name)).catch((error: unknown) => {
+export async function openConnection(url: string, auth: NatsAuth = {}): Promise<Connection> {
+  const nc = await connect(optionsOf(url, auth)).catch((error: unknown) => {
     throw new LogUnavailable(`no NATS server answers at ${withoutSecrets(url)}: ${messageOf(error)}`, {
       cause: error,
     });
@@ -80,10 +81,10 @@ export async function openConnection(url: string, name = 'alert-watcher'): Promi
   }
 }
 
-function optionsOf(url: string, name: string): ConnectionOptions {
+function optionsOf(url: string, auth: NatsAuth): ConnectionOptions {
   const servers: string[] = [];
   const options: ConnectionOptions = {
-    name,
+    name: 'alert-watcher',
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     reconnectJitter: 250,
@@ -104,7 +105,7 @@ function optionsOf(url: string, name: string): ConnectionOptions {
     }
     if (parsed.protocol === 'tls:') options.tls = {};
   }
-  return { ...options, servers };
+  return { ...options, ...authOptions(auth), servers };
 }
 
 function parseUrl(text: string): URL {

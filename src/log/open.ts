@@ -1,10 +1,12 @@
 import { type Connection, openConnection } from './connection.ts';
 import { findRunning, startEmbedded } from './embedded.ts';
 import { LogUnavailable } from './errors.ts';
+import type { NatsAuth } from './nats-auth.ts';
 
 export interface LogOptions {
   /** Absent: the embedded server on the data directory. */
   natsUrl: string | undefined;
+  natsAuth: NatsAuth;
   natsEmbeddedPort: number;
   dataDir: string;
 }
@@ -19,9 +21,14 @@ export interface OpenLog {
 }
 
 /** Connects to NATS_URL, or to the embedded server, which is started where none runs. */
-export async function openLog({ natsUrl, natsEmbeddedPort, dataDir }: LogOptions): Promise<OpenLog> {
+export async function openLog({
+  natsUrl,
+  natsAuth,
+  natsEmbeddedPort,
+  dataDir,
+}: LogOptions): Promise<OpenLog> {
   if (natsUrl !== undefined) {
-    const connection = await openConnection(natsUrl);
+    const connection = await openConnection(natsUrl, natsAuth);
     return { connection, url: natsUrl, how: 'external', close: connection.close };
   }
   const server = await startEmbedded({ dataDir, port: natsEmbeddedPort });

@@ -32,7 +32,11 @@ export function useCertificates(clientName: string): () => Certificates {
         { name: 'keyUsage', keyCertSign: true, critical: true },
       ],
     });
-    const altNames = [{ type: 7 as const, ip: '127.0.0.1' }];
+    // The NATS client looks for localhost where it is given an IP address.
+    const altNames = [
+      { type: 7 as const, ip: '127.0.0.1' },
+      { type: 2 as const, value: 'localhost' },
+    ];
     const extensions = [{ name: 'subjectAltName' as const, altNames }];
     const server = await pairOf('server', { ca, extensions });
     const client = await pairOf(clientName, {

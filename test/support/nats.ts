@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,32 +25,22 @@ const accounts = 60;
 
 /** Starts a nats-server before the tests of this file and ends it after them. */
 export function useNats(): TestNats {
-  let directory = '';
-  let child: ChildProcess | undefined;
-  let port = 0;
+  let server: NatsProcess | undefined;
   let next = 0;
   const connections: Connection[] = [];
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'alert-watcher-nats-'));
-    const config = join(directory, 'nats.conf');
-    await writeFile(config, configOf(directory));
-    child = spawn(await natsServerPath(), ['-c', config], { stdio: 'ignore' });
-    port = await until('the port of nats-server', () => portOf(directory));
+    server = await startNats(manyAccounts());
   });
   afterAll(async () => {
     await Promise.all(connections.map((connection) => connection.close()));
-    if (child && child.exitCode === null) {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
-    await rm(directory, { recursive: true, force: true });
+    await server?.stop();
   });
 
   const freshUrl = () => {
     next += 1;
     if (next > accounts) throw new Error('more tests in one file than there are accounts');
-    return `nats://u${String(next)}:secret@127.0.0.1:${String(port)}`;
+    return `nats://u${String(next)}:secret@127.0.0.1:${String(server?.port ?? 0)}`;
   };
   const connect = async () => {
     const connection = await openConnection(freshUrl());
@@ -65,27 +55,51 @@ export function useNats(): TestNats {
   return { freshUrl, connect, connectWithStreams };
 }
 
-function configOf(directory: string): string {
+/** A nats-server of a test's own. */
+export interface NatsProcess {
+  port: number;
+  stop: () => Promise<void>;
+}
+
+/** Starts a nats-server on a port of its own, with JetStream and these lines of configuration besides. */
+export async function startNats(lines: readonly string[]): Promise<NatsProcess> {
+  const directory = await mkdtemp(join(tmpdir(), 'alert-watcher-nats-'));
+  const config = join(directory, 'nats.conf');
+  await writeFile(config, [...common(directory), ...lines].join('\n'));
+  const child = spawn(await natsServerPath(), ['-c', config], { stdio: 'ignore' });
+  const port = await until('the port of nats-server', () => portOf(directory));
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    await rm(directory, { recursive: true, force: true });
+  };
+  return { port, stop };
+}
+
+function manyAccounts(): string[] {
   const each = Array.from({ length: accounts }, (_, index) => {
     const name = String(index + 1);
     return `  A${name}: { jetstream: enabled, users: [{ user: u${name}, password: secret }] }`;
   });
+  return ['accounts {', ...each, '}'];
+}
+
+function common(directory: string): string[] {
   return [
     'host: 127.0.0.1',
     'port: -1',
     'max_payload: 8MB',
     `ports_file_dir: ${JSON.stringify(directory)}`,
     `jetstream { store_dir: ${JSON.stringify(join(directory, 'store'))} }`,
-    'accounts {',
-    ...each,
-    '}',
-  ].join('\n');
+  ];
 }
 
 async function portOf(directory: string): Promise<number | undefined> {
   const name = (await readdir(directory)).find((file) => file.endsWith('.ports'));
   if (name === undefined) return undefined;
   const text = await readFile(join(directory, name), 'utf8');
-  const port = /"nats:\/\/[^"]*:(\d+)"/.exec(text)?.[1];
+  const port = /"(?:nats|tls):\/\/[^"]*:(\d+)"/.exec(text)?.[1];
   return port === undefined ? undefined : Number(port);
 }

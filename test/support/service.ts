@@ -117,6 +117,7 @@ function serviceOf(app: App, close: () => Promise<void>): TestService {
 const defaults: Omit<Config, 'natsUrl' | 'dataDir' | 'rules'> = {
   host: '127.0.0.1',
   port: 0,
+  natsAuth: {},
   natsEmbeddedPort: 4222,
   streamReplicas: 1,
   roles,
