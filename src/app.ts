@@ -18,7 +18,7 @@ import type { Follower } from './log/follow.ts';
 import { type OpenLog, openLog } from './log/open.ts';
 import { createRoomCheck } from './log/room.ts';
 import { ensureStreams, sentence } from './log/streams.ts';
-import { startReadModel } from './read-model.ts';
+import { needsReadModel, noReadModel, startReadModel } from './read-model.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { createTracing } from './telemetry/tracing.ts';
@@ -50,7 +50,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       logger.warn(`differs from the files in streams/:${sentence(difference)}`);
     }
     const metrics = createMetrics();
-    const { board, follower, stop } = await startReadModel({ config, connection, logger });
+    const readModel = needsReadModel(config.roles)
+      ? await startReadModel({ config, connection, logger })
+      : noReadModel();
+    const { board, follower, stop } = readModel;
     closers.defer(stop);
     const tracing = await createTracing(config.traces, logger);
     closers.defer(tracing.close);
@@ -93,8 +96,10 @@ async function listen(parts: Parts): Promise<FastifyInstance> {
   const server = readingFiles(() => createServer(logger, { isPassing, tls, trustedProxies }));
   server.addHook('onRequest', guards.api);
   const checks = readyChecks(connection, definitions, follower, config.roles);
-  metrics.watch('board_lag_messages', 'Messages that the board has yet to apply.', follower.lag);
-  metrics.watch('board_pods', 'Pods on the board.', board.size);
+  if (needsReadModel(config.roles)) {
+    metrics.watch('board_lag_messages', 'Messages that the board has yet to apply.', follower.lag);
+    metrics.watch('board_pods', 'Pods on the board.', board.size);
+  }
   if (has('api')) registerOpenapi(server, manifest.version);
   server.register(healthRoutes({ checks, metrics }));
   if (has('ingest')) {
@@ -125,6 +130,13 @@ function readyChecks(
   follower: Follower,
   roles: readonly Role[],
 ): ReadyCheck[] {
+  const board: ReadyCheck = {
+    name: 'board',
+    check: () =>
+      Promise.resolve(
+        follower.isCaughtUp() ? undefined : `${String(follower.lag())} messages are still to be applied`,
+      ),
+  };
   const durables = consumers.map(({ durable_name }) => durable_name);
   return [
     {
@@ -145,12 +157,6 @@ function readyChecks(
           return undefined;
         },
       })),
-    {
-      name: 'board',
-      check: () =>
-        Promise.resolve(
-          follower.isCaughtUp() ? undefined : `${String(follower.lag())} messages are still to be applied`,
-        ),
-    },
+    ...(needsReadModel(roles) ? [board] : []),
   ];
 }

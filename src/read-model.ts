@@ -1,6 +1,6 @@
 import { type Board, createBoard } from './collection/board.ts';
 import { createSnapshots, type Snapshots } from './collection/snapshots.ts';
-import type { Config } from './config.ts';
+import type { Config, Role } from './config.ts';
 import type { Connection } from './log/connection.ts';
 import { snapshotsBucket, streamName } from './log/definitions.ts';
 import { type Follower, follow } from './log/follow.ts';
@@ -43,6 +43,18 @@ export async function startReadModel(deps: Deps): Promise<ReadModel> {
     await follower.stop();
   };
   return { board, follower, stop };
+}
+
+/** Intake of alerts alone asks the board nothing: such a process reads no log, and needs no permission to. */
+export function needsReadModel(roles: readonly Role[]): boolean {
+  return roles.some((role) => role !== 'ingest');
+}
+
+/** A board that stays empty. */
+export function noReadModel(): ReadModel {
+  const stop = () => Promise.resolve();
+  const follower = { caughtUp: stop(), isCaughtUp: () => true, lastApplied: () => 0, lag: () => 0, stop };
+  return { board: createBoard(), follower, stop };
 }
 
 /** Lets go of what the stream has let go of, and keeps a snapshot where one is due. */

@@ -1,7 +1,8 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { Type } from '@sinclair/typebox';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifySchema } from 'fastify';
+import type { Access } from './access.ts';
 import { Accepted, Alert, AlertItem, AlertPage } from './schemas/alerts.ts';
 import {
   Acted,
@@ -12,7 +13,15 @@ import {
   Replay,
   Started,
 } from './schemas/collections.ts';
-import { eventSchemas, FeedEvent, jsonAnswer, NewEvent, Problem, StoredEvent } from './schemas/common.ts';
+import {
+  eventSchemas,
+  FeedEvent,
+  jsonAnswer,
+  NewEvent,
+  Problem,
+  problemAnswers,
+  StoredEvent,
+} from './schemas/common.ts';
 import { Explanation } from './schemas/explanation.ts';
 
 const named = [
@@ -49,8 +58,18 @@ export function registerOpenapi(server: FastifyInstance, version: string): void 
       },
       servers: [{ url: '/' }],
       tags,
+      components: {
+        securitySchemes: {
+          token: { type: 'http', scheme: 'bearer', description: 'Where `access` is configured.' },
+          password: {
+            type: 'http',
+            scheme: 'basic',
+            description: 'The token as the password, with any user.',
+          },
+        },
+      },
     },
-    transform: ({ schema, url, route }) => ({ schema: { ...schema, 'x-access': route.config?.access }, url }),
+    transform: ({ schema, url, route }) => ({ schema: guarded(schema, route.config?.access), url }),
     refResolver: {
       buildLocalReference: ({ $id }, _base, _fragment, index) =>
         typeof $id === 'string' ? $id : `schema-${String(index)}`,
@@ -68,6 +87,19 @@ export function registerOpenapi(server: FastifyInstance, version: string): void 
     });
     done();
   });
+}
+
+/** What a route lets its caller do, and what it asks for that where tokens are configured. */
+function guarded(schema: FastifySchema, access: Access | undefined): FastifySchema {
+  if (access !== 'read' && access !== 'act') return { ...schema, 'x-access': access } as FastifySchema;
+  const refusals = problemAnswers('unauthorized', 'forbidden');
+  const response = { ...refusals, ...(schema.response as object) };
+  return {
+    ...schema,
+    'x-access': access,
+    security: [{ token: [] }, { password: [] }, {}],
+    response,
+  } as FastifySchema;
 }
 
 const documentSchema = {
