@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { registerApi } from './api.ts';
 import { type Board, BoardLags } from './collection/board.ts';
 import { createPods } from './collection/pods.ts';
+import { hasEnded } from './collection/summaries.ts';
 import type { Config, Role } from './config.ts';
 import { buildGuards, readingFiles } from './guards.ts';
 import { healthRoutes, type ReadyCheck } from './http/health.ts';
@@ -14,6 +15,7 @@ import { ingestRoutes } from './ingest/routes.ts';
 import type { Connection } from './log/connection.ts';
 import { type Definitions, readDefinitions, streamName } from './log/definitions.ts';
 import { LogUnavailable } from './log/errors.ts';
+import { readFigures } from './log/figures.ts';
 import type { Follower } from './log/follow.ts';
 import { type OpenLog, openLog } from './log/open.ts';
 import { createRoomCheck } from './log/room.ts';
@@ -21,6 +23,7 @@ import { ensureStreams, sentence } from './log/streams.ts';
 import { needsReadModel, noReadModel, startReadModel } from './read-model.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
+import { registerServiceMetrics } from './telemetry/service-metrics.ts';
 import { createTracing } from './telemetry/tracing.ts';
 import { type Parts, startWorkers, stopWorkers } from './workers.ts';
 
@@ -96,10 +99,12 @@ async function listen(parts: Parts): Promise<FastifyInstance> {
   const server = readingFiles(() => createServer(logger, { isPassing, tls, trustedProxies }));
   server.addHook('onRequest', guards.api);
   const checks = readyChecks(connection, definitions, follower, config.roles);
-  if (needsReadModel(config.roles)) {
-    metrics.watch('board_lag_messages', 'Messages that the board has yet to apply.', follower.lag);
-    metrics.watch('board_pods', 'Pods on the board.', board.size);
-  }
+  registerServiceMetrics(metrics, {
+    version: manifest.version,
+    isConnected: connection.isConnected,
+    readLog: () => readFigures(connection, definitions),
+    ...(needsReadModel(config.roles) ? { readModel: { board, lag: follower.lag, hasEnded } } : {}),
+  });
   if (has('api')) registerOpenapi(server, manifest.version);
   server.register(healthRoutes({ checks, metrics }));
   if (has('ingest')) {

@@ -9,8 +9,14 @@ export const collectionStates = [
 export type CollectionState = (typeof collectionStates)[number];
 
 /** Nothing more happens unless somebody asks for it. */
-export function hasEnded(state: CollectionState): boolean {
+export function hasEnded(state: string): boolean {
   return state === 'uploaded' || state === 'failed' || state === 'cancelled';
+}
+
+/** How many collections are in a state, and since when the one is that has been in it for longest (RFC 3339). */
+export interface StateCount {
+  count: number;
+  oldest?: string;
 }
 
 /** What the index keeps of one collection; the rest is a replay of its range of the log. */
@@ -25,6 +31,8 @@ export interface CollectionSummary {
   requestedAt: string;
   /** RFC 3339; present once it is uploaded or failed. */
   endedAt?: string;
+  /** When it came into its state, RFC 3339; absent once it has ended. */
+  since?: string;
   /** Sequences of its first and its last event so far. */
   firstSequence: number;
   lastSequence: number;
@@ -50,6 +58,8 @@ export interface Summaries {
   get: (id: string) => CollectionSummary | undefined;
   /** Newest first. `next` is present where there are more; what is requested meanwhile does not move it. */
   list: (filter: Filter) => { items: CollectionSummary[]; next?: number };
+  /** Goes through all of them. */
+  countByState: () => Record<CollectionState, StateCount>;
   /** Forgets what has ended before that sequence. */
   forgetBefore: (firstSequence: number) => void;
   /** Every collection as a line, as they are at the time of the call. */
@@ -76,13 +86,16 @@ export function createSummaries(limit: number): Summaries {
       }
       const known = byId.get(event.data.collectionId);
       if (!known) return;
-      const { endedAt: _, ...rest } = known;
+      const { endedAt: _, since, ...rest } = known;
       const state = stateAfter(event, known.state);
-      const ended = hasEnded(state) ? { endedAt: event.time } : {};
-      byId.set(known.id, { ...rest, state, lastSequence: event.sequence, ...ended });
+      // Absent in snapshots of earlier versions.
+      const inState = state === known.state ? (since ?? known.requestedAt) : event.time;
+      const times = hasEnded(state) ? { endedAt: event.time } : { since: inState };
+      byId.set(known.id, { ...rest, state, lastSequence: event.sequence, ...times });
     },
     get: (id) => byId.get(id),
     list: (filter) => list(byId.values(), filter),
+    countByState: () => countByState(byId.values()),
     forgetBefore: (firstSequence) => {
       for (const { id, endedAt, lastSequence } of byId.values()) {
         if (endedAt !== undefined && lastSequence < firstSequence) byId.delete(id);
@@ -111,6 +124,7 @@ function summaryOf({ data, time, sequence }: StoredEvent<'CollectionRequested'>)
     pod,
     ...(trigger.alertname === undefined ? {} : { alertname: trigger.alertname }),
     requestedAt: time,
+    since: time,
     firstSequence: sequence,
     lastSequence: sequence,
   };
@@ -134,6 +148,19 @@ function stateAfter(event: StoredEvent<Lived>, state: CollectionState): Collecti
     case 'UploadAttemptFailed':
       return state;
   }
+}
+
+function countByState(summaries: Iterable<CollectionSummary>): Record<CollectionState, StateCount> {
+  const counts = Object.fromEntries(collectionStates.map((state) => [state, { count: 0 }])) as Record<
+    CollectionState,
+    StateCount
+  >;
+  for (const { state, since = '' } of summaries) {
+    const counted = counts[state];
+    counted.count += 1;
+    if (since !== '' && (counted.oldest === undefined || since < counted.oldest)) counted.oldest = since;
+  }
+  return counts;
 }
 
 function list(summaries: Iterable<CollectionSummary>, { limit, sinceMs, untilMs, ...filter }: Filter) {

@@ -76,7 +76,7 @@ export function collectionRoutes(options: CollectionRoutesOptions) {
 
 export const noCollection = 'there is no collection with this id (any more)';
 
-function itemOf({ firstSequence: _first, lastSequence: _last, ...item }: CollectionSummary) {
+function itemOf({ firstSequence: _first, lastSequence: _last, since: _since, ...item }: CollectionSummary) {
   return item;
 }
 

@@ -48,6 +48,12 @@ export function ingestRoutes(options: IngestOptions) {
       next();
     });
 
+    app.addHook('onError', (_request, _reply, error, next) => {
+      if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+        metrics.webhooksRefused.inc({ code: 'body-too-large' });
+      next();
+    });
+
     for (const source of options.sources) {
       const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
         const refusal = source.guard.admit(request);

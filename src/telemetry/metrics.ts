@@ -6,13 +6,30 @@ const seconds = [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 300, 600];
 /** A sender's labels must not fill the memory: so many alert names are counted by name, the rest as "other". */
 const maxAlertnames = 200;
 
+/** Gauges that prom-client names like counters; the same is in nodejs_active_resources and the like, by type. */
+const misnamed = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
 /** The metrics of one process, in a registry of their own. */
 export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of misnamed) registry.removeSingleMetric(name);
   const registers = [registry];
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Counter({ name: `alert_watcher_${name}`, help, labelNames, registers });
+  // A series that is first seen at 1 has no increase: what is alerted on exists from the start, at 0.
+  const counter = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    atZero: readonly Record<L, string>[] = [],
+  ) => {
+    const made = new Counter({ name: `alert_watcher_${name}`, help, labelNames, registers });
+    for (const labels of atZero) made.inc(labels, 0);
+    return made;
+  };
   const duration = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Histogram({ name: `alert_watcher_${name}`, help, labelNames, buckets: seconds, registers });
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
@@ -25,11 +42,32 @@ export function createMetrics() {
       'status',
       'result',
     ]),
-    webhooksRefused: counter('webhooks_refused_total', 'Webhooks that were not taken.', ['code']),
+    webhooksRefused: counter(
+      'webhooks_refused_total',
+      'Webhooks that were not taken.',
+      ['code'],
+      ['not-json', 'not-alertmanager-v4', 'body-too-large', 'stream-unavailable', 'overloaded'].map(
+        (code) => ({ code }),
+      ),
+    ),
     decisions: counter('decisions_total', 'What firing alerts led to.', ['decision']),
     attempts: counter('attempts_total', 'Attempts to collect or upload.', ['stage', 'result']),
-    collections: counter('collections_total', 'Runs of collections that ended.', ['outcome', 'stage']),
-    rejected: counter('events_rejected_total', 'Messages that could not be read or handled.', ['consumer']),
+    collections: counter(
+      'collections_total',
+      'Runs of collections that ended.',
+      ['outcome', 'stage'],
+      [
+        { outcome: 'uploaded', stage: 'upload' },
+        { outcome: 'failed', stage: 'collect' },
+        { outcome: 'failed', stage: 'upload' },
+      ],
+    ),
+    rejected: counter(
+      'events_rejected_total',
+      'Messages that could not be read or handled.',
+      ['consumer'],
+      ['intake', 'collect', 'upload'].map((consumer) => ({ consumer })),
+    ),
     collectDuration: duration('collect_duration_seconds', 'One attempt to collect.', ['collector', 'result']),
     uploadDuration: duration('upload_duration_seconds', 'One attempt to upload.', ['destination', 'result']),
     recordingBytes: counter(

@@ -4,7 +4,9 @@ import type { TestProject } from 'vitest/node';
 /** System programs that some tests need, and how to find out whether they are there. */
 const programs = {
   alertmanager: ['prometheus-alertmanager', '--version'],
+  amtool: ['amtool', '--version'],
   jdk: ['jcmd', '-h'],
+  promtool: ['promtool', '--version'],
   script: ['script', '--version'],
 } as const;
 
