@@ -8,6 +8,7 @@ const programs = {
   jdk: ['jcmd', '-h'],
   promtool: ['promtool', '--version'],
   script: ['script', '--version'],
+  tini: ['tini', '--version'],
 } as const;
 
 export type Program = keyof typeof programs;
