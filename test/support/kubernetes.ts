@@ -52,10 +52,10 @@ export function faultsOf(manifests: readonly Manifest[]): string[] {
     ...{ module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, target: ts.ScriptTarget.ES2023 }, // prettier-ignore
   };
   const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists } = host;
-  host.fileExists = (name) => name === file || fileExists(name);
+  const real = { ...host };
+  host.fileExists = (name) => name === file || real.fileExists(name);
   host.getSourceFile = (name, ...rest) =>
-    name === file ? ts.createSourceFile(name, lines.join('\n'), rest[0]) : getSourceFile(name, ...rest);
+    name === file ? ts.createSourceFile(name, lines.join('\n'), rest[0]) : real.getSourceFile(name, ...rest);
   const program = ts.createProgram([file], options, host);
   return ts.getPreEmitDiagnostics(program).map(({ messageText, start = 0, file: where }) => {
     const line = where?.getLineAndCharacterOfPosition(start).line ?? 0;
