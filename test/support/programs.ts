@@ -6,6 +6,7 @@ const programs = {
   alertmanager: ['prometheus-alertmanager', '--version'],
   amtool: ['amtool', '--version'],
   jdk: ['jcmd', '-h'],
+  prometheus: ['prometheus', '--version'],
   promtool: ['promtool', '--version'],
   script: ['script', '--version'],
   tini: ['tini', '--version'],
