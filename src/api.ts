@@ -15,6 +15,7 @@ import { alertRoutes } from './http/alerts.ts';
 import { collectionRoutes } from './http/collections.ts';
 import { eventRoutes } from './http/events.ts';
 import { explainRoutes } from './http/explain.ts';
+import { pageRoutes } from './http/page.ts';
 import { createPlaces } from './ingest/places.ts';
 import { recordingsBucket, stagingBucket, streamName } from './log/definitions.ts';
 import { LogUnavailable } from './log/errors.ts';
@@ -81,6 +82,7 @@ export function registerApi(server: FastifyInstance, parts: ApiParts): void {
   );
   server.register(explain(parts));
   server.register(events(parts));
+  server.register(pageRoutes());
 }
 
 function events({ config, connection, board, logger, metrics }: ApiParts) {

@@ -74,3 +74,14 @@ it('only the entry, the composition root, the configuration and commands see eve
   const seeing = imports.filter(({ from, to }) => !roots.test(from) && roots.test(to));
   expect(seeing).toEqual([]);
 });
+
+it('the page imports nothing but itself: types are no import, and a browser has no packages', () => {
+  const modules = globSync('web/*.js', { cwd: src });
+  expect(modules.length).toBeGreaterThan(20);
+  for (const file of modules) {
+    const specifiers = [
+      ...readFileSync(join(src, file), 'utf8').matchAll(/^(?:import|export)\s[^;]*?from\s+'([^']+)'/gms),
+    ];
+    for (const [, specifier] of specifiers) expect(specifier, file).toMatch(/^\.\/[a-z-]+\.js$/);
+  }
+});

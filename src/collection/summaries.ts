@@ -33,6 +33,8 @@ export interface CollectionSummary {
   endedAt?: string;
   /** When it came into its state, RFC 3339; absent once it has ended. */
   since?: string;
+  /** Present where the recording is a sample and not one of the pod. */
+  simulated?: true;
   /** Sequences of its first and its last event so far. */
   firstSequence: number;
   lastSequence: number;
@@ -91,7 +93,9 @@ export function createSummaries(limit: number): Summaries {
       // Absent in snapshots of earlier versions.
       const inState = state === known.state ? (since ?? known.requestedAt) : event.time;
       const times = hasEnded(state) ? { endedAt: event.time } : { since: inState };
-      byId.set(known.id, { ...rest, state, lastSequence: event.sequence, ...times });
+      const simulated =
+        event.type === 'JfrCollected' && event.data.recording.simulated ? { simulated: true as const } : {};
+      byId.set(known.id, { ...rest, state, lastSequence: event.sequence, ...times, ...simulated });
     },
     get: (id) => byId.get(id),
     list: (filter) => list(byId.values(), filter),

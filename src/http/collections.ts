@@ -59,7 +59,7 @@ export function collectionRoutes(options: CollectionRoutesOptions) {
       async (request, reply) => {
         const summary = summaries.get(request.params.id);
         if (!summary) return sendProblem(reply, 'not-found', noCollection);
-        return { ...itemOf(summary), ...(await readStory(summary)) };
+        return { ...summary, ...(await readStory(summary)) };
       },
     );
     app.get<{ Params: Static<typeof CollectionParams> }>(
@@ -76,7 +76,7 @@ export function collectionRoutes(options: CollectionRoutesOptions) {
 
 export const noCollection = 'there is no collection with this id (any more)';
 
-function itemOf({ firstSequence: _first, lastSequence: _last, since: _since, ...item }: CollectionSummary) {
+function itemOf({ since: _since, ...item }: CollectionSummary) {
   return item;
 }
 

@@ -79,6 +79,16 @@ export function story(alert = alertRef(1), seconds = 0) {
       ),
     failed: (stage: 'collect' | 'upload' = 'collect', attempts = 3, run = 1) =>
       make('CollectionFailed', { ...of, run, stage, attempts, error }, 36),
+    cancelled: (stage: 'collect' | 'upload' = 'collect', attempts = 1, run = 1) =>
+      make(
+        'CollectionFailed',
+        {
+          ...{ ...of, run, stage, attempts },
+          error: { code: 'cancelled', message: 'cancelled by operator: enough' },
+          cancelled: { by: 'operator', reason: 'enough' },
+        },
+        37,
+      ),
     redriven: (run = 2, stage: 'collect' | 'upload' = 'collect') =>
       make('CollectionRedriven', { ...of, run, stage, by: 'operator', reason: 'S3 is back' }, 40),
     suppressed: (other: ReturnType<typeof alertRef>, until: string) =>

@@ -22,6 +22,7 @@ const everyEvent: PodEvent[] = [1, 2, 3].flatMap((which) => {
         ...[of.attemptFailed(attempt, retryAt, run), of.attemptFailed(attempt, undefined, run)],
         ...[of.uploadFailed(attempt, retryAt, run), of.uploadFailed(attempt, undefined, run)],
         ...[of.failed('collect', attempt, run), of.failed('upload', attempt, run)],
+        ...[of.cancelled('collect', attempt, run), of.cancelled('upload', attempt, run)],
       ]),
     ]),
   ];

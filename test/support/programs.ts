@@ -10,6 +10,7 @@ const programs = {
   promtool: ['promtool', '--version'],
   script: ['script', '--version'],
   tini: ['tini', '--version'],
+  chromium: ['chromium', '--version'],
 } as const;
 
 export type Program = keyof typeof programs;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { type afterAll, afterEach } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
 import { type Config, roles } from '../../src/config.ts';
 import { parseConfig } from '../../src/config-file.ts';
@@ -58,10 +58,10 @@ collectors: { sim: { driver: simulated } }
     'test.yaml',
   );
 
-/** Starts services and closes them, and what they wrote, after each test. */
-export function useServices() {
+/** Starts services and closes them, and what they wrote, after each test, or after all of a file. */
+export function useServices(release: typeof afterEach | typeof afterAll = afterEach) {
   const closers: (() => Promise<void>)[] = [];
-  afterEach(async () => {
+  release(async () => {
     for (const close of closers.splice(0).reverse()) await close();
   });
   return async (natsUrl: string, config: Partial<Config> = {}): Promise<TestService> => {

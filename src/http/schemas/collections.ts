@@ -14,6 +14,11 @@ const item = {
   alertname: Type.Optional(Type.String({ description: 'Of the alert that it was requested for.' })),
   requestedAt: time('when it was requested'),
   endedAt: Type.Optional(time('when it was uploaded, failed or was cancelled')),
+  simulated: Type.Optional(
+    Type.Literal(true, { description: 'The recording is a sample and not one of the pod.' }),
+  ),
+  firstSequence: sequence('Of its CollectionRequested.'),
+  lastSequence: sequence('Of its last event so far.'),
 };
 
 export const CollectionItem = Type.Object(item, { $id: 'CollectionItem' });

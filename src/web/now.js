@@ -1,0 +1,113 @@
+/**
+ * The overview's first part: what is under way.
+ *
+ * @import { Item, Progress } from './types.ts'
+ */
+import { Empty } from './empty.js';
+import { html } from './preact.js';
+import { progressOf } from './progress.js';
+import { isEnded, listed } from './store.js';
+import { duration, relative } from './time.js';
+import { Loading } from './use-data.js';
+import { CollectionLink, PodName, Problem, Simulated, StateBadge, Time, useModel, useNow } from './ui.js';
+
+const shownAtMost = 100;
+
+export function Now() {
+  const { store, isLoaded, isCut, problem } = useModel();
+  const active = listed(store, {}).filter(({ state }) => !isEnded(state));
+  const more = active.length - shownAtMost;
+  return html`<section aria-labelledby="now">
+    <h2 id="now">
+      Now <span class="count">${isLoaded ? `${active.length}${isCut ? ' and more' : ''}` : ''}</span>
+    </h2>
+    ${!problem && !isLoaded && html`<${Loading} />`}
+    ${problem && !isLoaded && html`<${Problem} error=${problem} />`}
+    ${isLoaded && active.length === 0 && html`<${Empty} hasHistory=${store.items.size > 0} />`}
+    <ul class="active">
+      ${(isLoaded ? active.slice(0, shownAtMost) : []).map((item) => html`<${Active} key=${item.id} item=${item} />`)}
+    </ul>
+    ${more > 0 && html`<p class="note">and ${more} more: see Recent, by state</p>`}
+  </section>`;
+}
+
+/** @param {{ item: Item }} props */
+function Active({ item }) {
+  const progress = progressOf(item);
+  return html`<li data-state=${item.state}>
+    <div class="what">
+      <${PodName} pod=${item} />
+    </div>
+    <div class="why">
+      <${CollectionLink} item=${item} /> <span class="dim"><${Time} at=${item.requestedAt} /></span>
+    </div>
+    <div class="stage">
+      <${StateBadge} state=${item.state} /> ${progress.recording?.simulated && html`<${Simulated} />`}
+    </div>
+    <${Stage} item=${item} progress=${progress} />
+  </li>`;
+}
+
+/** @param {{ item: Item, progress: Progress }} props */
+export function Stage({ item, progress }) {
+  const now = useNow();
+  const { attempts, plan, lastError } = progress;
+  const tries =
+    item.state === 'uploading' ? ` ${attempts > 0 ? `${attempts} failed` : ''}` : triesOf(attempts, plan);
+  return html`<div class="progress">
+    <${Bar} item=${item} progress=${progress} now=${now} />
+    <p class="note">
+      <span>${sentenceOf(item, progress, now)}</span> <span>${tries}</span>
+      ${lastError && html`<span class="error"><bdi>${lastError.message}</bdi></span>`}
+    </p>
+  </div>`;
+}
+
+/** @param {{ item: Item, progress: Progress, now: number }} props */
+function Bar({ item, progress: { startedAt, plan }, now }) {
+  const label = `${item.state} of ${item.pod}`;
+  if (item.state === 'collecting' && startedAt !== undefined && plan) {
+    const done = (now - Date.parse(startedAt)) / 1_000;
+    // Beyond the duration the collector still writes and hands over.
+    if (done < plan.durationSeconds)
+      return html`<progress
+        aria-label=${label}
+        max=${plan.durationSeconds}
+        value=${Math.max(done, 0)}
+      ></progress>`;
+    return html`<progress aria-label=${label}></progress>`;
+  }
+  if (item.state === 'uploading') return html`<progress aria-label=${label}></progress>`;
+  return html`<progress aria-label=${label} max="1" value="0"></progress>`;
+}
+
+/**
+ * @param {Item} item
+ * @param {Progress} progress
+ * @param {number} now
+ */
+function sentenceOf({ state, requestedAt, isWhole }, { startedAt, retryAt, collectedAt, plan }, now) {
+  if (!isWhole) return 'reading its log';
+  if (retryAt !== undefined) {
+    const wait = Date.parse(retryAt) > now ? relative(Date.parse(retryAt), now) : 'now';
+    return `next attempt ${wait}`;
+  }
+  if (state === 'requested') return `waits for its turn for ${duration(now - Date.parse(requestedAt))}`;
+  if (state === 'uploading')
+    return collectedAt === undefined
+      ? 'on its way'
+      : `on its way for ${duration(now - Date.parse(collectedAt))}`;
+  if (startedAt === undefined || !plan) return 'between attempts';
+  const done = Math.max(now - Date.parse(startedAt), 0);
+  if (done < plan.durationSeconds * 1_000)
+    return `${Math.floor(done / 1_000)} of ${plan.durationSeconds} s recorded`;
+  return `${duration(done)}: the collector finishes (at most ${plan.timeoutSeconds} s)`;
+}
+
+/**
+ * @param {number} attempts
+ * @param {Progress['plan']} plan
+ */
+function triesOf(attempts, plan) {
+  return plan && attempts > 0 ? `attempt ${attempts} of ${plan.maxAttempts}` : '';
+}

@@ -1,0 +1,189 @@
+/**
+ * What the page knows of collections and how events change it. Pure. It comes to the same summaries as the index of the
+ * service (src/collection/summaries.ts); a property test holds the two together.
+ *
+ * @import { FeedEvent, Filter, Item, State, Store, Summary } from './types.ts'
+ */
+
+/** Collections that the page keeps; beyond them it forgets the oldest that have ended. */
+const maxItems = 2_000;
+
+/** Every event type of the feed: a browser hears only of those that it asks for by name. */
+export const eventTypes = /** @type {const} */ ([
+  'AlertReceived',
+  'AlertDeclined',
+  'CollectionRequested',
+  'AlertAttached',
+  'CollectionSuppressed',
+  'CooldownElapsed',
+  'CollectionAttemptStarted',
+  'CollectionAttemptFailed',
+  'JfrCollected',
+  'UploadAttemptFailed',
+  'Uploaded',
+  'CollectionFailed',
+  'CollectionRedriven',
+  'EventRejected',
+]);
+
+/**
+ * Which events a collection takes in which state, and its state after them. What is not here came too late, or twice. Two
+ * turn on what they say: a CollectionFailed that somebody asked for, and the stage of a CollectionRedriven.
+ *
+ * @type {Record<State, Record<string, State>>}
+ */
+export const stages = {
+  requested: {
+    AlertAttached: 'requested',
+    CollectionAttemptStarted: 'collecting',
+    CollectionFailed: 'failed',
+  },
+  collecting: {
+    AlertAttached: 'collecting',
+    CollectionAttemptStarted: 'collecting',
+    CollectionAttemptFailed: 'collecting',
+    JfrCollected: 'uploading',
+    CollectionFailed: 'failed',
+  },
+  uploading: { UploadAttemptFailed: 'uploading', Uploaded: 'uploaded', CollectionFailed: 'failed' },
+  uploaded: {},
+  failed: { CollectionRedriven: 'requested' },
+  cancelled: { CollectionRedriven: 'requested' },
+};
+
+/** @type {Store} */
+export const emptyStore = { items: new Map(), lastSequence: 0 };
+
+/** @param {State} state */
+export function isEnded(state) {
+  return state === 'uploaded' || state === 'failed' || state === 'cancelled';
+}
+
+/**
+ * Applies what the feed told, in its order. What an item's summary already includes changes nothing.
+ *
+ * @param {Store} store
+ * @param {readonly FeedEvent[]} events
+ * @returns {Store}
+ */
+export function withEvents(store, events) {
+  const items = new Map(store.items);
+  let { lastSequence } = store;
+  for (const event of events) {
+    lastSequence = Math.max(lastSequence, event.sequence);
+    const id = collectionIdOf(event);
+    if (id === undefined) continue;
+    const next = evolve(items.get(id), event);
+    if (next) items.set(id, next);
+  }
+  forgetOldest(items);
+  return { items, lastSequence };
+}
+
+/**
+ * Takes over what the service lists, where that is newer than what the feed has told.
+ *
+ * @param {Store} store
+ * @param {readonly Summary[]} summaries
+ * @returns {Store}
+ */
+export function withSummaries(store, summaries) {
+  const items = new Map(store.items);
+  for (const summary of summaries) {
+    const known = items.get(summary.id);
+    if (known && known.lastSequence >= summary.lastSequence) continue;
+    items.set(summary.id, { ...summary, events: [], isWhole: false });
+  }
+  return { ...store, items };
+}
+
+/**
+ * Takes over all events of one collection, as its story tells them; events of the feed that came meanwhile stay.
+ *
+ * @param {Store} store
+ * @param {string} id
+ * @param {readonly FeedEvent[]} story
+ * @returns {Store}
+ */
+export function withStory(store, id, story) {
+  const known = store.items.get(id);
+  const bySequence = new Map([...story, ...(known?.events ?? [])].map((event) => [event.sequence, event]));
+  const inOrder = [...bySequence.values()].sort((a, b) => a.sequence - b.sequence);
+  /** @type {Item | undefined} */
+  let item;
+  for (const event of inOrder) item = evolve(item, event) ?? item;
+  // A story that is older than the list lacks events: it is asked for again.
+  if (!item || (known && item.lastSequence < known.lastSequence)) return store;
+  return { ...store, items: new Map(store.items).set(id, item) };
+}
+
+/**
+ * Newest first.
+ *
+ * @param {Store} store
+ * @param {Filter} filter
+ * @returns {Item[]}
+ */
+export function listed(store, filter) {
+  const wanted = Object.entries(filter).filter(([, value]) => Boolean(value));
+  return [...store.items.values()]
+    .filter((item) => wanted.every(([key, value]) => item[/** @type {keyof Filter} */ (key)] === value))
+    .sort((a, b) => b.firstSequence - a.firstSequence);
+}
+
+/**
+ * @param {Item | undefined} known
+ * @param {FeedEvent} event
+ * @returns {Item | undefined} undefined where it changes nothing
+ */
+function evolve(known, event) {
+  if (!known) return event.type === 'CollectionRequested' ? requested(event) : undefined;
+  if (event.sequence <= known.lastSequence) return undefined;
+  const state = stateAfter(known, event);
+  if (state === undefined) return undefined;
+  const { endedAt: _, ...rest } = known;
+  const ended = isEnded(state) ? { endedAt: event.time } : {};
+  const isSample = event.type === 'JfrCollected' && event.data.recording.simulated === true;
+  const simulated = isSample ? { simulated: /** @type {const} */ (true) } : {};
+  const events = [...known.events, event];
+  return { ...rest, ...ended, ...simulated, state, events, lastSequence: event.sequence };
+}
+
+/**
+ * @param {Item} item
+ * @param {FeedEvent} event
+ */
+function stateAfter({ state }, event) {
+  const next = Object.hasOwn(stages[state], event.type) ? stages[state][event.type] : undefined;
+  if (next && event.type === 'CollectionRedriven' && event.data.stage === 'upload') return 'uploading';
+  return next && event.type === 'CollectionFailed' && event.data.cancelled ? 'cancelled' : next;
+}
+
+/**
+ * @param {Extract<FeedEvent, {type: 'CollectionRequested'}>} event
+ * @returns {Item}
+ */
+function requested(event) {
+  const { sequence, time, data } = event;
+  const { collectionId: id, kubeContext, namespace, pod, trigger } = data;
+  return {
+    ...{ id, state: 'requested', kubeContext, namespace, pod },
+    ...(trigger.alertname === undefined ? {} : { alertname: trigger.alertname }),
+    ...{ requestedAt: time, firstSequence: sequence, lastSequence: sequence },
+    ...{ events: [event], isWhole: true },
+  };
+}
+
+/** @param {FeedEvent} event */
+function collectionIdOf({ data }) {
+  return 'collectionId' in data ? data.collectionId : undefined;
+}
+
+/** @param {Map<string, Item>} items */
+function forgetOldest(items) {
+  if (items.size <= maxItems) return;
+  for (const { id, state } of items.values()) {
+    if (items.size <= maxItems * 0.9) return;
+    if (isEnded(state)) items.delete(id);
+  }
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { useNats } from '../support/nats.ts';
+import { useServices } from '../support/service.ts';
+
+const nats = useNats();
+const start = useServices();
+
+describe('the files of the page', () => {
+  it('come with headers that let nothing else run, and are asked for again by their ETag', async () => {
+    const { url } = await start(nats.freshUrl());
+    const paths = ['/', '/main.js', '/preact.js', '/style.css', '/icon.svg', '/?state=failed'];
+    for (const path of paths) {
+      const response = await fetch(url + path);
+      expect(response.status, path).toBe(200);
+      const { headers } = response;
+      expect(headers.get('content-security-policy')).toMatch(/^default-src 'self'; .*frame-ancestors 'none'/);
+      expect(headers.get('content-security-policy')).not.toMatch(/unsafe|https?:|data:/);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('cache-control')).toBe('no-cache');
+      const again = await fetch(url + path, { headers: { 'if-none-match': headers.get('etag') ?? '' } });
+      expect([again.status, await again.text()]).toEqual([304, '']);
+    }
+    expect((await fetch(url)).headers.get('content-type')).toBe('text/html; charset=utf-8');
+  });
+
+  it('are those and no others', async () => {
+    const { url } = await start(nats.freshUrl());
+    for (const path of [
+      '/types.ts',
+      '/tsconfig.json',
+      '/..%2fmain.ts',
+      '/%2e%2e/main.ts',
+      '/web/main.js',
+      '/index.html',
+    ])
+      expect((await fetch(url + path)).status, path).toBe(404);
+  });
+
+  it('are not there where the API is not', async () => {
+    const { url } = await start(nats.freshUrl(), { roles: ['ingest'] });
+    expect((await fetch(url)).status).toBe(404);
+  });
+});
