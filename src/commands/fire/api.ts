@@ -61,7 +61,7 @@ export function createApi(url: string, signal: AbortSignal): Api {
       do {
         const query = new URLSearchParams({
           namespace,
-          limit: '999',
+          limit: '200',
           ...(after === undefined ? {} : { after }),
         });
         const page = await get(`/api/v1/collections?${query.toString()}`, Page);
