@@ -59,7 +59,7 @@ export function collectionRoutes(options: CollectionRoutesOptions) {
       async (request, reply) => {
         const summary = summaries.get(request.params.id);
         if (!summary) return sendProblem(reply, 'not-found', noCollection);
-        return { ...summary, ...(await readStory(summary)) };
+        return { ...itemOf(summary), ...(await readStory(summary)) };
       },
     );
     app.get<{ Params: Static<typeof CollectionParams> }>(
