@@ -13,10 +13,11 @@ import { validHistory } from '../support/histories.ts';
 const feed = (events: readonly Event[]): FeedEvent[] =>
   events.map((event, index) => ({ ...event, sequence: index + 1 }));
 
+/** As the API lists them. */
 function summariesOf(events: readonly Event[]): CollectionSummary[] {
   const board = createBoard();
   events.forEach((event, index) => board.apply(stored(event, index + 1)));
-  return board.summaries.list({ limit: 999 }).items;
+  return board.summaries.list({ limit: 999 }).items.map(({ since: _since, ...item }) => item);
 }
 
 const summaryOf = ({ events: _events, isWhole: _isWhole, ...summary }: Item) => summary;
