@@ -49,6 +49,7 @@ export function readConfig(env: Environment): Config {
       tlsCaFile: env['NATS_TLS_CA_FILE'] || undefined,
       tlsCertFile: env['NATS_TLS_CERT_FILE'] || undefined,
       tlsKeyFile: env['NATS_TLS_KEY_FILE'] || undefined,
+      inboxPrefix: env['NATS_INBOX_PREFIX'] || undefined,
     },
     natsEmbeddedPort: integer(env, 'NATS_EMBEDDED_PORT', { fallback: 4222, min: 1, max: 65_535 }),
     streamReplicas: integer(env, 'STREAM_REPLICAS', { fallback: 1, min: 1, max: 5 }),

@@ -68,7 +68,7 @@ export async function openConnection(url: string, auth: NatsAuth = {}): Promise<
       nc,
       js: nc.jetstream({ timeout: requestTimeoutMs }),
       jsm,
-      publisher: createPublisher(nc, requestTimeoutMs),
+      publisher: createPublisher(nc, requestTimeoutMs, auth.inboxPrefix),
       // The client has it; its type of a manager does not say so.
       direct: (jsm as JetStreamManager & { direct: DirectStreamAPI }).direct,
       server: { id: info.server_id, version: info.version, maxPayload: info.max_payload },

@@ -13,12 +13,15 @@ export interface NatsAuth {
   /** Client certificate and its key, PEM. */
   tlsCertFile?: string | undefined;
   tlsKeyFile?: string | undefined;
+  /** What subjects of answers begin with, where the user may subscribe to those only. */
+  inboxPrefix?: string | undefined;
 }
 
 /** Secrets are read at each connect, so that changed ones count. Throws LogMisconfigured where one cannot be read now. */
 export function authOptions(auth: NatsAuth): Partial<ConnectionOptions> {
-  const { credsFile, nkeyFile, tlsCaFile, tlsCertFile, tlsKeyFile } = auth;
-  for (const path of Object.values(auth) as (string | undefined)[]) if (path !== undefined) read(path);
+  const { inboxPrefix, ...paths } = auth;
+  const { credsFile, nkeyFile, tlsCaFile, tlsCertFile, tlsKeyFile } = paths;
+  for (const path of Object.values<string | undefined>(paths)) if (path !== undefined) read(path);
   const authenticators = [
     ...(credsFile === undefined ? [] : [lazily(() => credsAuthenticator(read(credsFile)))]),
     ...(nkeyFile === undefined ? [] : [lazily(() => nkeyAuthenticator(seedIn(read(nkeyFile))))]),
@@ -29,6 +32,7 @@ export function authOptions(auth: NatsAuth): Partial<ConnectionOptions> {
     ...(tlsKeyFile === undefined ? {} : { keyFile: tlsKeyFile }),
   };
   return {
+    ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
     ...(authenticators.length === 0 ? {} : { authenticator: authenticators }),
     ...(Object.keys(files).length === 0 ? {} : { tls: files }),
   };

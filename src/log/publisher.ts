@@ -52,8 +52,8 @@ const lookEveryMs = 250;
  * One inbox for all acknowledgements, and one write for all messages of one turn of the event loop. The client's own
  * `publish` costs a write, a timer and two captured stack traces a message (docs/performance.md).
  */
-export function createPublisher(nc: NatsConnection, timeoutMs: number): Publisher {
-  const inbox = `${createInbox()}.`;
+export function createPublisher(nc: NatsConnection, timeoutMs: number, inboxPrefix?: string): Publisher {
+  const inbox = `${createInbox(inboxPrefix)}.`;
   // In the order of their deadlines: every message waits equally long.
   const waiting = new Map<string, Waiting>();
   let queue: Queued[] = [];

@@ -58,6 +58,8 @@ export function useNats(): TestNats {
 /** A nats-server of a test's own. */
 export interface NatsProcess {
   port: number;
+  /** What it has logged. */
+  log: () => Promise<string>;
   stop: () => Promise<void>;
 }
 
@@ -75,7 +77,7 @@ export async function startNats(lines: readonly string[]): Promise<NatsProcess> 
     }
     await rm(directory, { recursive: true, force: true });
   };
-  return { port, stop };
+  return { port, log: () => readFile(join(directory, 'nats.log'), 'utf8'), stop };
 }
 
 function manyAccounts(): string[] {
@@ -92,6 +94,7 @@ function common(directory: string): string[] {
     'port: -1',
     'max_payload: 8MB',
     `ports_file_dir: ${JSON.stringify(directory)}`,
+    `log_file: ${JSON.stringify(join(directory, 'nats.log'))}`,
     `jetstream { store_dir: ${JSON.stringify(join(directory, 'store'))} }`,
   ];
 }
