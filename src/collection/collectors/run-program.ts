@@ -10,6 +10,8 @@ export interface ProgramOutput {
 
 export interface ProgramOptions {
   cwd: string;
+  /** A file that stdout is appended to, whole and as it is; the output has nothing of it then. */
+  stdoutTo?: string | undefined;
   signal: AbortSignal;
 }
 

@@ -1,12 +1,20 @@
 // The process that starts the collectors' programs. It imports next to nothing: what it holds in memory is what a fork costs.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { endGroup } from './process-group.ts';
 
 /** Start a program, or end one with its whole group. */
-export type SpawnerRequest = { id: number; argv: readonly string[]; cwd: string } | { id: number; end: true };
+export type SpawnerRequest = ({ id: number } & ProgramStart) | { id: number; end: true };
+
+export interface ProgramStart {
+  argv: readonly string[];
+  cwd: string;
+  /** A file that stdout is appended to, whole and as it is; ProgramResult has nothing of it then. */
+  stdoutTo?: string | undefined;
+}
 
 /** A program was started, or ended. */
 export type SpawnerReply = { id: number; pid: number } | { id: number; result: ProgramResult };
@@ -34,20 +42,22 @@ const running = new Map<number, () => void>();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('message', (request: SpawnerRequest) => {
   if ('end' in request) running.get(request.id)?.();
-  else if (process.connected) void serve(request.id, request.argv, request.cwd);
+  else if (process.connected) void serve(request.id, request);
 });
 // With the last program this process ends, too: nothing else keeps it.
 process.once('disconnect', () => running.forEach((end) => end()));
 
-async function serve(id: number, argv: readonly string[], cwd: string): Promise<void> {
-  const result = await run(id, argv, cwd).catch(notStarted);
+async function serve(id: number, start: ProgramStart): Promise<void> {
+  const result = await run(id, start).catch(notStarted);
   running.delete(id);
   reply({ id, result });
 }
 
-async function run(id: number, argv: readonly string[], cwd: string): Promise<ProgramResult> {
+async function run(id: number, { argv, cwd, stdoutTo }: ProgramStart): Promise<ProgramResult> {
   const [program = '', ...args] = argv;
-  const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const file = stdoutTo === undefined ? undefined : openSync(stdoutTo, 'a');
+  const child = spawn(program, args, { cwd, stdio: ['ignore', file ?? 'pipe', 'pipe'], detached: true });
+  if (file !== undefined) closeSync(file);
   const stdout = keepEnd(child.stdout);
   const stderr = keepEnd(child.stderr);
   const { pid } = child;
@@ -60,17 +70,17 @@ async function run(id: number, argv: readonly string[], cwd: string): Promise<Pr
   // Children that stay would hold the pipes open, and with them the end of the program.
   if (pid !== undefined) await endGroup(pid);
   await Promise.race([closed, delay(drainMs, undefined, { ref: false })]);
-  child.stdout.destroy();
-  child.stderr.destroy();
+  child.stdout?.destroy();
+  child.stderr?.destroy();
   return { exitCode, signal, stdout: stdout(), stderr: stderr() };
 }
 
-function keepEnd(stream: Readable): () => string {
+function keepEnd(stream: Readable | null): () => string {
   let kept = Buffer.alloc(0);
-  stream.on('data', (part: Buffer) => {
+  stream?.on('data', (part: Buffer) => {
     kept = Buffer.concat([kept, part]).subarray(-keptBytes);
   });
-  stream.on('error', () => undefined);
+  stream?.on('error', () => undefined);
   return () => kept.toString('utf8');
 }
 

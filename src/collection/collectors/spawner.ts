@@ -80,7 +80,10 @@ function launch(hangsAfterMs: number, onGone: () => void) {
   const send = (request: SpawnerRequest) => void child.send(request, () => undefined);
   const killWhereItHangs = () => setTimeout(() => child.kill('SIGKILL'), hangsAfterMs);
 
-  const run = async (argv: readonly string[], { cwd, signal }: ProgramOptions): Promise<ProgramResult> => {
+  const run = async (
+    argv: readonly string[],
+    { cwd, stdoutTo, signal }: ProgramOptions,
+  ): Promise<ProgramResult> => {
     const id = ++lastId;
     let timer: NodeJS.Timeout | undefined;
     const end = () => {
@@ -89,7 +92,7 @@ function launch(hangsAfterMs: number, onGone: () => void) {
     };
     const result = new Promise<ProgramResult>((resolve, reject) => running.set(id, { resolve, reject }));
     holdOn();
-    send({ id, argv, cwd });
+    send({ id, argv, cwd, stdoutTo });
     signal.addEventListener('abort', end, { once: true });
     return result.finally(() => {
       clearTimeout(timer);
