@@ -159,6 +159,13 @@ function collectorFaults(collector: unknown): Fault[] {
   ) {
     return [[[], 'must have mainClass or pid, and not both']];
   }
+  if (
+    Value.Check(collectorSchemas.kubectl, collector) &&
+    collector.pid !== undefined &&
+    collector.mainClass
+  ) {
+    return [[[], 'must not have both mainClass and pid']];
+  }
   return [];
 }
 

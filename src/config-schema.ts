@@ -22,6 +22,32 @@ const JcmdCollector = Type.Object(
   },
   closed,
 );
+/** Without white space: the JVM splits what jcmd tells it. */
+const podPath = Type.String({ pattern: '^/[A-Za-z0-9._/-]*$' });
+const KubectlCollector = Type.Object(
+  {
+    driver: Type.Literal('kubectl'),
+    kubectl: Type.Optional(Type.String({ minLength: 1 })),
+    inCluster: Type.Optional(Type.String({ minLength: 1 })),
+    container: Type.Optional(Type.String({ minLength: 1 })),
+    mainClass: Type.Optional(Type.String({ minLength: 1 })),
+    pid: Type.Optional(Type.Integer({ minimum: 1 })),
+    jcmd: Type.Optional(Type.String({ minLength: 1 })),
+    directories: Type.Optional(Type.Array(podPath, { minItems: 1 })),
+    maxBytes: Type.Optional(Type.Integer({ minimum: 1_048_576 })),
+    includeSecrets: Type.Optional(Type.Boolean()),
+    debugImage: Type.Optional(Type.String({ minLength: 1 })),
+    debugProfile: Type.Optional(
+      Type.Union(
+        ['general', 'baseline', 'netadmin', 'restricted', 'sysadmin', 'legacy'].map((name) =>
+          Type.Literal(name),
+        ),
+      ),
+    ),
+    debugUser: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  closed,
+);
 const SimulatedCollector = Type.Object(
   {
     driver: Type.Literal('simulated'),
@@ -33,10 +59,11 @@ const SimulatedCollector = Type.Object(
   closed,
 );
 
-/** How a collector is described; which of the three follows from `command` or `driver`. */
+/** How a collector is described; which of them follows from `command` or `driver`. */
 export const collectorSchemas = {
   command: CommandCollector,
   jcmd: JcmdCollector,
+  kubectl: KubectlCollector,
   simulated: SimulatedCollector,
 };
 
@@ -75,4 +102,7 @@ export const ConfigFile = Type.Object(
 export type ConfigFile = Static<typeof ConfigFile>;
 export type CollectionRow = Static<typeof CollectionRow>;
 export type CollectorConfig =
-  Static<typeof CommandCollector> | Static<typeof JcmdCollector> | Static<typeof SimulatedCollector>;
+  | Static<typeof CommandCollector>
+  | Static<typeof JcmdCollector>
+  | Static<typeof KubectlCollector>
+  | Static<typeof SimulatedCollector>;

@@ -6,6 +6,7 @@ import { createCollect } from './collection/collect.ts';
 import type { Collector } from './collection/collectors/collector.ts';
 import { commandCollector } from './collection/collectors/command.ts';
 import { jcmdCollector } from './collection/collectors/jcmd.ts';
+import { kubectlCollector } from './collection/collectors/kubectl/collector.ts';
 import { simulatedCollector } from './collection/collectors/simulated.ts';
 import { createSpawner, type Spawner } from './collection/collectors/spawner.ts';
 import type { DestinationPort } from './collection/destinations/destination.ts';
@@ -140,13 +141,14 @@ export async function stopWorkers(
 function startsPrograms({ collections, collectors }: Rules): boolean {
   return collections.some(({ plan }) => {
     const config = collectors[plan.collector];
-    return config !== undefined && ('command' in config || config.driver === 'jcmd');
+    return config !== undefined && ('command' in config || config.driver !== 'simulated');
   });
 }
 
 function collectorOf(config: CollectorConfig, spawner: Spawner): Collector {
   if ('command' in config) return commandCollector(config.command, spawner);
   if (config.driver === 'simulated') return simulatedCollector(config);
+  if (config.driver === 'kubectl') return kubectlCollector(config, spawner);
   const { pid, mainClass = '' } = config;
   return jcmdCollector(pid === undefined ? { mainClass } : { pid }, spawner);
 }

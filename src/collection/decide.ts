@@ -66,8 +66,13 @@ export function decide(snapshot: PodSnapshot, question: Question, now: string): 
       about,
     );
   }
-  const { severity } = alert.labels;
-  const trigger = { ...alertRef, ...(severity === undefined ? {} : { severity }), ...(byHand && { byHand }) };
+  const { severity, container } = alert.labels;
+  const trigger = {
+    ...alertRef,
+    ...(severity === undefined ? {} : { severity }),
+    ...(container === undefined ? {} : { container }),
+    ...(byHand && { byHand }),
+  };
   const collectionId = collectionIdOf(causeId);
   return createEvent('CollectionRequested', { ...pod, collectionId, trigger, plan }, about);
 }

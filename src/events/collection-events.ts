@@ -114,6 +114,22 @@ export const Recording = Type.Object(
   { description: 'The file, as it was verified.' },
 );
 
+export const Jvm = Type.Object(
+  {
+    podUid: Type.String({ description: 'UID of the pod: another one after it was deleted and made again.' }),
+    container: Type.String({ description: 'Name of its container.' }),
+    restartCount: count('Of the container: how often Kubernetes had restarted it.'),
+    jvmStartedAt: time('when the JVM started, by its own uptime'),
+    afterRestart: Type.Optional(
+      Type.Boolean({
+        description:
+          'True: the JVM is not the one that was in trouble. It started after the alert, or shortly before it by a restart of the container.',
+      }),
+    ),
+  },
+  { description: 'The JVM that was recorded, where the collector knows it.' },
+);
+
 const run = count('1, and one more with each redrive.');
 const attempt = count('Counts from 1 within the run and its stage, collect or upload.');
 const tookMs = count('Milliseconds that the attempt took.');
@@ -124,6 +140,7 @@ export const CollectionRequested = collectionEvent(
       {
         ...alertRef,
         severity: Type.Optional(Type.String({ description: 'Label severity, where the alert has one.' })),
+        container: Type.Optional(Type.String({ description: 'Label container, where the alert has one.' })),
         byHand: Type.Optional(byHand('Somebody asked for it; the alert is the one that this was kept as')),
       },
       { description: 'The alert that it was requested for.' },
@@ -186,7 +203,7 @@ const failedAttempt = {
 export const CollectionAttemptFailed = collectionEvent(failedAttempt, 'An attempt gave no valid recording.');
 
 export const JfrCollected = collectionEvent(
-  { run, attempt, recording: Recording, tookMs },
+  { run, attempt, recording: Recording, jvm: Type.Optional(Jvm), tookMs },
   'A verified recording lies in the staging bucket.',
 );
 
@@ -230,4 +247,5 @@ export type Backoff = Static<typeof Backoff>;
 export type Destination = Static<typeof Destination>;
 export type EventError = Static<typeof EventError>;
 export type Recording = Static<typeof Recording>;
+export type Jvm = Static<typeof Jvm>;
 export type CollectionRequestedData = Static<typeof CollectionRequested>;

@@ -1,3 +1,4 @@
+import type { Jvm } from '../../events/collection-events.ts';
 import type { Pod } from '../../events/subjects.ts';
 
 /** What is to be recorded, and where the file may be written. */
@@ -5,6 +6,8 @@ export interface CollectTask extends Pod {
   collectionId: string;
   sts?: string;
   durationSeconds: number;
+  /** Of the alert that asked for it. */
+  alert?: { startsAt: string; container?: string | undefined };
   /** W3C traceparent of the attempt, for programs that trace: they get it as TRACEPARENT. */
   traceparent?: string | undefined;
   /** Counts from 1. */
@@ -20,6 +23,8 @@ export interface Collected {
   file: string;
   /** True: a sample, and not a recording of the pod. */
   simulated?: true;
+  /** Which JVM it is of, where the collector knows. */
+  jvm?: Jvm;
 }
 
 /**

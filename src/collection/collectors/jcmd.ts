@@ -2,25 +2,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AttemptFailed } from '../failures.ts';
 import type { Collector, CollectTask } from './collector.ts';
+import { leftBehindSeconds, withoutSecrets } from './jfr-start.ts';
 import { abortFailure, runProgram } from './run-program.ts';
 import type { Spawner } from './spawner.ts';
 
 /** Which JVM on this machine stands for the pod. */
 export type JvmChoice = { mainClass: string } | { pid: number };
-
-/** A recording that nobody stopped (this process was killed) ends by itself after this much longer. */
-const leftBehindSeconds = 60;
-
-/**
- * What a recording keeps to itself unless asked: it would hold passwords (environment, properties, command line) and the
- * machine's processes. Settings of single events in JFR.start came with JDK 17.
- */
-const secretEvents = [
-  'InitialEnvironmentVariable',
-  'InitialSystemProperty',
-  'JVMInformation',
-  'SystemProcess',
-];
 
 /**
  * Records a JVM of this machine by `jcmd`: starts a recording, waits for its duration, dumps it into the attempt's directory,
@@ -36,7 +23,7 @@ export function jcmdCollector(choice: JvmChoice, spawner: Spawner): Collector {
       `name=${name}`,
       'settings=profile',
       `duration=${String(task.durationSeconds + leftBehindSeconds)}s`,
-      ...secretEvents.map((event) => `jdk.${event}#enabled=false`),
+      ...withoutSecrets,
     ]);
     try {
       await waitFor(task);

@@ -1,0 +1,33 @@
+/** How the built-in Kubernetes collector goes about it; docs/configuration.md says what each is for. */
+export interface KubectlOptions {
+  /** The program. */
+  kubectl: string;
+  /** The kube_context of the cluster that this service runs in: no context is given to kubectl for it. */
+  inCluster?: string | undefined;
+  container?: string | undefined;
+  /** Which JVM, where a container has several. */
+  mainClass?: string | undefined;
+  pid?: number | undefined;
+  /** The program in the container. */
+  jcmd: string;
+  /** Of the pod, absolute: the first that the JVM can write to, with enough room, takes the recording. */
+  directories: readonly string[];
+  /** Of a recording in the pod: a longer one loses its beginning. */
+  maxBytes: number;
+  /** True: with environment, system properties, command line and process list. */
+  includeSecrets: boolean;
+  /** Image with a JDK for an ephemeral container, where the container has no jcmd. Absent: none is ever added. */
+  debugImage?: string | undefined;
+  debugProfile: string;
+  /** User id that it runs as. */
+  debugUser?: number | undefined;
+}
+
+export const defaultOptions: KubectlOptions = {
+  kubectl: 'kubectl',
+  jcmd: 'jcmd',
+  directories: ['/tmp'],
+  maxBytes: 100 * 1024 * 1024,
+  includeSecrets: false,
+  debugProfile: 'general',
+};

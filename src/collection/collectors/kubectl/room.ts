@@ -1,0 +1,39 @@
+import { AttemptFailed } from '../../failures.ts';
+import type { Kubectl } from './kubectl.ts';
+import type { Place } from './place.ts';
+
+/**
+ * Throws AttemptFailed where a directory of the JVM has less room than this, or nobody can tell: pod-disk-full,
+ * pod-not-writable. A JVM whose JFR runs out of disk ends itself ("An irrecoverable error in Jfr. Shutting down VM",
+ * seen with JDK 17 and 25): a recording is never worth that.
+ */
+export async function requireRoom(
+  kubectl: Kubectl,
+  place: Place,
+  directory: string,
+  bytes: number,
+): Promise<void> {
+  const argv = ['df', '-Pk', `${place.root}${directory}`];
+  const { stdout } = await kubectl.exec(place.container, argv).catch((error: unknown) => {
+    if (!(error instanceof AttemptFailed)) throw error;
+    if (error.code === 'program-missing')
+      throw new AttemptFailed(
+        'pod-not-writable',
+        'there is no df in the image to tell how much room there is',
+      );
+    if (error.code !== 'collector-exited') throw error;
+    const { details } = error;
+    throw new AttemptFailed('pod-not-writable', `df: ${details.stderrTail ?? 'it is not there'}`, details);
+  });
+  // POSIX: file system, blocks, used, available, capacity, mounted on.
+  const [, available] = /^.*\s\d+\s+\d+\s+(\d+)\s+\S+\s+\/.*$/m.exec(stdout) ?? [];
+  if (available === undefined) throw new AttemptFailed('pod-not-writable', `df says: ${stdout.trim()}`);
+  const free = Number(available) * 1_024;
+  if (free >= bytes) return;
+  const message = `${mib(free)} are free and ${mib(bytes)} are needed, or the JVM may end itself (option maxBytes)`;
+  throw new AttemptFailed('pod-disk-full', message);
+}
+
+function mib(bytes: number): string {
+  return `${(Math.floor(bytes / 104_857.6) / 10).toFixed(1)} MiB`;
+}

@@ -1,0 +1,9 @@
+import { AttemptFailed } from '../../src/collection/failures.ts';
+
+/** The failure that a promise ends with. */
+export function failureOf(promise: Promise<unknown>): Promise<AttemptFailed> {
+  return promise.then(
+    () => Promise.reject(new Error('it did not fail')),
+    (error: unknown) => (error instanceof AttemptFailed ? error : Promise.reject(error as Error)),
+  );
+}

@@ -1,0 +1,75 @@
+// A stand-in for kubectl, for tests: it knows the few commands that the collector uses, and one pod. What is executed in a
+// container is executed on this machine, with the files of this machine: jcmd too, where the JVM is a real one. Its texts are
+// those of kubectl 1.32 and of the API server, containerd and runc behind it. It is not a cluster, and was compared with none.
+import type { Cluster } from './cluster.ts';
+import { execInContainer, type Outcome } from './exec.ts';
+
+/** Does what the arguments say, and changes the cluster as they do. */
+export function answer(cluster: Cluster, argv: string[]): Outcome {
+  cluster.calls.push(argv);
+  const outcome = obey(cluster, argv);
+  const change = cluster.changes.find(({ after }) => argv.includes(after));
+  Object.assign(cluster, change?.to);
+  return outcome;
+}
+
+function obey(cluster: Cluster, argv: string[]): Outcome {
+  const split = argv.indexOf('--');
+  const own = split < 0 ? argv : argv.slice(0, split);
+  const option = (name: string) =>
+    own.find((each) => each.startsWith(`--${name}=`))?.slice(name.length + 3) ?? '';
+  const [verb = '', ...words] = own.filter((each) => !each.startsWith('--'));
+  const { context, namespace, pod } = cluster;
+  if (option('context') !== context) return fail(`error: context "${option('context')}" does not exist`);
+  if (cluster.isDown) return fail(unreachable);
+  const name = words.at(-1) ?? '';
+  const needs = { get: 'get pods', exec: 'create pods/exec', debug: 'patch pods/ephemeralcontainers' }[verb];
+  if (needs && cluster.forbidden.includes(needs)) return fail(forbidden(name, needs, namespace));
+  if (pod?.name !== name || option('namespace') !== namespace)
+    return fail(`Error from server (NotFound): pods "${name}" not found`);
+  if (verb === 'get') return { exitCode: 0, stdout: JSON.stringify(podJson(cluster)) };
+  if (verb === 'exec') return execInContainer(cluster, option('container'), argv.slice(split + 1));
+  if (verb !== 'debug') return fail(`error: unknown command "${verb}" for "kubectl"`);
+  cluster.ephemeral.push(option('container'));
+  return { exitCode: 0 };
+}
+
+function podJson({ pod, namespace, ephemeral, debug }: Cluster) {
+  const isUp = { running: { startedAt: '2026-11-20T19:11:00Z' } };
+  const waits = { waiting: { reason: debug, message: 'pull access denied' } };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: pod?.name, namespace, uid: pod?.uid },
+    spec: {
+      containers: pod?.containers.map(({ name }) => ({ name, image: 'crate:5.10' })),
+      securityContext: { runAsUser: 1000 },
+    },
+    status: {
+      phase: pod?.phase,
+      containerStatuses: pod?.containers.map((each) => ({
+        name: each.name,
+        restartCount: each.restartCount,
+        containerID: each.containerID,
+        state: each.waiting ? { waiting: each.waiting } : { running: { startedAt: each.startedAt } },
+        lastState: each.lastTerminated ? { terminated: each.lastTerminated } : {},
+      })),
+      ephemeralContainerStatuses: ephemeral.map((name) => ({ name, state: debug === 'runs' ? isUp : waits })),
+    },
+  };
+}
+
+function forbidden(name: string, needs: string, namespace: string): string {
+  const [verb = '', resource = ''] = needs.split(' ');
+  const user = 'system:serviceaccount:monitoring:alert-watcher';
+  return `Error from server (Forbidden): pods "${name}" is forbidden: User "${user}" cannot ${verb} resource "${resource}" in API group "" in the namespace "${namespace}"`;
+}
+
+const unreachable = [
+  'E1121 15:01:55.411525    3965 memcache.go:265] "Unhandled Error" err="couldn\'t get current server API group list"',
+  'The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?',
+].join('\n');
+
+function fail(text: string): Outcome {
+  return { exitCode: 1, stderr: `${text}\n` };
+}
