@@ -36,6 +36,10 @@ const KubectlCollector = Type.Object(
     directories: Type.Optional(Type.Array(podPath, { minItems: 1 })),
     maxBytes: Type.Optional(Type.Integer({ minimum: 1_048_576 })),
     includeSecrets: Type.Optional(Type.Boolean()),
+    crashDirectories: Type.Optional(Type.Array(podPath)),
+    previousLogBytes: Type.Optional(Type.Integer({ minimum: 0 })),
+    maxArtefactBytes: Type.Optional(Type.Integer({ minimum: 0 })),
+    artefactSeconds: Type.Optional(positive),
     debugImage: Type.Optional(Type.String({ minLength: 1 })),
     debugProfile: Type.Optional(
       Type.Union(

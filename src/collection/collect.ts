@@ -99,14 +99,14 @@ async function runAttempt(
   });
   work.logger.info({ event: 'CollectionAttemptStarted', attempt, collector }, 'recording');
   try {
-    const recording = await record(deps, work, current, attempt, claim.signal);
+    const recorded = await record(deps, work, current, attempt, claim.signal);
     const took = tookMs();
     const event = await append(deps, work, (now) =>
-      isMine(now) ? jfrCollected(work, deps.now(), attempt, recording, took) : undefined,
+      isMine(now) ? jfrCollected(work, deps.now(), attempt, recorded, took) : undefined,
     );
     count('success');
     if (!event) return;
-    const { bytes, sha256, chunks } = recording;
+    const { bytes, sha256, chunks } = recorded.recording;
     work.logger.info({ event: 'JfrCollected', attempt, bytes, sha256, chunks, tookMs: took }, 'recorded');
   } catch (error) {
     // NATS is away, not the pod: what the log says then decides, when the message comes again.
@@ -139,9 +139,9 @@ function failed(deps: CollectDeps, work: Run, { plan }: Collecting, attempt: num
 async function recover(deps: CollectDeps, work: Run, { attempts }: Collecting): Promise<boolean> {
   const staged = await deps.staging.find(work.collectionId, work.run);
   if (!staged || staged.attempt > attempts) return false;
-  const { attempt, recording } = staged;
+  const { attempt } = staged;
   work.logger.info({ event: 'JfrCollected', attempt }, 'found the recording of a process that died');
-  await append(deps, work, () => jfrCollected(work, deps.now(), attempt, recording, 0));
+  await append(deps, work, () => jfrCollected(work, deps.now(), attempt, staged, 0));
   return true;
 }
 

@@ -1,5 +1,12 @@
 import type { CollectionEventType } from '../events/catalogue.ts';
-import type { CollectionRequestedData, EventError, Plan, Recording } from '../events/collection-events.ts';
+import type {
+  Artefact,
+  CollectionRequestedData,
+  EventError,
+  Jvm,
+  Plan,
+  Recording,
+} from '../events/collection-events.ts';
 import type { Event, StoredEvent } from '../events/envelope.ts';
 
 export type PodEvent = Event<CollectionEventType>;
@@ -41,6 +48,8 @@ export interface Collecting extends Collection, Attempts {
 export interface Uploading extends Collection, Attempts {
   state: 'staged' | 'uploading' | 'failed';
   recording: Recording;
+  jvm?: Jvm;
+  artefacts?: Artefact[];
   collectedAt: string;
 }
 

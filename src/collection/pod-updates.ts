@@ -68,11 +68,14 @@ export function attemptFailed({
 export function collected({ context, event }: Step<Of<'JfrCollected'>>): Partial<PodContext> {
   const { current } = context;
   if (!current) return {};
+  const { recording, jvm, artefacts } = event.data;
   const upload: Uploading = {
     ...collectionOf(current),
     ...noAttempts,
     state: 'staged',
-    recording: event.data.recording,
+    recording,
+    ...(jvm ? { jvm } : {}),
+    ...(artefacts ? { artefacts } : {}),
     collectedAt: event.time,
   };
   const until = timeOf(millisOf(event.time) + current.plan.cooldownSeconds * 1_000);
@@ -133,6 +136,8 @@ export function uploadRedriven({ context, event }: Step<Of<'CollectionRedriven'>
     run: event.data.run,
     state: 'staged',
     recording: failed.recording,
+    ...(failed.jvm ? { jvm: failed.jvm } : {}),
+    ...(failed.artefacts ? { artefacts: failed.artefacts } : {}),
     // The deadline of the new run counts from its start.
     collectedAt: event.time,
   };

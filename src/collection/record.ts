@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, readdir, readlink, rm, rmdir, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import type { Recording } from '../events/collection-events.ts';
+import type { Circumstances, Recording } from '../events/collection-events.ts';
 import type { Collector } from './collectors/collector.ts';
+import { circumstancesOf } from './circumstances.ts';
 import { AttemptFailed, PermanentlyFailed } from './failures.ts';
 import type { Collecting } from './pod-context.ts';
 import { openRecording } from './recording.ts';
@@ -25,10 +26,10 @@ export interface RecordDeps {
 export async function record(
   deps: RecordDeps,
   work: Run,
-  { plan }: Collecting,
+  { plan, trigger }: Collecting,
   attempt: number,
   wanted: AbortSignal,
-): Promise<Recording> {
+): Promise<{ recording: Recording; circumstances: Circumstances }> {
   const { pod, collectionId, run, traceparent } = work;
   const collector = deps.collectors.get(plan.collector);
   if (!collector) {
@@ -48,20 +49,25 @@ export async function record(
   const { durationSeconds } = plan;
   let collected: string | undefined;
   try {
-    const { file, simulated = false } = await collector({
+    const { startsAt, container } = trigger;
+    const brought = await collector({
       ...pod,
       collectionId,
       traceparent,
       durationSeconds,
+      alert: { startsAt, container },
       attempt,
       directory,
       signal,
     });
+    const { file, simulated = false } = brought;
     collected = file;
     await using recording = await openRecording(file);
     const ended = AbortSignal.any([deps.handBack, wanted]);
-    const options = { simulated, destination: plan.destination, signal: ended };
-    return await deps.staging.put({ collectionId, run, attempt }, recording, options);
+    const ref = { collectionId, run, attempt };
+    const circumstances = await circumstancesOf(deps.staging, ref, brought);
+    const options = { simulated, circumstances, destination: plan.destination, signal: ended };
+    return { recording: await deps.staging.put(ref, recording, options), circumstances };
   } finally {
     clearTimeout(timer);
     await removeDirectory(directory, collected);

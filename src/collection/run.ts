@@ -1,5 +1,5 @@
 import { createEvent, type Event } from '../events/envelope.ts';
-import type { EventError, Recording } from '../events/collection-events.ts';
+import type { Circumstances, EventError, Recording, UploadedArtefact } from '../events/collection-events.ts';
 import type { Pod } from '../events/subjects.ts';
 import { type Logger, loggerAbout } from '../telemetry/logger.ts';
 import { type AttemptFailed, eventErrorOf } from './failures.ts';
@@ -49,20 +49,34 @@ export function attemptStarted(
   return createEvent('CollectionAttemptStarted', { ...idOf(run), attempt, by }, about(run, now));
 }
 
-export function jfrCollected(run: Run, now: string, attempt: number, recording: Recording, tookMs: number) {
-  return createEvent('JfrCollected', { ...idOf(run), attempt, recording, tookMs }, about(run, now));
+export function jfrCollected(
+  run: Run,
+  now: string,
+  attempt: number,
+  { recording, circumstances }: { recording: Recording; circumstances: Circumstances },
+  tookMs: number,
+) {
+  const data = { ...idOf(run), attempt, recording, ...circumstances, tookMs };
+  return createEvent('JfrCollected', data, about(run, now));
+}
+
+/** What lies at the destination now. */
+export interface Arrived {
+  url: string;
+  artefacts?: UploadedArtefact[];
+  notes?: string[];
 }
 
 export function uploaded(
   run: Run,
   now: string,
   attempt: number,
-  url: string,
-  recording: Recording,
+  { url, ...beside }: Arrived,
+  { bytes, sha256 }: Recording,
   tookMs: number,
 ) {
-  const { bytes, sha256 } = recording;
-  return createEvent('Uploaded', { ...idOf(run), attempt, url, bytes, sha256, tookMs }, about(run, now));
+  const data = { ...idOf(run), attempt, url, bytes, sha256, ...beside, tookMs };
+  return createEvent('Uploaded', data, about(run, now));
 }
 
 /** Without `retryAt` there is no other attempt. */

@@ -1,18 +1,21 @@
 import { Value } from '@sinclair/typebox/value';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Destination, Recording } from '../events/collection-events.ts';
+import { type Artefact, Circumstances, type Destination, Recording } from '../events/collection-events.ts';
 import type { Connection } from '../log/connection.ts';
 import { LogUnavailable, ObjectExists } from '../log/errors.ts';
 import type { ObjectInfo } from '../log/object-format.ts';
 import { deleteObject, getInfo, listObjects, putLabelled, readObject } from '../log/object-store.ts';
 import { sweepChunks, sweepObjects } from '../log/sweep.ts';
+import type { CollectedArtefact } from './collectors/collector.ts';
 import { AttemptFailed } from './failures.ts';
 import type { OpenRecording } from './recording.ts';
+import { stageArtefact } from './stage-artefact.ts';
 
 /** A recording that waits in the staging bucket, and the attempt that made it. */
 export interface Staged {
   attempt: number;
   recording: Recording;
+  circumstances: Circumstances;
 }
 
 export interface AttemptRef {
@@ -23,6 +26,8 @@ export interface AttemptRef {
 
 interface PutOptions {
   simulated: boolean;
+  /** Said in JfrCollected with the recording. */
+  circumstances?: Circumstances;
   /** Of the plan. */
   destination: Destination;
   /** Ends the waiting for NATS (shutdown): throws LogUnavailable then. */
@@ -40,6 +45,8 @@ export interface Buckets {
 export interface Staging {
   /** Throws AttemptFailed: staging-failed (NATS did not take it for minutes), recording-unfinished (the file changes). */
   put: (ref: AttemptRef, recording: OpenRecording, options: PutOptions) => Promise<Recording>;
+  /** Stages what lies beside a recording, before that. Numbers count from 1. Throws LogUnavailable. */
+  putArtefact: (ref: AttemptRef, artefact: CollectedArtefact, number: number) => Promise<Artefact>;
   /** What an attempt of this run staged before its process died. */
   find: (collectionId: string, run: number) => Promise<Staged | undefined>;
   /** Undefined where it is gone. */
@@ -53,7 +60,7 @@ export interface Staging {
 /** True where an attempt of that run staged it, and not of an earlier one. */
 export function isStagedBy(
   { collectionId, run }: Omit<AttemptRef, 'attempt'>,
-  { stagedName }: Recording,
+  { stagedName }: Pick<Recording, 'stagedName'>,
 ): boolean {
   return stagedName.startsWith(prefixOf(collectionId, run));
 }
@@ -76,14 +83,23 @@ export function createStaging(connection: Connection, buckets: Buckets): Staging
   };
   return {
     put: (ref, file, options) => stage(connection, buckets, { ref, file, options, onStaged: remember }),
+    putArtefact: ({ collectionId, run, attempt }, artefact, number) =>
+      stageArtefact(
+        connection,
+        bucket,
+        `${prefixOf(collectionId, run)}${String(attempt)}/artefact-${String(number)}`,
+        artefact,
+      ),
     find: async (collectionId, run) => {
       const prefix = prefixOf(collectionId, run);
       const objects = await listObjects(connection, bucket);
-      const object = objects.find(({ name }) => name.startsWith(prefix));
+      // Artefacts have no such label.
+      const object = objects.find(({ name, metadata }) => name.startsWith(prefix) && metadata['recording']);
       if (!object) return undefined;
       const recording: unknown = JSON.parse(object.metadata['recording'] ?? 'null');
-      if (!Value.Check(Recording, recording)) return undefined;
-      return { attempt: Number.parseInt(object.name.slice(prefix.length), 10), recording };
+      const circumstances: unknown = JSON.parse(object.metadata['circumstances'] ?? '{}');
+      if (!Value.Check(Recording, recording) || !Value.Check(Circumstances, circumstances)) return undefined;
+      return { attempt: Number.parseInt(object.name.slice(prefix.length), 10), recording, circumstances };
     },
     info: async (stagedName) => known.get(stagedName) ?? getInfo(connection, bucket, stagedName),
     read: (stagedName) => readObject(connection, bucket, stagedName),
@@ -120,7 +136,12 @@ async function stage(connection: Connection, buckets: Buckets, work: Work): Prom
     await file.assertUnchanged();
     recording = recordingOf(work, sha256);
     // JfrCollected is written from this if the process dies before it could.
-    return { name: recording.stagedName, metadata: { recording: JSON.stringify(recording) } };
+    const circumstances = JSON.stringify(work.options.circumstances ?? {});
+    const metadata = {
+      recording: JSON.stringify(recording),
+      ...(circumstances === '{}' ? {} : { circumstances }),
+    };
+    return { name: recording.stagedName, metadata };
   };
   const deadline = performance.now() + putPatienceMs;
   for (;;) {

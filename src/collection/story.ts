@@ -1,5 +1,5 @@
 import type { CollectionEventType } from '../events/catalogue.ts';
-import type { Plan } from '../events/collection-events.ts';
+import type { Jvm, Plan, UploadedArtefact } from '../events/collection-events.ts';
 import { decodeEvent, isEvent, type StoredEvent } from '../events/envelope.ts';
 import { podSubject } from '../events/subjects.ts';
 import type { Connection } from '../log/connection.ts';
@@ -14,7 +14,12 @@ export interface Story {
   /** Ids of the alerts it answers, its trigger first. */
   alerts: string[];
   recording?: StoredEvent<'JfrCollected'>['data']['recording'];
+  jvm?: Jvm;
   url?: string;
+  /** What lies beside the recording. */
+  artefacts?: UploadedArtefact[];
+  /** What could not be kept, and why. */
+  notes?: string[];
   events: { sequence: number; id: string; type: string; time: string; data: unknown }[];
 }
 
@@ -69,6 +74,8 @@ function tell(story: Story, event: StoredEvent<OfCollection>): void {
     case 'JfrCollected':
       end(attemptOf(story, 'collect', event.data), event);
       story.recording = event.data.recording;
+      if (event.data.jvm) story.jvm = event.data.jvm;
+      if (event.data.notes) story.notes = event.data.notes;
       break;
     case 'UploadAttemptFailed':
       end(attemptOf(story, 'upload', event.data), event);
@@ -76,6 +83,8 @@ function tell(story: Story, event: StoredEvent<OfCollection>): void {
     case 'Uploaded':
       end(attemptOf(story, 'upload', event.data), event);
       story.url = event.data.url;
+      if (event.data.artefacts) story.artefacts = event.data.artefacts;
+      if (event.data.notes) story.notes = [...(story.notes ?? []), ...event.data.notes];
       break;
     case 'CollectionFailed':
     case 'CollectionRedriven':

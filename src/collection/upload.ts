@@ -1,31 +1,24 @@
-import type { Destination } from '../events/collection-events.ts';
 import type { StoredEvent } from '../events/envelope.ts';
 import { millisOf } from '../events/instant.ts';
 import { podSubject } from '../events/subjects.ts';
 import type { Delivery, Verdict } from '../log/consume.ts';
-import { LogUnavailable, ObjectMissing } from '../log/errors.ts';
+import { LogUnavailable } from '../log/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Span, Tracing } from '../telemetry/tracing.ts';
 import { type Board, BoardLags } from './board.ts';
 import { claimWhile } from './claim.ts';
-import type { DestinationPort } from './destinations/destination.ts';
 import { asFailure, type AttemptFailed, PermanentlyFailed } from './failures.ts';
-import { keyOf, metadataOf } from './keys.ts';
+import { deliver, type DeliverDeps, stagedNamesOf } from './deliver.ts';
 import type { PodSnapshot } from './machine.ts';
 import type { PodEvent, Uploading } from './pod-context.ts';
 import type { Pods } from './pods.ts';
 import { retryAtAfter } from './retry.ts';
 import { attemptFailed, collectionFailed, logFailure, type Run, runOf, uploaded } from './run.ts';
-import { isStagedBy, type Staging } from './staging.ts';
 
-export interface UploadDeps {
+export interface UploadDeps extends DeliverDeps {
   board: Board;
   pods: Pods;
-  staging: Staging;
-  destinationFor: (destination: Destination) => DestinationPort;
-  /** Aborted when running work is to be handed back (shutdown). */
-  handBack: AbortSignal;
   /** RFC 3339. */
   now: () => string;
   logger: Logger;
@@ -46,11 +39,11 @@ export function createUpload(deps: UploadDeps) {
   return async (event: Cause, delivery: Delivery): Promise<Verdict> => {
     if (event.type === 'CollectionRedriven' && event.data.stage !== 'upload') return 'done';
     await deps.board.whenApplied(podSubject(event.data), delivery.sequence);
-    let stagedName = event.type === 'JfrCollected' ? event.data.recording.stagedName : undefined;
+    let stagedNames = event.type === 'JfrCollected' ? stagedNamesOf(event.data) : [];
     for (;;) {
       const upload = uploadOf(event.data, deps.pods.snapshot(event.data));
-      if (!upload) return finish(deps, event, stagedName);
-      ({ stagedName } = upload.recording);
+      if (!upload) return finish(deps, event, stagedNames);
+      stagedNames = stagedNamesOf(upload);
       const verdict = await step(deps, runOf('upload', event, deps.logger, upload), upload);
       if (verdict) return verdict;
     }
@@ -89,14 +82,19 @@ async function runAttempt(
   };
   const claim = claimWhile(deps.board, work.pod, (snapshot) => uploadOf(work, snapshot) !== undefined);
   try {
-    const url = await deliver(deps, work, upload, claim.signal);
+    const arrived = await deliver(deps, work, upload, claim.signal);
     const took = tookMs();
-    const event = await append(deps, work, () => uploaded(work, deps.now(), attempt, url, recording, took));
+    const event = await append(deps, work, () =>
+      uploaded(work, deps.now(), attempt, arrived, recording, took),
+    );
     count('success');
     if (!event) return;
     deps.metrics.collections.inc({ outcome: 'uploaded', stage: 'upload' });
     deps.metrics.recordingBytes.inc(recording.bytes);
-    work.logger.info({ event: 'Uploaded', url, bytes: recording.bytes, tookMs: took }, 'uploaded');
+    work.logger.info(
+      { event: 'Uploaded', url: arrived.url, bytes: recording.bytes, tookMs: took },
+      'uploaded',
+    );
   } catch (error) {
     if (error instanceof LogUnavailable || error instanceof BoardLags) throw error;
     // Handed back or cancelled: no fault of the destination. The loop sees it next.
@@ -122,44 +120,6 @@ function failed(deps: UploadDeps, work: Run, upload: Uploading, failure: Attempt
   return attemptFailed(work, now, attempts + 1, failure, retryAt);
 }
 
-/** Brings the staged recording out. A fault of the staging bucket is told from one of the destination. */
-async function deliver(deps: UploadDeps, work: Run, upload: Uploading, wanted: AbortSignal): Promise<string> {
-  const { recording, plan, requestedAt } = upload;
-  let readFailure: unknown;
-  const failed = (error: unknown) => {
-    readFailure = error instanceof ObjectMissing ? new PermanentlyFailed('staged-missing', error.message) : error; // prettier-ignore
-    return readFailure;
-  };
-  const open = async function* () {
-    try {
-      yield* deps.staging.read(recording.stagedName);
-    } catch (error) {
-      throw failed(error);
-    }
-  };
-  const staged = async () => {
-    // A redriven upload is a copy: the run that failed may have given it a name all the same, and whoever deletes that deletes
-    // the bytes with it.
-    if (!isStagedBy(work, recording)) return undefined;
-    return deps.staging.info(recording.stagedName).catch((error: unknown) => {
-      throw failed(error);
-    });
-  };
-  try {
-    return await deps.destinationFor(plan.destination)({
-      key: keyOf(work, requestedAt),
-      bytes: recording.bytes,
-      sha256: recording.sha256,
-      metadata: metadataOf(work, upload),
-      open,
-      staged,
-      signal: AbortSignal.any([deps.handBack, wanted]),
-    });
-  } catch (error) {
-    throw readFailure ?? error;
-  }
-}
-
 async function fail(deps: UploadDeps, work: Run, upload: Uploading): Promise<Verdict> {
   const { attempts, lastError = { code: 'unexpected', message: 'no attempt was made' } } = upload;
   const isLate = millisOf(deps.now()) >= deadlineOf(upload);
@@ -180,10 +140,10 @@ async function fail(deps: UploadDeps, work: Run, upload: Uploading): Promise<Ver
 async function finish(
   { board, staging }: UploadDeps,
   event: Cause,
-  stagedName: string | undefined,
+  stagedNames: readonly string[],
 ): Promise<Verdict> {
   const isUploaded = board.summaries.get(event.data.collectionId)?.state === 'uploaded';
-  if (isUploaded && stagedName !== undefined) await staging.remove(stagedName);
+  if (isUploaded) for (const stagedName of stagedNames) await staging.remove(stagedName);
   return 'done';
 }
 

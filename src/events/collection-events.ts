@@ -130,6 +130,38 @@ export const Jvm = Type.Object(
   { description: 'The JVM that was recorded, where the collector knows it.' },
 );
 
+const artefact = {
+  kind: Type.String({
+    description:
+      'previous-log, crash-log (hs_err), crash-recording (an emergency dump of JFR), heap-dump; more may come.',
+  }),
+  name: Type.String({ description: 'Of the file in the pod, without its directory.' }),
+  bytes: count('Size of the file.'),
+  sha256: Type.String({ description: 'Of the file, in hex.' }),
+};
+const notes = Type.Optional(
+  Type.Array(Type.String(), {
+    description: 'What else was there and could not be kept, and why, for people.',
+  }),
+);
+
+/** What is known and kept beside a recording. */
+export const Circumstances = Type.Object({
+  jvm: Type.Optional(Jvm),
+  artefacts: Type.Optional(
+    Type.Array(
+      Type.Object({
+        ...artefact,
+        stagedName: Type.String({
+          description: 'Its name in the bucket ALERT_WATCHER_STAGING, until it is uploaded.',
+        }),
+      }),
+      { description: 'What a crashed JVM left, taken along with the recording of its successor.' },
+    ),
+  ),
+  notes,
+});
+
 const run = count('1, and one more with each redrive.');
 const attempt = count('Counts from 1 within the run and its stage, collect or upload.');
 const tookMs = count('Milliseconds that the attempt took.');
@@ -203,7 +235,7 @@ const failedAttempt = {
 export const CollectionAttemptFailed = collectionEvent(failedAttempt, 'An attempt gave no valid recording.');
 
 export const JfrCollected = collectionEvent(
-  { run, attempt, recording: Recording, jvm: Type.Optional(Jvm), tookMs },
+  { run, attempt, recording: Recording, ...Circumstances.properties, tookMs },
   'A verified recording lies in the staging bucket.',
 );
 
@@ -216,6 +248,15 @@ export const Uploaded = collectionEvent(
     url: Type.String({ description: 's3://BUCKET/KEY or object-store://BUCKET/NAME.' }),
     bytes: count('Size of the recording.'),
     sha256: Type.String({ description: 'Of the recording, in hex.' }),
+    artefacts: Type.Optional(
+      Type.Array(
+        Type.Object({ ...artefact, url: Type.String({ description: 'As that of the recording.' }) }),
+        {
+          description: 'What lies beside the recording.',
+        },
+      ),
+    ),
+    notes,
     tookMs,
   },
   'The recording lies at its destination. The end of the run.',
@@ -248,4 +289,7 @@ export type Destination = Static<typeof Destination>;
 export type EventError = Static<typeof EventError>;
 export type Recording = Static<typeof Recording>;
 export type Jvm = Static<typeof Jvm>;
+export type Circumstances = Static<typeof Circumstances>;
+export type Artefact = NonNullable<Circumstances['artefacts']>[number];
+export type UploadedArtefact = NonNullable<Static<typeof Uploaded>['artefacts']>[number];
 export type CollectionRequestedData = Static<typeof CollectionRequested>;

@@ -43,7 +43,7 @@ it.each([s3, objectStore])(
 
     // Another process, which knows nothing.
     const staging = stagingOf(connection);
-    expect(await staging.find('c0ffee', 1)).toEqual({ attempt: 1, recording });
+    expect(await staging.find('c0ffee', 1)).toEqual({ attempt: 1, recording, circumstances: {} });
     expect(await staging.info(recording.stagedName)).toMatchObject({ sha256: recording.sha256 });
     const bytes = await buffer(staging.read(recording.stagedName));
     expect(bytes.equals(await readFile(sample))).toBe(true);

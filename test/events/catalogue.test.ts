@@ -9,8 +9,8 @@ interface Golden {
   body: unknown;
 }
 
-const golden = (type: string) =>
-  JSON.parse(readFileSync(new URL(`../fixtures/events/${type}.json`, import.meta.url), 'utf8')) as Golden;
+const golden = (type: string, folder = 'events') =>
+  JSON.parse(readFileSync(new URL(`../fixtures/${folder}/${type}.json`, import.meta.url), 'utf8')) as Golden;
 const messageOf = ({ subject, headers, body }: Golden, text = JSON.stringify(body)) => ({
   subject,
   sequence: 7,
@@ -38,6 +38,14 @@ describe.each(eventTypes)('%s', (type) => {
     const file = new URL(`../../streams/schemas/${type}.json`, import.meta.url);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(JSON.parse(JSON.stringify(jsonSchemaOf(type))));
   });
+});
+
+it.each(['JfrCollected', 'Uploaded'])('%s is read with what a crash left', (type) => {
+  const wanted = golden(type, 'events-of-a-crash');
+  const event = decodeEvent(messageOf(wanted));
+  if (!isEvent(event)) throw new Error(event.message);
+  const { subject, headers, body } = encodeEvent(event);
+  expect({ subject, headers, body: JSON.parse(body) as unknown }).toEqual(wanted);
 });
 
 it('has no golden file and no schema but those of its events', () => {

@@ -19,6 +19,8 @@ interface Collected {
   bytes: number;
   sha256: string;
   sequence: number;
+  /** Of artefacts. */
+  beside: ReadonlySet<string>;
 }
 
 /** Promise 3, as far as events tell: each run uploads what was collected, to a place of its own. */
@@ -43,7 +45,19 @@ export function createRecordings(history: History, report: Report) {
     if (!other) byUrl.set(url, { key: ref.key, sequence });
     else if (other.key !== ref.key) report(3, 'another run has the same url', about, [other.sequence, sequence]); // prettier-ignore
     const destination = destinations.get(ref.collection);
-    expected.push({ about, bytes, sha256, sequence, ...(destination ? { destination } : {}) });
+    const expect = (file: { url: string; bytes: number; sha256: string }) => {
+      const { url: at, bytes: size, sha256: hash } = file;
+      expected.push({ about: { ...ref.about, url: at }, bytes: size, sha256: hash, sequence, ...(destination ? { destination } : {}) }); // prettier-ignore
+    };
+    expect(event.data);
+    for (const artefact of event.data.artefacts ?? []) {
+      if (source && !source.beside.has(artefact.sha256)) {
+        const what = `uploads an artefact with sha256 ${artefact.sha256} that was not collected`;
+        report(3, what, { ...ref.about, url: artefact.url }, [source.sequence, sequence]);
+      }
+      byUrl.set(artefact.url, { key: ref.key, sequence });
+      expect(artefact);
+    }
   };
 
   return {
@@ -53,7 +67,8 @@ export function createRecordings(history: History, report: Report) {
       if (event.type === 'CollectionRequested') destinations.set(ref.collection, event.data.plan.destination);
       if (event.type === 'JfrCollected' && !collected.has(ref.key)) {
         const { bytes, sha256 } = event.data.recording;
-        collected.set(ref.key, { bytes, sha256, sequence: event.sequence });
+        const beside = new Set(event.data.artefacts?.map((artefact) => artefact.sha256));
+        collected.set(ref.key, { bytes, sha256, sequence: event.sequence, beside });
       }
       if (event.type === 'CollectionRedriven' && event.data.stage === 'upload') {
         // The run uploads again what an earlier one collected.

@@ -36,8 +36,8 @@ export function checkStrays(
   return notes;
 }
 
-// The last part of a name: `<collection id>.jfr`, `<collection id>.run<run>.jfr`.
+// The last part of a name: `<collection id>.jfr`, `<collection id>.run<run>.jfr`, and `.artefact-…` instead of `.jfr`.
 function runIn(object: string): { collectionId?: string; run?: number } {
-  const [, collectionId, run = '1'] = /([^/.]+)(?:\.run(\d+))?\.jfr$/.exec(object) ?? [];
+  const [, collectionId, run = '1'] = /([^/.]+)(?:\.run(\d+))?\.(?:jfr|artefact-[^/]+)$/.exec(object) ?? [];
   return collectionId === undefined ? {} : { collectionId, run: Number(run) };
 }

@@ -25,6 +25,18 @@ export interface Collected {
   simulated?: true;
   /** Which JVM it is of, where the collector knows. */
   jvm?: Jvm;
+  /** What else it brought: what a crashed JVM left. */
+  artefacts?: CollectedArtefact[];
+  /** What it could not bring, and why, for people. */
+  notes?: string[];
+}
+
+/** A file beside the recording. */
+export interface CollectedArtefact {
+  kind: 'previous-log' | 'crash-log' | 'crash-recording' | 'heap-dump';
+  /** As it was called in the pod, without its directory; hostile. */
+  name: string;
+  file: string;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { CollectionEventType } from '../../events/catalogue.ts';
-import type { Recording } from '../../events/collection-events.ts';
+import type { Jvm, Recording } from '../../events/collection-events.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import { requestOf, type Tale } from './book.ts';
 import type { Step } from './explanation.ts';
@@ -33,9 +33,16 @@ export function tellRun(
       return { kind: 'upload-failed', sentence: `${name} failed: ${failureText(event)}` };
     }
     case 'Uploaded': {
-      const { url, bytes, sha256, tookMs } = event.data;
+      const { url, bytes, sha256, artefacts = [], notes = [], tookMs } = event.data;
       const what = `${bytesText(bytes)}, sha256 ${clip(sha256)}`;
-      return { kind: 'uploaded', sentence: `uploaded in ${spanOf(tookMs)} to ${clip(url, 2_000)} (${what})` };
+      return {
+        kind: 'uploaded',
+        sentence: `uploaded in ${spanOf(tookMs)} to ${clip(url, 2_000)} (${what})`,
+        ...withDetails([
+          ...artefacts.map((artefact) => `with a ${clip(artefact.kind)} at ${clip(artefact.url, 2_000)}`),
+          ...notes.map((note) => `not uploaded: ${clip(note, 500)}`),
+        ]),
+      };
     }
     case 'CollectionFailed': {
       const { stage, attempts, error, cancelled } = event.data;
@@ -84,14 +91,30 @@ function waitBefore(event: StoredEvent<'CollectionAttemptStarted'>, tale: Tale |
 }
 
 function collected(event: StoredEvent<'JfrCollected'>, tale: Tale | undefined) {
-  const { recording, tookMs } = event.data;
+  const { recording, jvm, artefacts = [], notes = [], tookMs } = event.data;
   // This is how a recording is told that was staged by a process that died then.
   const how =
     tookMs === 0 ? 'had made a recording before its process died' : `made a recording in ${spanOf(tookMs)}`;
   return {
     kind: 'recorded' as const,
     sentence: `${attemptName(event, tale)} ${how}: ${recordingText(recording)}`,
+    ...withDetails([
+      ...(jvm ? [jvmText(jvm)] : []),
+      ...artefacts.map(({ kind, name, bytes }) => `with a ${clip(kind)}: ${clip(name)}, ${bytesText(bytes)}`),
+      ...notes.map((note) => `not taken: ${clip(note, 500)}`),
+    ]),
   };
+}
+
+function withDetails(details: string[]): { details?: string[] } {
+  return details.length > 0 ? { details } : {};
+}
+
+function jvmText({ podUid, container, restartCount, jvmStartedAt, afterRestart }: Jvm): string {
+  const which = `container ${clip(container)} of the pod with UID ${clip(podUid)}`;
+  const age = `restarted ${count(restartCount, 'time')}; its JVM started at ${clip(jvmStartedAt)}`;
+  const after = 'after a restart: this is not the JVM that was in trouble';
+  return `${which}, ${age}${afterRestart ? `, ${after}` : ''}`;
 }
 
 /** Size, length and hash of a recording, and whether it is one. */

@@ -47,6 +47,8 @@ export interface Cluster {
   damaged: number;
   /** KiB that are free, as df tells; else what this machine has. */
   freeKib?: number;
+  /** Of the container before. */
+  previousLog?: string;
   /** What an ephemeral container comes to. */
   debug: 'runs' | 'ErrImagePull';
   /** Names of those that were added. */

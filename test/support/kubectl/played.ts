@@ -39,7 +39,7 @@ export function playedJcmd(jvm: StandInJvm, [command = '', ...args]: string[]): 
 /** What is in /proc of the JVMs of a container that are played. Undefined: nothing was asked of them. */
 export function playedProc({ jvms }: StandInContainer, [program, ...args]: string[]): string | undefined {
   const played = jvms.flatMap((jvm) => (jvm.played ? [{ pid: String(jvm.pid), ...jvm.played }] : []));
-  if (program === 'find')
+  if (program === 'find' && args.includes('exe'))
     return played.map(({ pid, java }) => `lrwxrwxrwx 1 1000 1000 0 Nov 21 15:01 /proc/${pid}/exe -> ${java}\n`).join(''); // prettier-ignore
   const [, pid, what] = /^\/proc\/(\d+)\/(status|cmdline)$/.exec(args[0] ?? '') ?? [];
   const jvm = played.find((each) => each.pid === pid);

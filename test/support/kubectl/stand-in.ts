@@ -23,15 +23,29 @@ function obey(cluster: Cluster, argv: string[]): Outcome {
   if (option('context') !== context) return fail(`error: context "${option('context')}" does not exist`);
   if (cluster.isDown) return fail(unreachable);
   const name = words.at(-1) ?? '';
-  const needs = { get: 'get pods', exec: 'create pods/exec', debug: 'patch pods/ephemeralcontainers' }[verb];
+  const needs = verbs[verb];
   if (needs && cluster.forbidden.includes(needs)) return fail(forbidden(name, needs, namespace));
   if (pod?.name !== name || option('namespace') !== namespace)
     return fail(`Error from server (NotFound): pods "${name}" not found`);
   if (verb === 'get') return { exitCode: 0, stdout: JSON.stringify(podJson(cluster)) };
   if (verb === 'exec') return execInContainer(cluster, option('container'), argv.slice(split + 1));
+  if (verb === 'logs') return logs(cluster, option('container'));
   if (verb !== 'debug') return fail(`error: unknown command "${verb}" for "kubectl"`);
   cluster.ephemeral.push(option('container'));
   return { exitCode: 0 };
+}
+
+/** What a role must allow. */
+const verbs: Record<string, string> = {
+  get: 'get pods',
+  exec: 'create pods/exec',
+  logs: 'get pods/log',
+  debug: 'patch pods/ephemeralcontainers',
+};
+
+function logs({ pod, previousLog }: Cluster, container: string): Outcome {
+  if (previousLog !== undefined) return { exitCode: 0, stdout: previousLog };
+  return fail(`Error from server (BadRequest): previous terminated container "${container}" in pod "${pod?.name ?? ''}" not found`); // prettier-ignore
 }
 
 function podJson({ pod, namespace, ephemeral, debug }: Cluster) {

@@ -6,6 +6,7 @@ import { AttemptFailed } from '../../failures.ts';
 import type { Collector, CollectTask } from '../collector.ts';
 import { abortFailure } from '../run-program.ts';
 import type { Spawner } from '../spawner.ts';
+import { takeLeft } from './crash.ts';
 import {
   type Cockpit,
   type Flight,
@@ -41,14 +42,16 @@ export function kubectlCollector(given: Partial<KubectlOptions>, spawner: Spawne
     const file = join(task.directory, 'recording.jfr');
     let isOver = false;
     try {
+      const isAfter = isAfterRestart(container, millisOf(task.alert?.startsAt ?? ''));
+      const left = isAfter ? await takeLeft(cockpit, container) : undefined;
       await stopEarlier(cockpit);
       const flight = await startFlight(cockpit);
-      const [jvm] = await Promise.all([describeJvm(cockpit, container), waitFor(task)]);
+      const [jvm] = await Promise.all([describeJvm(cockpit, container, isAfter), waitFor(task)]);
       await stopFlight(cockpit, flight);
       isOver = true;
       await bringFile(kubectl, place.container, `${place.root}${flight.file}`, file);
       await checkSame(kubectl, task, container);
-      return { file, jvm };
+      return { file, jvm, ...left };
     } catch (error) {
       throw await reasonOf(error, kubectl, task, container);
     } finally {
@@ -57,11 +60,10 @@ export function kubectlCollector(given: Partial<KubectlOptions>, spawner: Spawne
   };
 }
 
-async function describeJvm(cockpit: Cockpit, container: RunningContainer): Promise<Jvm> {
+async function describeJvm(cockpit: Cockpit, container: RunningContainer, isAfter: boolean): Promise<Jvm> {
   const upMs = await uptimeMs(cockpit).catch(() => Number.NaN);
   const startedAt = Number.isNaN(upMs) ? millisOf(container.startedAt) : Date.now() - upMs;
   const { podUid, name, restartCount } = container;
-  const isAfter = isAfterRestart(container, millisOf(cockpit.task.alert?.startsAt ?? ''));
   return {
     podUid,
     container: name,
@@ -101,12 +103,11 @@ const gone: ReadonlySet<string> = new Set(['pod-not-found', 'pod-replaced', 'con
 
 /** Also after an abort: the JVM must not record on, and its disk must not fill up. What fails here changes nothing. */
 async function cleanUp({ kubectl, task, options, place }: Cockpit, isOver: boolean): Promise<void> {
-  const signal = AbortSignal.timeout(cleanUpMs);
-  const cockpit = { kubectl, options, place, task: { ...task, signal } };
+  const cockpit = { kubectl: kubectl.within(AbortSignal.timeout(cleanUpMs)), task, options, place };
   if (!isOver) await jcmd(cockpit, ['JFR.stop', `name=${flightName(task)}`]).catch(() => undefined);
   const files = options.directories.flatMap((directory) => filesOf(task, directory));
   const paths = files.map((file) => `${place.root}${file}`);
-  await kubectl.exec(place.container, ['rm', '-f', ...paths], { signal }).catch(() => undefined);
+  await cockpit.kubectl.exec(place.container, ['rm', '-f', ...paths]).catch(() => undefined);
 }
 
 /** Of this attempt and of those before it, whose process may have been killed. */

@@ -112,12 +112,12 @@ export async function uptimeMs(cockpit: Cockpit): Promise<number> {
 
 /** What the JVM answers. jcmd ends with 0 also where the JVM could not do it: `expected` tells. */
 export async function jcmd(
-  { kubectl, place, task: { signal } }: Cockpit,
+  { kubectl, place }: Cockpit,
   command: readonly string[],
   expected?: RegExp,
 ): Promise<string> {
   const argv = [place.jcmd, String(place.pid), ...command];
-  const { stdout } = await kubectl.exec(place.container, argv, { signal }).catch((error: unknown) => {
+  const { stdout } = await kubectl.exec(place.container, argv).catch((error: unknown) => {
     if (!(error instanceof AttemptFailed) || error.code !== 'collector-exited') throw error;
     throw new AttemptFailed('jvm-refused', attachText(place, command, error), error.details);
   });

@@ -8,8 +8,6 @@ import type { KubectlOptions } from './options.ts';
 interface RunOptions {
   /** A file of this machine that stdout is appended to. Without it the last 64 KiB are kept. */
   stdoutTo?: string;
-  /** Instead of that of the attempt. */
-  signal?: AbortSignal;
 }
 
 /** kubectl, aimed at the pod of a task. */
@@ -18,6 +16,8 @@ export interface Kubectl {
   run: (verb: readonly string[], args: readonly string[], options?: RunOptions) => Promise<ProgramOutput>;
   /** Runs a program in a container of the pod, without a shell. */
   exec: (container: string, argv: readonly string[], options?: RunOptions) => Promise<ProgramOutput>;
+  /** The same with another signal than that of the attempt. */
+  within: (signal: AbortSignal) => Kubectl;
 }
 
 /**
@@ -32,9 +32,9 @@ export function createKubectl(spawner: Spawner, options: KubectlOptions, task: C
   const context = kubeContext === options.inCluster ? [] : [`--context=${kubeContext}`];
   const base = [options.kubectl, ...context, `--namespace=${namespace}`];
 
-  const start = async (args: readonly string[], { stdoutTo, signal = task.signal }: RunOptions = {}) => {
+  const start = async (args: readonly string[], { stdoutTo }: RunOptions = {}) => {
     const argv = [...base, ...args];
-    return runProgram(spawner, argv, { cwd, stdoutTo, signal }).catch((error: unknown) => {
+    return runProgram(spawner, argv, { cwd, stdoutTo, signal: task.signal }).catch((error: unknown) => {
       throw error instanceof AttemptFailed ? kubectlFailure(error, task) : error;
     });
   };
@@ -42,6 +42,7 @@ export function createKubectl(spawner: Spawner, options: KubectlOptions, task: C
     run: (verb, args, runOptions) => start([...verb, pod, ...args], runOptions),
     exec: (container, argv, runOptions) =>
       start(['exec', pod, `--container=${container}`, '--', ...argv], runOptions),
+    within: (signal) => createKubectl(spawner, options, { ...task, signal }),
   };
 }
 

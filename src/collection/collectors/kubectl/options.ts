@@ -16,6 +16,14 @@ export interface KubectlOptions {
   maxBytes: number;
   /** True: with environment, system properties, command line and process list. */
   includeSecrets: boolean;
+  /** Of the pod, absolute: where a crashed JVM leaves files, besides its working directory and `directories`. */
+  crashDirectories: readonly string[];
+  /** Of the log of the container before a restart; 0: it is not taken. */
+  previousLogBytes: number;
+  /** Of each file that a crashed JVM left; 0: none is taken. */
+  maxArtefactBytes: number;
+  /** For all of that together. */
+  artefactSeconds: number;
   /** Image with a JDK for an ephemeral container, where the container has no jcmd. Absent: none is ever added. */
   debugImage?: string | undefined;
   debugProfile: string;
@@ -29,5 +37,9 @@ export const defaultOptions: KubectlOptions = {
   directories: ['/tmp'],
   maxBytes: 100 * 1024 * 1024,
   includeSecrets: false,
+  crashDirectories: [],
+  previousLogBytes: 1024 * 1024,
+  maxArtefactBytes: 100 * 1024 * 1024,
+  artefactSeconds: 30,
   debugProfile: 'general',
 };

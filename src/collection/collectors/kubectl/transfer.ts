@@ -36,7 +36,7 @@ export async function bringFile(
     problem = arrived === size ? 'what arrived has another sha256' : broken?.message ?? 'more bytes arrived than the file has'; // prettier-ignore
     await rm(to, { force: true });
   }
-  const message = `the recording did not come out of the pod whole in ${String(maxTries)} tries: ${problem}`;
+  const message = `the file did not come out of the pod whole in ${String(maxTries)} tries: ${problem}`;
   throw new AttemptFailed('transfer-truncated', message);
 }
 
@@ -54,11 +54,7 @@ async function ask(
     if (error.code === 'program-missing') return undefined;
     if (error.code !== 'collector-exited') throw error;
     const said = error.details.stderrTail ?? error.message;
-    throw new AttemptFailed(
-      'recording-missing',
-      `the JVM left no recording in the pod: ${said}`,
-      error.details,
-    );
+    throw new AttemptFailed('recording-missing', `the file is not in the pod: ${said}`, error.details);
   }
 }
 
