@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { collectionStates } from '../../collection/summaries.ts';
-import { EventError, Plan, Recording } from '../../events/collection-events.ts';
+import { EventError, Jvm, Plan, Recording, Uploaded } from '../../events/collection-events.ts';
 import { NewEvent, nullable, refTo, sequence, StoredEvent, time } from './common.ts';
 
 export const State = Type.Union(collectionStates.map((state) => Type.Literal(state)));
@@ -55,9 +55,12 @@ export const Collection = Type.Object(
       description: 'Ids of the alerts that it answers, its trigger first.',
     }),
     recording: Type.Optional(Recording),
+    jvm: Type.Optional(Jvm),
     url: Type.Optional(
       Type.String({ description: 'Where the recording is: s3://BUCKET/KEY or object-store://BUCKET/NAME.' }),
     ),
+    artefacts: Uploaded.properties.artefacts,
+    notes: Uploaded.properties.notes,
     events: Type.Array(refTo(StoredEvent), { description: 'All of them, in order.' }),
   },
   { $id: 'Collection', description: 'A collection in full, told by its events.' },
