@@ -117,10 +117,12 @@ describe('jcmd', () => {
     const options = { debugImage: 'eclipse-temurin:21' };
     expect((await collect(cluster, { options })).jvm?.container).toBe('crate');
     const debug = cluster.calls.find((argv) => argv.includes('debug')) ?? [];
+    const [name = ''] = cluster.ephemeral;
+    expect(name).toMatch(/^alert-watcher-c0ffee-[a-z0-9]+$/);
     const custom = debug.find((each) => each.startsWith('--custom='))?.slice('--custom='.length) ?? '';
     expect(debug.slice(2)).toEqual([
       ...['debug', pod.pod, '--image=eclipse-temurin:21', '--target=crate'],
-      ...['--container=alert-watcher-c0ffee-1', '--profile=general', `--custom=${custom}`],
+      ...[`--container=${name}`, '--profile=general', `--custom=${custom}`],
       ...['--quiet', '--', 'sleep', '241'],
     ]);
     expect(JSON.parse(await readFile(custom, 'utf8'))).toEqual({ securityContext: { runAsUser: 1000 } });

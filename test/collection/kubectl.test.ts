@@ -71,6 +71,9 @@ describe('a recording by kubectl', () => {
     const ended = await failure('JFR.start', { pod: podOf(restarted({ jvms: [] })) });
     expect(ended.code).toBe('container-restarted');
     expect(ended.message).toContain('OOMKilled, exit code 137');
+    // What each JVM repeats of its options on stderr.
+    expect(ended.details.stderrTail).toContain('No such process');
+    expect(ended.details.stderrTail).not.toContain('hunter2');
     const late = await failure('JFR.stop', { pod: podOf(restarted()) });
     expect(late.code).toBe('container-restarted');
     const replaced = await failure('JFR.stop', { pod: { ...podOf(container()), uid: 'uid-2' } });

@@ -28,8 +28,8 @@ export async function startDebugContainer(
   image: string,
   target: RunningContainer,
 ): Promise<string> {
-  // An attempt that was cut off has left its own: it cannot be taken again, its end is near.
-  const name = `alert-watcher-${task.collectionId.slice(0, 16)}-${String(task.attempt)}`;
+  // Never the name of one before: it cannot be removed, and not be taken again, because its end is near.
+  const name = `alert-watcher-${task.collectionId.slice(0, 16)}-${Date.now().toString(36)}`;
   const seconds = Math.ceil(task.durationSeconds) + beyondRecordingSeconds;
   const user = debugUser ?? target.runAsUser;
   await kubectl.run(
