@@ -65,7 +65,7 @@ const texts: [pattern: RegExp, code: FailureCode, message: string][] = [
   ],
   [/^error: context "|context was not found/m, 'context-unknown', 'the kubeconfig has no such context'],
   [/\(Unauthorized\)|getting credentials: /, 'unauthorized', 'the cluster does not know who kubectl is'],
-  [/(?:pods|namespaces) "[^"]*" not found/, 'pod-not-found', 'there is no such pod'],
+  [/\(NotFound\)/, 'pod-not-found', 'there is no such pod'],
   [
     /container not found \("|completed pod|does not have a host assigned|cannot exec in a (?:stopped|deleted) /,
     'pod-not-running',
