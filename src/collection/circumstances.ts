@@ -1,4 +1,4 @@
-import type { Circumstances } from '../events/collection-events.ts';
+import type { Circumstances } from '../events/circumstances.ts';
 import type { Collected } from './collectors/collector.ts';
 import { asFailure } from './failures.ts';
 import type { AttemptRef, Staging } from './staging.ts';

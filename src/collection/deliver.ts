@@ -1,4 +1,5 @@
-import type { Artefact, Destination, Recording, UploadedArtefact } from '../events/collection-events.ts';
+import type { Artefact, UploadedArtefact } from '../events/circumstances.ts';
+import type { Destination, Recording } from '../events/collection-events.ts';
 import { ObjectMissing } from '../log/errors.ts';
 import type { DestinationPort } from './destinations/destination.ts';
 import { PermanentlyFailed } from './failures.ts';

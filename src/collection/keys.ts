@@ -1,5 +1,5 @@
 import { percentEncoder } from '../events/subjects.ts';
-import type { Artefact } from '../events/collection-events.ts';
+import type { Artefact } from '../events/circumstances.ts';
 import type { Uploading } from './pod-context.ts';
 import type { Run } from './run.ts';
 

@@ -1,12 +1,6 @@
 import type { CollectionEventType } from '../events/catalogue.ts';
-import type {
-  Artefact,
-  CollectionRequestedData,
-  EventError,
-  Jvm,
-  Plan,
-  Recording,
-} from '../events/collection-events.ts';
+import type { Artefact, Jvm } from '../events/circumstances.ts';
+import type { CollectionRequestedData, EventError, Plan, Recording } from '../events/collection-events.ts';
 import type { Event, StoredEvent } from '../events/envelope.ts';
 
 export type PodEvent = Event<CollectionEventType>;

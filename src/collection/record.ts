@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readdir, readlink, rm, rmdir, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import type { Circumstances, Recording } from '../events/collection-events.ts';
+import type { Circumstances } from '../events/circumstances.ts';
+import type { Recording } from '../events/collection-events.ts';
 import type { Collector } from './collectors/collector.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { AttemptFailed, PermanentlyFailed } from './failures.ts';

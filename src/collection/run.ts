@@ -1,5 +1,6 @@
 import { createEvent, type Event } from '../events/envelope.ts';
-import type { Circumstances, EventError, Recording, UploadedArtefact } from '../events/collection-events.ts';
+import type { Circumstances, UploadedArtefact } from '../events/circumstances.ts';
+import type { EventError, Recording } from '../events/collection-events.ts';
 import type { Pod } from '../events/subjects.ts';
 import { type Logger, loggerAbout } from '../telemetry/logger.ts';
 import { type AttemptFailed, eventErrorOf } from './failures.ts';

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { Artefact } from '../events/collection-events.ts';
+import type { Artefact } from '../events/circumstances.ts';
 import type { Connection } from '../log/connection.ts';
 import { ObjectExists } from '../log/errors.ts';
 import { putLabelled } from '../log/object-store.ts';

@@ -1,9 +1,9 @@
 import { type Static, type TProperties, Type } from '@sinclair/typebox';
+import { beside, Circumstances } from './circumstances.ts';
+import { count, time } from './fields.ts';
 
 const stage = (description: string) =>
   Type.Union([Type.Literal('collect'), Type.Literal('upload')], { description });
-const count = (description: string) => Type.Integer({ minimum: 0, description });
-const time = (description: string) => Type.String({ description: `RFC 3339: ${description}.` });
 
 const pod = {
   kubeContext: Type.String({ description: 'Label kube_context: the cluster of the pod.' }),
@@ -114,54 +114,6 @@ export const Recording = Type.Object(
   { description: 'The file, as it was verified.' },
 );
 
-export const Jvm = Type.Object(
-  {
-    podUid: Type.String({ description: 'UID of the pod: another one after it was deleted and made again.' }),
-    container: Type.String({ description: 'Name of its container.' }),
-    restartCount: count('Of the container: how often Kubernetes had restarted it.'),
-    jvmStartedAt: time('when the JVM started, by its own uptime'),
-    afterRestart: Type.Optional(
-      Type.Boolean({
-        description:
-          'True: the JVM is not the one that was in trouble. It started after the alert, or shortly before it by a restart of the container.',
-      }),
-    ),
-  },
-  { description: 'The JVM that was recorded, where the collector knows it.' },
-);
-
-const artefact = {
-  kind: Type.String({
-    description:
-      'previous-log, crash-log (hs_err), crash-recording (an emergency dump of JFR), heap-dump; more may come.',
-  }),
-  name: Type.String({ description: 'Of the file in the pod, without its directory.' }),
-  bytes: count('Size of the file.'),
-  sha256: Type.String({ description: 'Of the file, in hex.' }),
-};
-const notes = Type.Optional(
-  Type.Array(Type.String(), {
-    description: 'What else was there and could not be kept, and why, for people.',
-  }),
-);
-
-/** What is known and kept beside a recording. */
-export const Circumstances = Type.Object({
-  jvm: Type.Optional(Jvm),
-  artefacts: Type.Optional(
-    Type.Array(
-      Type.Object({
-        ...artefact,
-        stagedName: Type.String({
-          description: 'Its name in the bucket ALERT_WATCHER_STAGING, until it is uploaded.',
-        }),
-      }),
-      { description: 'What a crashed JVM left, taken along with the recording of its successor.' },
-    ),
-  ),
-  notes,
-});
-
 const run = count('1, and one more with each redrive.');
 const attempt = count('Counts from 1 within the run and its stage, collect or upload.');
 const tookMs = count('Milliseconds that the attempt took.');
@@ -248,15 +200,7 @@ export const Uploaded = collectionEvent(
     url: Type.String({ description: 's3://BUCKET/KEY or object-store://BUCKET/NAME.' }),
     bytes: count('Size of the recording.'),
     sha256: Type.String({ description: 'Of the recording, in hex.' }),
-    artefacts: Type.Optional(
-      Type.Array(
-        Type.Object({ ...artefact, url: Type.String({ description: 'As that of the recording.' }) }),
-        {
-          description: 'What lies beside the recording.',
-        },
-      ),
-    ),
-    notes,
+    ...beside,
     tookMs,
   },
   'The recording lies at its destination. The end of the run.',
@@ -288,8 +232,4 @@ export type Backoff = Static<typeof Backoff>;
 export type Destination = Static<typeof Destination>;
 export type EventError = Static<typeof EventError>;
 export type Recording = Static<typeof Recording>;
-export type Jvm = Static<typeof Jvm>;
-export type Circumstances = Static<typeof Circumstances>;
-export type Artefact = NonNullable<Circumstances['artefacts']>[number];
-export type UploadedArtefact = NonNullable<Static<typeof Uploaded>['artefacts']>[number];
 export type CollectionRequestedData = Static<typeof CollectionRequested>;

@@ -13,7 +13,7 @@ import type { PodEvent, Uploading } from '../../src/collection/pod-context.ts';
 import { openRecording } from '../../src/collection/recording.ts';
 import type { Run } from '../../src/collection/run.ts';
 import { createStaging } from '../../src/collection/staging.ts';
-import type { Artefact, Jvm } from '../../src/events/collection-events.ts';
+import type { Artefact, Jvm } from '../../src/events/circumstances.ts';
 import { recordingsBucket, stagingBucket } from '../../src/log/definitions.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { alertRef, pod, story } from '../support/events.ts';

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import fc from 'fast-check';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -124,6 +124,18 @@ describe('a program', () => {
     const { stdout, stderr } = await node(flood);
     expect([stdout.length, stderr.length]).toEqual([65_536, 65_536]);
     expect([stdout.slice(-4), stderr.slice(-4)]).toEqual(['\nout', '\nerr']);
+  });
+
+  it('may have its stdout in a file, whole and to the byte, behind what is there', async () => {
+    const stdoutTo = join(directory, 'out');
+    await writeFile(stdoutTo, Buffer.from([1]));
+    const code = 'process.stdout.write(Buffer.alloc(300_000, 255)); console.error("said")';
+    const options = { cwd: directory, stdoutTo, signal: abort.signal };
+    const output = await runProgram(spawner, [process.execPath, '-e', code], options);
+    expect(output).toEqual({ stdout: '', stderr: 'said\n' });
+    expect((await readFile(stdoutTo)).equals(Buffer.concat([Buffer.from([1]), Buffer.alloc(300_000, 255)]))).toBe(true); // prettier-ignore
+    const nowhere = { ...options, stdoutTo: join(directory, 'no', 'such', 'directory') };
+    await expect(runProgram(spawner, [process.execPath, '-v'], nowhere)).rejects.toThrow('ENOENT');
   });
 
   it('that leaves a process of another group with its outputs does not wait for it', async () => {

@@ -1,4 +1,4 @@
-import type { Jvm } from '../../events/collection-events.ts';
+import type { Jvm } from '../../events/circumstances.ts';
 import type { Pod } from '../../events/subjects.ts';
 
 /** What is to be recorded, and where the file may be written. */

@@ -55,7 +55,7 @@ async function serve(id: number, start: ProgramStart): Promise<void> {
 
 async function run(id: number, { argv, cwd, stdoutTo }: ProgramStart): Promise<ProgramResult> {
   const [program = '', ...args] = argv;
-  const file = stdoutTo === undefined ? undefined : openSync(stdoutTo, 'a');
+  const file = stdoutTo === undefined ? undefined : openOutput(stdoutTo);
   const child = spawn(program, args, { cwd, stdio: ['ignore', file ?? 'pipe', 'pipe'], detached: true });
   if (file !== undefined) closeSync(file);
   const stdout = keepEnd(child.stdout);
@@ -73,6 +73,15 @@ async function run(id: number, { argv, cwd, stdoutTo }: ProgramStart): Promise<P
   child.stdout?.destroy();
   child.stderr?.destroy();
   return { exitCode, signal, stdout: stdout(), stderr: stderr() };
+}
+
+/** Its code would be taken for that of the program. */
+function openOutput(path: string): number {
+  try {
+    return openSync(path, 'a');
+  } catch (cause) {
+    throw new Error(`its output cannot be written: ${String(cause)}`, { cause });
+  }
 }
 
 function keepEnd(stream: Readable | null): () => string {

@@ -1,5 +1,6 @@
 import type { CollectionEventType } from '../../events/catalogue.ts';
-import type { Jvm, Recording } from '../../events/collection-events.ts';
+import type { Jvm } from '../../events/circumstances.ts';
+import type { Recording } from '../../events/collection-events.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import { requestOf, type Tale } from './book.ts';
 import type { Step } from './explanation.ts';

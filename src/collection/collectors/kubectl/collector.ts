@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Jvm } from '../../../events/collection-events.ts';
+import type { Jvm } from '../../../events/circumstances.ts';
 import { millisOf } from '../../../events/instant.ts';
 import { AttemptFailed } from '../../failures.ts';
 import type { Collector, CollectTask } from '../collector.ts';
