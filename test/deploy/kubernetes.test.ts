@@ -194,11 +194,12 @@ it.each(overlays)('%s lets nothing in or out but what is named, and Services fin
   for (const { spec } of policies) expect(isFound((spec as { podSelector: { matchLabels?: Record<string, string> } }).podSelector.matchLabels ?? {})).toBe(true); // prettier-ignore
 });
 
-it('a collector may look at pods and go into them, and nothing else', () => {
+it('a collector may look at pods and their logs and go into them, and nothing else', () => {
   const [role] = ofKind('ClusterRole', 'production');
   expect(role?.['rules']).toEqual([
     { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
     { apiGroups: [''], resources: ['pods/exec'], verbs: ['create'] },
+    { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
   ]);
 });
 
