@@ -135,6 +135,18 @@ describe('a command', () => {
     });
   });
 
+  it('has the trace of its attempt in its environment, beside that of the service', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const wanted = JSON.stringify([traceparent, process.env['PATH']]);
+    const checks = `if (JSON.stringify([process.env.TRACEPARENT, process.env.PATH]) !== ${JSON.stringify(wanted)}) process.exit(3);`;
+    await expect(script(`${checks} ${copySample}`)({ ...task(), traceparent })).resolves.toHaveProperty(
+      'file',
+    );
+    await expect(script(`${checks} ${copySample}`)(task())).rejects.toMatchObject({
+      details: { exitCode: 3 },
+    });
+  });
+
   it.each([
     [
       'is not there',

@@ -34,8 +34,9 @@ export function unknownPlaceholders(command: readonly string[]): string[] {
 export function commandCollector(command: readonly string[], spawner: Spawner): Collector {
   return async (task) => {
     const argv = command.map((argument) => fill(argument, task));
-    const { directory: cwd, signal } = task;
-    const { stdout, stderr } = await runProgram(spawner, argv, { cwd, signal });
+    const { directory: cwd, signal, traceparent } = task;
+    const env = traceparent === undefined ? undefined : { TRACEPARENT: traceparent };
+    const { stdout, stderr } = await runProgram(spawner, argv, { cwd, env, signal });
     const file = (await namedOn(stdout, task.directory)) ?? (await appearedIn(task.directory));
     if (file) return { file };
     throw new AttemptFailed('recording-missing', `${argv[0] ?? ''} succeeded but left no recording`, {

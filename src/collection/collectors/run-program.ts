@@ -10,6 +10,8 @@ export interface ProgramOutput {
 
 export interface ProgramOptions {
   cwd: string;
+  /** Besides the environment of the service. */
+  env?: Readonly<Record<string, string>> | undefined;
   /** A file that stdout is appended to, whole and as it is; the output has nothing of it then. */
   stdoutTo?: string | undefined;
   signal: AbortSignal;

@@ -12,6 +12,7 @@ export type SpawnerRequest = ({ id: number } & ProgramStart) | { id: number; end
 export interface ProgramStart {
   argv: readonly string[];
   cwd: string;
+  env?: Readonly<Record<string, string>> | undefined;
   /** A file that stdout is appended to, whole and as it is; ProgramResult has nothing of it then. */
   stdoutTo?: string | undefined;
 }
@@ -53,10 +54,15 @@ async function serve(id: number, start: ProgramStart): Promise<void> {
   reply({ id, result });
 }
 
-async function run(id: number, { argv, cwd, stdoutTo }: ProgramStart): Promise<ProgramResult> {
+async function run(id: number, { argv, cwd, env, stdoutTo }: ProgramStart): Promise<ProgramResult> {
   const [program = '', ...args] = argv;
   const file = stdoutTo === undefined ? undefined : openOutput(stdoutTo);
-  const child = spawn(program, args, { cwd, stdio: ['ignore', file ?? 'pipe', 'pipe'], detached: true });
+  const child = spawn(program, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', file ?? 'pipe', 'pipe'],
+    detached: true,
+  });
   if (file !== undefined) closeSync(file);
   const stdout = keepEnd(child.stdout);
   const stderr = keepEnd(child.stderr);

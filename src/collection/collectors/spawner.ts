@@ -82,7 +82,7 @@ function launch(hangsAfterMs: number, onGone: () => void) {
 
   const run = async (
     argv: readonly string[],
-    { cwd, stdoutTo, signal }: ProgramOptions,
+    { cwd, env, stdoutTo, signal }: ProgramOptions,
   ): Promise<ProgramResult> => {
     const id = ++lastId;
     let timer: NodeJS.Timeout | undefined;
@@ -92,7 +92,7 @@ function launch(hangsAfterMs: number, onGone: () => void) {
     };
     const result = new Promise<ProgramResult>((resolve, reject) => running.set(id, { resolve, reject }));
     holdOn();
-    send({ id, argv, cwd, stdoutTo });
+    send({ id, argv, cwd, env, stdoutTo });
     signal.addEventListener('abort', end, { once: true });
     return result.finally(() => {
       clearTimeout(timer);
