@@ -11,6 +11,23 @@ export function deliveredHeaders(message: JsMsg): HeaderReader {
   return plainHeaders(headerBytes(message)) ?? parsedHeaders(() => message.headers);
 }
 
+/**
+ * Headers for the client's publish, which asks nothing of them but `encode` (2.29): its own make several objects a header. Throws
+ * RangeError where a value holds a line break, which would be another header.
+ */
+export function outgoingHeaders(headers: Readonly<Record<string, string>>): MsgHdrs {
+  let text = 'NATS/1.0\r\n';
+  for (const name in headers) {
+    const value = headers[name] ?? '';
+    if (lineBreak.test(value)) throw new RangeError(`the header ${name} holds a line break`);
+    text += `${name}: ${value.trim()}\r\n`;
+  }
+  const encoded = { encode: () => Buffer.from(`${text}\r\n`) };
+  return encoded as unknown as MsgHdrs;
+}
+
+const lineBreak = /[\r\n]/;
+
 /** Headers as the client parses them. Where it throws, because somebody published what it takes for none, there are none. */
 export function parsedHeaders(parse: () => MsgHdrs | undefined): HeaderReader {
   let values: Map<string, string[]> | undefined;

@@ -1,12 +1,5 @@
-import {
-  createInbox,
-  headers as natsHeaders,
-  type Msg,
-  type NatsConnection,
-  NatsError,
-  nuid,
-  type PublishOptions,
-} from 'nats';
+import { createInbox, type Msg, type NatsConnection, NatsError, nuid, type PublishOptions } from 'nats';
+import { outgoingHeaders } from './header.ts';
 
 /** A message on its way to a stream. */
 export interface OutgoingMessage {
@@ -129,7 +122,7 @@ function inBatch(message: OutgoingMessage, batch: string, number: number): Outgo
 
 function send(nc: NatsConnection, { subject, headers, body, reply }: Queued): void {
   const options: PublishOptions = reply === undefined ? {} : { reply };
-  for (const name in headers) (options.headers ??= natsHeaders()).append(name, headers[name] ?? '');
+  if (Object.keys(headers).length > 0) options.headers = outgoingHeaders(headers);
   nc.publish(subject, body, options);
 }
 

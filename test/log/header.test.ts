@@ -7,7 +7,13 @@ import { podSubject } from '../../src/events/subjects.ts';
 import { append } from '../../src/log/append.ts';
 import { streamName } from '../../src/log/definitions.ts';
 import { follow } from '../../src/log/follow.ts';
-import { deliveredHeaders, headerBytes, parsedHeaders, plainHeaders } from '../../src/log/header.ts';
+import {
+  deliveredHeaders,
+  headerBytes,
+  outgoingHeaders,
+  parsedHeaders,
+  plainHeaders,
+} from '../../src/log/header.ts';
 import { lastMessage, readRange } from '../../src/log/read.ts';
 import { story } from '../support/events.ts';
 import { useNats } from '../support/nats.ts';
@@ -53,6 +59,28 @@ const headerText = fc
     end,
   )
   .map(([status, lines, last]) => [status, ...lines.map((parts) => parts.join(''))].join('\r\n') + last);
+
+describe('headers that are published', () => {
+  const values = fc.dictionary(fc.constantFrom('ce-id', 'Nats-Msg-Id', 'x'), fc.string({ unit: 'grapheme' }));
+
+  it('arrive as they are, but for space around them, and none becomes two', () => {
+    fc.assert(
+      fc.property(values, (wanted) => {
+        if (Object.values(wanted).some((value) => /[\r\n]/.test(value))) {
+          expect(() => outgoingHeaders(wanted)).toThrow('holds a line break');
+          return;
+        }
+        const bytes = (outgoingHeaders(wanted) as MsgHdrs & { encode: () => Buffer }).encode();
+        const trimmed = Object.entries(wanted).map(([name, value]) => [name, value.trim()]);
+        expect(bytes.toString()).toBe(
+          `NATS/1.0\r\n${trimmed.map(([n = '', v = '']) => `${n}: ${v}\r\n`).join('')}\r\n`,
+        );
+        const decoded = decode(bytes);
+        expect([...decoded].map(([name, [value]]) => [name, value])).toEqual(trimmed);
+      }),
+    );
+  });
+});
 
 describe('headers read from their bytes', () => {
   it('are what the client makes of them, whatever somebody publishes', () => {
