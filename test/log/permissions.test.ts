@@ -5,11 +5,11 @@ import { type Connection, openConnection } from '../../src/log/connection.ts';
 import { readDefinitions, recordingsBucket, streamName } from '../../src/log/definitions.ts';
 import { ensureStreams } from '../../src/log/streams.ts';
 import { type NatsProcess, startNats } from '../support/nats.ts';
-import { quickRules, useServices } from '../support/service.ts';
+import { quickRules, type TestService, useServices } from '../support/service.ts';
 import { alertBody } from '../support/webhook.ts';
 
 const permissions = readFileSync(new URL('../../deploy/nats/permissions.conf', import.meta.url), 'utf8');
-const users = ['admin', ...roles] as const;
+const users = ['admin', ...roles, 'workers', 'all'] as const;
 const start = useServices();
 let nats: NatsProcess | undefined;
 const connections = new Map<string, Connection>();
@@ -20,6 +20,17 @@ const as = (user: string): Connection => {
   if (!connection) throw new Error(`${user} is not connected`);
   return connection;
 };
+
+/** What the file says of what a user may publish. */
+function subjectsOf(user: string): { allow: string[]; deny: string[] } {
+  const [, block = ''] = permissions.split(`user: ${user},`);
+  const [own = ''] = block.split('\n  }\n');
+  const listed = (name: string) => {
+    const [, list = ''] = new RegExp(`${name}: \\[(.*?)\\]`, 's').exec(own) ?? [];
+    return [...list.matchAll(/"([^"]+)"/g)].map(([, subject = '']) => subject);
+  };
+  return { allow: [...listed('allow'), ...listed('publish')], deny: listed('deny') };
+}
 
 beforeAll(async () => {
   const passwords = users.map((user) => `${user.toUpperCase()}_PASSWORD: pw-${user}`);
@@ -32,27 +43,60 @@ afterAll(async () => {
   await nats?.stop();
 });
 
-it('a service in five processes, each with the user of its role, does the whole work and nothing that is refused', async () => {
+it.each<[string, Record<string, readonly Role[]>]>([
+  ['five processes', Object.fromEntries(roles.map((role) => [role, [role]]))],
+  ['three processes', { ingest: ['ingest'], workers: ['intake', 'collect', 'upload'], api: ['api'] }],
+  ['one process', { all: roles }],
+])('a service in %s does the whole work and nothing that is refused', async (_, processes) => {
   const rules = quickRules();
-  const one = (role: Role) =>
-    start(urlOf(role), { rules, roles: [role], natsAuth: inboxOf(role), snapshotEveryEvents: 1 });
-  const ingest = await one('ingest');
-  for (const role of ['intake', 'collect', 'upload'] as const) await one(role);
-  const api = await one('api');
-  const answer = await ingest.post(alertBody({ pod: 'crate-1' }));
+  const services = new Map<Role, TestService>();
+  for (const [user, run] of Object.entries(processes)) {
+    const config = { rules, roles: run, natsAuth: inboxOf(user), snapshotEveryEvents: 1 };
+    const service = await start(urlOf(user), config);
+    for (const role of run) services.set(role, service);
+  }
+  const [ingest, api] = [services.get('ingest'), services.get('api')];
+  if (!ingest || !api) throw new Error('somebody takes alerts and shows what came of them');
+  const before = (await api.collections()).length;
+  // The processes share a stream with those of the tests before: another pod for each.
+  const answer = await ingest.post(alertBody({ pod: `crate-${String(before)}` }));
   expect(answer).toMatchObject({ status: 200, json: { accepted: 1 } });
-  const [uploaded] = await api.whenState('uploaded');
+  const [uploaded] = await api.whenState('uploaded', before + 1);
   const recording = await fetch(`${api.url}/api/v1/collections/${uploaded?.id ?? ''}/recording`);
   expect(recording.status).toBe(200);
   expect((await recording.arrayBuffer()).byteLength).toBeGreaterThan(1_000);
+  const pod = `p-${String(before)}`;
   const started = await fetch(`${api.url}/api/v1/collections`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ kubeContext: 'c', namespace: 'n', pod: 'p', reason: 'because', by: 'ann' }),
+    body: JSON.stringify({ kubeContext: 'c', namespace: 'n', pod, reason: 'because', by: 'ann' }),
   });
   expect(started.status).toBe(202);
-  await api.whenState('uploaded', 2);
+  await api.whenState('uploaded', before + 2);
   expect(await nats?.log()).not.toMatch(/violation/i);
+});
+
+it.each<[string, readonly Role[]]>([
+  ['workers', ['intake', 'collect', 'upload']],
+  ['all', roles],
+])('%s may do what the users of its roles may, and nothing else', (user, run) => {
+  const own = run.map(subjectsOf);
+  const subjects = own.flatMap(({ allow }) => allow);
+  const isWithin = (subject: string, wider: string) => wider.endsWith('.*') && subject.startsWith(wider.slice(0, -1)); // prettier-ignore
+  // That of all consumers says that of each.
+  const needed = subjects.filter(
+    (subject) => !subjects.some((wider) => wider !== subject && isWithin(subject, wider)),
+  );
+  const mayOne = (subject: string) =>
+    own.some(
+      ({ allow, deny }) =>
+        allow.some((each) => each === subject || isWithin(subject, each)) && !deny.includes(subject),
+    );
+  const denied = own.flatMap(({ deny }) => deny).filter((subject) => !mayOne(subject));
+  const { allow, deny } = subjectsOf(user);
+  expect(new Set(allow)).toEqual(new Set(needed));
+  expect(new Set(deny)).toEqual(new Set(denied));
+  expect(deny.length).toBe(3);
 });
 
 it('nobody listens to the answers of others', async () => {
@@ -68,7 +112,7 @@ it('nobody listens to the answers of others', async () => {
 describe('the user', () => {
   const collection = (type: string) => `aw.collection.c.n.p.${type}`;
   const next = (durable: string) => `$JS.API.CONSUMER.MSG.NEXT.${streamName}.${durable}`;
-  it.each<[Role, string, string]>([
+  it.each<[(typeof users)[number], string, string]>([
     ['ingest', 'request a recording', collection('CollectionRequested')],
     ['ingest', 'read the log', `$JS.API.STREAM.MSG.GET.${streamName}`],
     ['ingest', 'make a consumer', `$JS.API.CONSUMER.CREATE.${streamName}.mine.aw.>`],
@@ -87,8 +131,14 @@ describe('the user', () => {
     ['api', 'overwrite recordings', `$O.${recordingsBucket}.C.x`],
     ['upload', 'delete the stream', `$JS.API.STREAM.DELETE.${streamName}`],
     ['upload', 'purge the stream', `$JS.API.STREAM.PURGE.${streamName}`],
-  ])('%s may not %s', async (role, _what, subject) => {
-    const { nc } = as(role);
+    ['workers', 'delete a durable consumer', `$JS.API.CONSUMER.DELETE.${streamName}.intake`],
+    ['workers', 'make up alerts', 'aw.alert.a.f.1.firing.AlertReceived'],
+    ['workers', 'redrive', collection('CollectionRedriven')],
+    ['all', 'delete a durable consumer', `$JS.API.CONSUMER.DELETE.${streamName}.upload`],
+    ['all', 'change the stream', `$JS.API.STREAM.UPDATE.${streamName}`],
+    ['all', 'purge the stream', `$JS.API.STREAM.PURGE.${streamName}`],
+  ])('%s may not %s', async (user, _what, subject) => {
+    const { nc } = as(user);
     const refused = (async () => {
       for await (const status of nc.status()) {
         if (JSON.stringify(status).includes(subject)) return true;
