@@ -12,9 +12,10 @@ export interface Guards {
   api: ReturnType<typeof guardApi>;
 }
 
-/** Throws ConfigError where a file of secrets cannot be read. */
+/** Reads the secrets of what this process serves, and no others. Throws ConfigError where such a file cannot be read. */
 export function buildGuards(config: Config, logger: Logger): Guards {
-  const { sources, access } = config.rules;
+  const sources = config.roles.includes('ingest') ? config.rules.sources : [];
+  const access = config.roles.includes('api') ? config.rules.access : {};
   const onUnreadable = (err: unknown) =>
     logger.warn({ err }, 'a file of secrets cannot be read any more: the last ones hold');
   const deps = { now: () => Date.now(), onUnreadable };

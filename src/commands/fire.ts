@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { readFileSync } from 'node:fs';
+import { ConfigError } from '../config-schema.ts';
 import { countArgument } from './arguments.ts';
 import { createBar } from './fire/bar.ts';
 import { type Drill, runDrill } from './fire/drill.ts';
@@ -16,6 +18,8 @@ interface Options {
   count?: number;
   concurrency: number;
   wait: number;
+  sourceTokenFile?: string;
+  readTokenFile?: string;
   json?: boolean;
 }
 
@@ -42,6 +46,8 @@ export const fireCommand = new Command('fire')
       .argParser(secondsArgument)
       .default(120),
   )
+  .option('--source-token-file <file>', 'its first line is the token of the source (sources[].auth)')
+  .option('--read-token-file <file>', 'the same for the API (access), to see what came of it')
   .option('--json', 'one JSON object')
   .action(async (scenario: Scenario | undefined, options: Options) => {
     if (options.list) process.stdout.write(listText());
@@ -65,6 +71,8 @@ async function fire(scenario: Scenario, options: Options): Promise<void> {
     concurrency,
     waitSeconds,
     target,
+    sourceToken: tokenIn(options.sourceTokenFile),
+    readToken: tokenIn(options.readTokenFile),
     bar,
     signal,
   }).finally(bar.end);
@@ -103,6 +111,18 @@ function urlArgument(text: string): string {
   if (url && ['http:', 'https:'].includes(url.protocol))
     return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
   throw new InvalidArgumentError('expected the address of the service, such as http://127.0.0.1:8080');
+}
+
+/** The first line of a file: a token among the arguments would be seen by everybody on the machine. */
+function tokenIn(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    const [token] = readFileSync(path, 'utf8').split(/\s+/).filter(Boolean);
+    if (token !== undefined) return token;
+  } catch (error) {
+    throw new ConfigError(`the token cannot be read: ${error instanceof Error ? error.message : path}`);
+  }
+  throw new ConfigError(`${path} holds no token`);
 }
 
 function secondsArgument(text: string): number {

@@ -1,7 +1,10 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { scenarios } from '../../src/commands/fire/scenarios.ts';
 import { parseAlertmanager } from '../../src/ingest/alertmanager.ts';
 import { fingerprintOf } from '../../src/events/fingerprint.ts';
@@ -48,6 +51,39 @@ describe('a scenario', () => {
 describe('fire', () => {
   const fire = (url: string, ...args: string[]) => cli(['fire', '--url', url, ...args]);
   const drillOf = ({ stdout }: { stdout: string }) => JSON.parse(stdout) as Drill;
+
+  it('shows its tokens to a service that wants them', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'alert-watcher-fire-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const [source, read] = [join(folder, 'source'), join(folder, 'read')];
+    await writeFile(source, 'of-alertmanager\n');
+    await writeFile(read, 'of-readers\n');
+    const rules =
+      quickRules(`collections: [{ match: ['alertname=~".+"'], collector: sim, durationSeconds: 0.05 }]
+collectors: { sim: { driver: simulated } }
+sources: [{ name: alertmanager, auth: { bearerFile: ${source} } }]
+access: { readTokenFile: ${read} }
+`);
+    const { url } = await start(nats.freshUrl(), { rules });
+    const none = await fire(url, 'ha-pair', '--json');
+    expect(none.code).toBe(1);
+    expect(drillOf(none).posted.map(({ status }) => status)).toEqual([401, 401]);
+    const sent = drillOf(await fire(url, 'ha-pair', '--json', '--source-token-file', source));
+    expect(sent.posted.map(({ status }) => status)).toEqual([200, 200]);
+    expect(sent.unseen).toContain('401');
+    const both = await fire(
+      url,
+      'ha-pair',
+      '--json',
+      '--source-token-file',
+      source,
+      '--read-token-file',
+      read,
+    );
+    expect(both.code).toBe(0);
+    expect(drillOf(both).fates.map(({ kind }) => kind)).toEqual(['requested']);
+    expect((await fire(url, 'ha-pair', '--source-token-file', '/dev/null')).stderr).toContain('no token');
+  });
 
   it('says what came of it: stored, duplicate, decided, uploaded', async () => {
     const service = await start(nats.freshUrl());

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Role } from '../../src/config.ts';
 import { addressesIn } from '../../src/http/guard/addresses.ts';
 import { faultOfSignature, isOneOf } from '../../src/http/guard/credentials.ts';
 import { rateLimit } from '../../src/http/guard/rate.ts';
@@ -136,6 +137,18 @@ it.each([
   ['an empty file', `access: { actTokenFile: /dev/null }`, 'holds no secret'],
 ])('%s of secrets keeps the service from starting', async (_, yaml, message) => {
   await expect(startWith(yaml)).rejects.toThrow(message);
+});
+
+it('a process reads the secrets of what it serves, and no others', async () => {
+  const yaml = 'sources: [{ name: am, auth: { bearerFile: /none } }]\naccess: { readTokenFile: /none }';
+  const url = nats.freshUrl();
+  const startAs = (role: Role) => start(url, { rules: quickRules(collections + yaml), roles: [role] });
+  await expect(startAs('ingest')).rejects.toThrow('no such file');
+  await expect(startAs('api')).rejects.toThrow('no such file');
+  const { url: worker } = await startAs('intake');
+  expect((await fetch(`${worker}/health`)).status).toBe(200);
+  expect((await send(`${worker}/webhook/am`)).status).toBe(404);
+  expect((await fetch(`${worker}/api/v1/collections`)).status).toBe(404);
 });
 
 it.each([

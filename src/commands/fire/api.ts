@@ -37,16 +37,22 @@ export class ApiUnavailable extends Error {
   override readonly name = 'ApiUnavailable';
 }
 
+/** The header of a token, where there is one. */
+export function bearer(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
 const answerTimeoutMs = 15_000;
 
-export function createApi(url: string, signal: AbortSignal): Api {
+export function createApi(url: string, signal: AbortSignal, token?: string): Api {
+  const headers = bearer(token);
   const get = async <S extends TSchema>(
     path: string,
     schema: S,
     onMissing?: Static<S>,
   ): Promise<Static<S>> => {
     const within = AbortSignal.any([signal, AbortSignal.timeout(answerTimeoutMs)]);
-    const response = await fetch(url + path, { signal: within }).catch((error: unknown) => {
+    const response = await fetch(url + path, { headers, signal: within }).catch((error: unknown) => {
       throw new ApiUnavailable(`${url} does not answer`, { cause: error });
     });
     const body: unknown = await response.json().catch(() => undefined);

@@ -12,6 +12,9 @@ export interface DrillOptions {
   count: number;
   concurrency: number;
   waitSeconds: number;
+  /** Of a source and of an API that want one. */
+  sourceToken: string | undefined;
+  readToken: string | undefined;
   target: (number: number) => Target;
   bar: Bar;
   signal: AbortSignal;
@@ -34,7 +37,10 @@ export async function runDrill(options: DrillOptions): Promise<Drill> {
   const startMillis = Date.now();
   const steps = scenario.steps({ target, count, startMillis });
   const total = steps.flat().length;
-  const post = await createPoster({ url, signal, onRetry: (why) => bar.say(`sent again: ${why}`) });
+  const post = await createPoster({
+    ...{ url, signal, token: options.sourceToken },
+    onRetry: (why) => bar.say(`sent again: ${why}`),
+  });
   const posted: Posted[] = [];
   const alerts = new Map<string, FiredAlert>();
   for (const bodies of steps) {
@@ -51,7 +57,12 @@ export async function runDrill(options: DrillOptions): Promise<Drill> {
   if (drill.alerts.length === 0) return { ...drill, unseen: 'no alert was stored: nothing comes of it' };
   try {
     const fates = await watchFates({
-      ...{ api: createApi(url, signal), alerts: drill.alerts, signal, waitMs: waitSeconds * 1_000 },
+      ...{
+        api: createApi(url, signal, options.readToken),
+        alerts: drill.alerts,
+        signal,
+        waitMs: waitSeconds * 1_000,
+      },
       since: timeOf(startMillis - clockToleranceMs),
       onLook: (ended, of) => bar.show('alerts that have come to their end', ended, of),
     });

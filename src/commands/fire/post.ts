@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../../config-schema.ts';
+import { bearer } from './api.ts';
 
 const Answer = Type.Object({
   accepted: Type.Number(),
@@ -30,6 +31,8 @@ export interface PostOptions {
   /** `http://host:port` of the service. */
   url: string;
   signal: AbortSignal;
+  /** Of the source, where it wants one. */
+  token?: string | undefined;
   /** Told before each repeat. */
   onRetry: (why: string) => void;
 }
@@ -45,13 +48,18 @@ const gapGrowth = 1.5;
  * Posts a webhook as Alertmanager does: again after 5xx and where there is no answer, not after 4xx. Throws ConfigError where
  * nothing listens at the very first attempt.
  */
-export async function createPoster({ url, signal, onRetry }: PostOptions) {
+export async function createPoster({ url, signal, token, onRetry }: PostOptions) {
   const endpoint = `${url}/webhook/alertmanager`;
+  const headers = {
+    'content-type': 'application/json',
+    'user-agent': 'alert-watcher-fire',
+    ...bearer(token),
+  };
   await assertListens(url, signal);
   return async (body: string): Promise<Posted> => {
     let posted: Posted = { status: 0, tries: 0 };
     for (let tries = 1; tries <= maxTries; tries += 1) {
-      posted = { ...(await postOnce(endpoint, body, signal)), tries };
+      posted = { ...(await postOnce(endpoint, { headers, body }, signal)), tries };
       const comesBack = posted.status === 0 || posted.status >= 500;
       if (!comesBack || tries === maxTries || signal.aborted) break;
       onRetry(posted.error ?? String(posted.status));
@@ -62,11 +70,14 @@ export async function createPoster({ url, signal, onRetry }: PostOptions) {
   };
 }
 
-async function postOnce(endpoint: string, body: string, signal: AbortSignal): Promise<Omit<Posted, 'tries'>> {
+async function postOnce(
+  endpoint: string,
+  request: { headers: Record<string, string>; body: string },
+  signal: AbortSignal,
+): Promise<Omit<Posted, 'tries'>> {
   try {
     const response = await fetch(endpoint, {
-      ...{ method: 'POST', body, redirect: 'manual' },
-      headers: { 'content-type': 'application/json', 'user-agent': 'alert-watcher-fire' },
+      ...{ method: 'POST', redirect: 'manual', ...request },
       signal: AbortSignal.any([signal, AbortSignal.timeout(answerTimeoutMs)]),
     });
     const { status } = response;
