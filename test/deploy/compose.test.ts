@@ -2,7 +2,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
@@ -11,6 +11,7 @@ import { parseConfig } from '../../src/config-file.ts';
 import { readConfig } from '../../src/config.ts';
 import { natsServerPath } from '../../src/log/nats-process.ts';
 import { stagesOf } from '../support/dockerfile.ts';
+import { secretsMade } from '../support/documented-secrets.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -24,6 +25,7 @@ interface Service {
   security_opt?: string[];
   healthcheck?: { test: string[] };
   volumes?: string[];
+  secrets?: { source: string; target: string }[];
   ports?: string[];
   environment?: Record<string, string>;
   depends_on?: Record<string, { condition: string }>;
@@ -32,6 +34,7 @@ interface Service {
 const compose = parse(read('docker-compose.yaml'), { merge: true }) as {
   services: Record<string, Service>;
   volumes: Record<string, unknown>;
+  secrets: Record<string, { file: string }>;
 };
 const services = Object.entries(compose.services);
 
@@ -77,6 +80,9 @@ describe.each(services)('service %s', (_, service) => {
       if (source.startsWith('./')) expect(existsSync(join(root, source)), source).toBe(true);
       else expect(compose.volumes).toHaveProperty(source);
     }
+    for (const { source } of service.secrets ?? []) {
+      expect(read(compose.secrets[source]?.file ?? '')).toMatch(/^demo-only-\w+\n$/);
+    }
   });
 
   it('opens ports on loopback only, and knows no password but that of the demo', () => {
@@ -101,6 +107,18 @@ it('the demo records by the simulated collector into the bucket that the S3 serv
   expect(compose.services['s3']?.environment?.['VGW_REGION']).toBe(destination.region);
 });
 
+it('Alertmanager and Alert Watcher of the demo are given the same token, where their configurations look for it', () => {
+  const isTold = (name: string, file: string, text: string) => {
+    expect(text).toContain(file);
+    return compose.services[name]?.secrets?.find(({ target }) => target === file)?.source;
+  };
+  const { sources } = parseConfig(read('deploy/compose/alert-watcher.yaml'), 'the demo');
+  const own = sources[0]?.auth?.bearerFile ?? '';
+  const [, theirs = ''] = /credentials_file: (\S+)/.exec(read('deploy/alertmanager/alertmanager.yaml')) ?? [];
+  expect(isTold('alert-watcher', own, read('deploy/compose/alert-watcher.yaml'))).toBe('source-token');
+  expect(isTold('alertmanager', theirs, read('deploy/alertmanager/alertmanager.yaml'))).toBe('source-token');
+});
+
 it('the demo has more time to end than the service takes', () => {
   const grace = Number.parseInt(compose.services['alert-watcher']?.stop_grace_period ?? '', 10);
   expect(grace).toBeGreaterThan(readConfig({}).shutdownGraceSeconds + 8 + 5);
@@ -119,12 +137,12 @@ it('its alert has the labels that Alert Watcher needs, and one that its configur
 });
 
 describe('nats-server takes', () => {
-  const accepts = async (config: string) => {
+  const accepts = async (config: string, env: Record<string, string>) => {
     const directory = await mkdtemp(join(tmpdir(), 'alert-watcher-conf-'));
     onTestFinished(() => rm(directory, { recursive: true, force: true }));
     const file = join(directory, 'nats.conf');
     await writeFile(file, config);
-    const env = { NATS_ALERT_WATCHER_PASSWORD: 'demo-only', NATS_SYS_PASSWORD: 'x' };
+    await cp(join(root, 'deploy/nats/permissions.conf'), join(directory, 'permissions.conf'));
     const { status, stderr } = spawnSync(await natsServerPath(), ['-t', '-c', file], {
       env,
       encoding: 'utf8',
@@ -133,20 +151,40 @@ describe('nats-server takes', () => {
     expect(status).toBe(0);
   };
 
-  it('the configuration of the demo', () => accepts(read('deploy/compose/nats.conf')));
+  it('the configuration of the demo', () =>
+    accepts(read('deploy/compose/nats.conf'), { NATS_ALERT_WATCHER_PASSWORD: 'demo-only' }));
 
-  it('what the values for its chart add to the configuration', () => {
-    const { config } = parse(read('deploy/nats/values.yaml')) as {
+  it('what the values for its chart add to the configuration, with the passwords that docs/deployment.md makes', () => {
+    const { config, container } = parse(read('deploy/nats/values.yaml')) as {
+      container: {
+        env: Record<string, string | { valueFrom: { secretKeyRef: { name: string; key: string } } }>;
+      };
       config: { cluster: { replicas: number }; jetstream: { merge: object }; merge: object };
     };
     expect(config.cluster.replicas).toBe(3);
     expect(config.jetstream.merge).toEqual({ sync_interval: 'always' });
-    // As the chart writes it: JSON, and what stands between << and >> without quotes.
-    const json = JSON.stringify({
-      jetstream: { store_dir: '/tmp', ...config.jetstream.merge },
-      ...config.merge,
+    const made = secretsMade();
+    const env = Object.entries(container.env).flatMap(([name, value]) => {
+      if (typeof value === 'string') return [];
+      const { secretKeyRef } = value.valueFrom;
+      const password = made.get(`nats/${secretKeyRef.name}`)?.[secretKeyRef.key] ?? '';
+      expect(password, name).toMatch(/^[a-z][0-9a-f]{48}$/);
+      return [[name, password]];
     });
-    return accepts(json.replaceAll(/"<< (.*?) >>"/g, '$1'));
+    // As the chart writes it (nats.formatConfig): indented JSON, what stands between << and >> without quotes, and includes.
+    const json = JSON.stringify(
+      {
+        jetstream: { store_dir: '/tmp', ...config.jetstream.merge },
+        ...config.merge,
+      },
+      null,
+      2,
+    );
+    const conf = json
+      .replaceAll(/".*\$include": "(.*)",?/g, 'include $1;')
+      .replaceAll(/"<< (.*?) >>"/g, '$1');
+    expect(conf).toContain('include permissions.conf;');
+    return accepts(conf, Object.fromEntries(env) as Record<string, string>);
   });
 });
 

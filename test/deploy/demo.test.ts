@@ -16,9 +16,17 @@ const programs = inject('programs');
 const s3 = useS3();
 const startService = useProcesses();
 const root = resolve(import.meta.dirname, '../..');
-const { services } = parse(readFileSync(join(root, 'docker-compose.yaml'), 'utf8'), { merge: true }) as {
-  services: Record<string, { volumes: string[]; environment?: Record<string, string> }>;
+const { services, secrets } = parse(readFileSync(join(root, 'docker-compose.yaml'), 'utf8'), {
+  merge: true,
+}) as {
+  services: Record<string, { volumes: string[]; secrets?: Mounted[]; environment?: Record<string, string> }>;
+  secrets: Record<string, { file: string }>;
 };
+
+interface Mounted {
+  source: string;
+  target: string;
+}
 
 let directory = '';
 const started: ChildProcess[] = [];
@@ -34,8 +42,12 @@ afterEach(async () => {
 /** Puts the files that docker-compose.yaml mounts where a service sees them, below a directory, with other addresses in them. */
 async function mount(name: string, changes: Record<string, string>): Promise<(path: string) => string> {
   const inside = (path: string) => join(directory, name, path);
-  for (const volume of services[name]?.volumes ?? []) {
-    const [source = '', target = ''] = volume.split(':');
+  const { volumes = [], secrets: own = [] } = services[name] ?? {};
+  const mounted = [
+    ...volumes.map((volume) => volume.split(':')),
+    ...own.map(({ source, target }) => [secrets[source]?.file ?? '', target]),
+  ];
+  for (const [source = '', target = ''] of mounted) {
     const file = join(root, source);
     if (!source.startsWith('./') || !existsSync(file)) continue;
     let text = readFileSync(file, 'utf8');
@@ -45,6 +57,12 @@ async function mount(name: string, changes: Record<string, string>): Promise<(pa
   }
   return inside;
 }
+
+/** Where the secrets of a service are instead. */
+const moved = (name: string) =>
+  Object.fromEntries(
+    (services[name]?.secrets ?? []).map(({ target }) => [target, join(directory, name, target)]),
+  );
 
 function run(program: string, args: string[], env: Record<string, string> = {}): void {
   started.push(spawn(program, args, { stdio: 'ignore', env: { ...process.env, ...env } }));
@@ -65,7 +83,7 @@ it.runIf(programs.alertmanager && programs.prometheus)(
     const own = services['alert-watcher']?.environment ?? {};
     const natsUrl = own['NATS_URL']?.replace('nats:4222', at(nats)) ?? '';
     const { endpoint, credentials } = s3();
-    const files = await mount('alert-watcher', { 'http://s3:7070': endpoint, 'durationSeconds: 5': 'durationSeconds: 0.1' }); // prettier-ignore
+    const files = await mount('alert-watcher', { 'http://s3:7070': endpoint, 'durationSeconds: 5': 'durationSeconds: 0.1', ...moved('alert-watcher') }); // prettier-ignore
     await until('NATS', () => openConnection(natsUrl).then(({ close }) => close().then(() => true), () => false)); // prettier-ignore
     const service = startService({
       ...own,
@@ -78,7 +96,7 @@ it.runIf(programs.alertmanager && programs.prometheus)(
     });
     await service.url();
 
-    const am = await mount('alertmanager', { 'alert-watcher:8080': at(web) });
+    const am = await mount('alertmanager', { 'alert-watcher:8080': at(web), ...moved('alertmanager') });
     run('prometheus-alertmanager', [
       `--config.file=${am('/etc/alertmanager/alertmanager.yml')}`,
       `--storage.path=${join(directory, 'am')}`,

@@ -2,16 +2,18 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../src/config-file.ts';
-import { readConfig, readRoles, roles } from '../../src/config.ts';
+import { parseConfig, type Rules } from '../../src/config-file.ts';
+import { readConfig, readRoles, type Role, roles } from '../../src/config.ts';
 import { build, documents, faultsOf, invalidities, type Manifest } from '../support/kubernetes.ts';
+import { secretKeys, secretsMade } from '../support/documented-secrets.ts';
 import { stagesOf } from '../support/dockerfile.ts';
 
 const folder = resolve(import.meta.dirname, '../../deploy/kubernetes');
 const overlays = ['single', 'production'];
 const built = new Map(overlays.map((name) => [name, build(join(folder, 'overlays', name))]));
 const keda = documents(readFileSync(join(folder, 'components/keda/scaled-object.yaml'), 'utf8'));
-const all = [...[...built.values()].flat(), ...keda];
+const streams = build(join(folder, 'streams'));
+const all = [...[...built.values()].flat(), ...keda, ...streams];
 const ofKind = (kind: string, overlay?: string) =>
   (overlay === undefined ? all : (built.get(overlay) ?? [])).filter((each) => each.kind === kind);
 
@@ -20,7 +22,7 @@ interface Container {
   env: { name: string; value?: string; valueFrom?: { secretKeyRef: { name: string; key: string } } }[];
   securityContext: object;
   resources: { requests: Record<string, string>; limits: Record<string, string> };
-  volumeMounts: { name: string; mountPath: string }[];
+  volumeMounts: { name: string; mountPath: string; readOnly?: boolean }[];
   [probe: string]: unknown;
 }
 interface PodSpec {
@@ -29,7 +31,11 @@ interface PodSpec {
   terminationGracePeriodSeconds: number;
   securityContext: object;
   containers: [Container];
-  volumes: { name: string; configMap?: { name: string } }[];
+  volumes: {
+    name: string;
+    configMap?: { name: string };
+    secret?: { secretName: string; defaultMode: number };
+  }[];
   topologySpreadConstraints: { labelSelector: { matchLabels: object } }[];
 }
 type Deployment = Manifest & {
@@ -40,7 +46,16 @@ const podOf = ({ spec }: Deployment) => spec.template.spec;
 const containerOf = (deployment: Deployment) => podOf(deployment).containers[0];
 const envOf = (deployment: Deployment, name: string) =>
   containerOf(deployment).env.find((each) => each.name === name);
+const permissions = readFileSync(resolve(folder, '../nats/permissions.conf'), 'utf8');
+const keysMade = secretKeys(secretsMade());
 const runs = (deployment: Deployment) => readRoles(envOf(deployment, 'ROLES')?.value);
+/** What stands in the ConfigMap that a Deployment mounts. */
+function configOf(deployment: Deployment): Rules {
+  const names = podOf(deployment).volumes.flatMap(({ configMap }) => configMap?.name ?? []);
+  const found = ofKind('ConfigMap').find(({ metadata }) => names.includes(metadata.name));
+  const { 'alert-watcher.yaml': text = '' } = (found?.['data'] ?? {}) as Record<string, string>;
+  return parseConfig(text, 'the ConfigMap');
+}
 const named = (deployment: Deployment) => [deployment.metadata.name, deployment] as const;
 
 it('overlays build, and every manifest is of its kind, without an unknown field', () => {
@@ -99,7 +114,7 @@ describe.each(deployments.map(named))('Deployment %s', (_, deployment) => {
     });
     for (const field of ['hostNetwork', 'hostPID', 'hostIPC']) expect(pod).not.toHaveProperty(field);
     const kinds = pod.volumes.flatMap((volume) => Object.keys(volume)).filter((key) => key !== 'name');
-    expect(kinds.filter((kind) => !['configMap', 'emptyDir'].includes(kind))).toEqual([]);
+    expect(kinds.filter((kind) => !['configMap', 'emptyDir', 'secret'].includes(kind))).toEqual([]);
   });
 
   it('runs as the user of the image, which owns what is mounted where the image writes', () => {
@@ -134,18 +149,42 @@ describe.each(deployments.map(named))('Deployment %s', (_, deployment) => {
     );
   });
 
-  it('uses NATS by a Secret and never the embedded server, and has a readable configuration', () => {
-    expect(envOf(deployment, 'NATS_URL')?.valueFrom?.secretKeyRef).toEqual({
-      name: 'alert-watcher-nats',
-      key: 'url',
+  it('uses NATS as the user of its roles, and never the embedded server', () => {
+    const user = { ingest: 'ingest', 'intake,collect,upload': 'workers', api: 'api' }[runs(deployment).join()] ?? 'all'; // prettier-ignore
+    const secretKeyRef = { name: 'alert-watcher-nats', key: user };
+    expect(envOf(deployment, 'NATS_URL')?.valueFrom?.secretKeyRef).toEqual(secretKeyRef);
+    expect(envOf(deployment, 'NATS_INBOX_PREFIX')?.value).toBe(`_INBOX_${user}`);
+    expect(permissions).toContain(`user: ${user}, password: $${user.toUpperCase()}_PASSWORD`);
+    expect(permissions).toContain(`subscribe: ["_INBOX_${user}.>"]`);
+    expect(envOf(deployment, 'STREAM_REPLICAS')).toBeUndefined();
+  });
+
+  it('holds the secrets of what it serves and no others, readable by its group only', () => {
+    const { sources, access } = configOf(deployment);
+    const has = (role: Role) => runs(deployment).includes(role);
+    const files = [
+      ...(has('ingest') ? sources.map(({ auth }) => auth?.bearerFile) : []),
+      ...(has('api') ? [access.readTokenFile, access.actTokenFile] : []),
+    ];
+    const secrets = podOf(deployment).volumes.flatMap(({ name, secret }) => (secret ? [{ name, ...secret }] : [])); // prettier-ignore
+    const mounted = secrets.flatMap(({ name, secretName, defaultMode }) => {
+      const mount = containerOf(deployment).volumeMounts.find((each) => each.name === name);
+      expect(mount?.readOnly).toBe(true);
+      expect(defaultMode).toBe(0o440);
+      return [...(keysMade.get(`alert-watcher/${secretName}`) ?? [])].map((key) => `${mount?.mountPath ?? ''}/${key}`); // prettier-ignore
     });
-    const names = podOf(deployment).volumes.flatMap(({ configMap }) => configMap?.name ?? []);
-    const found = ofKind('ConfigMap').filter(({ metadata }) => names.includes(metadata.name));
-    expect(found.length).toBeGreaterThan(0);
-    for (const { data } of found) {
-      const { 'alert-watcher.yaml': text = '' } = data as Record<string, string>;
-      expect(parseConfig(text, 'the ConfigMap').collections.length).toBeGreaterThan(0);
+    expect(mounted.sort()).toEqual(files.sort());
+  });
+
+  it('refers to Secrets and keys only that docs/deployment.md makes', () => {
+    for (const { valueFrom } of containerOf(deployment).env) {
+      const { name, key } = valueFrom?.secretKeyRef ?? {};
+      if (name !== undefined) expect(keysMade.get(`alert-watcher/${name}`)).toContain(key);
     }
+  });
+
+  it('has a readable configuration', () => {
+    expect(configOf(deployment).collections.length).toBeGreaterThan(0);
   });
 
   it('sets nothing that the configuration does not know', () => {
@@ -197,7 +236,7 @@ it.each(overlays)('%s lets nothing in or out but what is named, and Services fin
 it('a collector may look at pods and their logs and go into them, and nothing else', () => {
   const [role] = ofKind('ClusterRole', 'production');
   expect(role?.['rules']).toEqual([
-    { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['get'] },
     { apiGroups: [''], resources: ['pods/exec'], verbs: ['create'] },
     { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
   ]);
