@@ -75,10 +75,10 @@ describe('a recording that is there', () => {
       'row cratedb matched, says the plan: hemako records 30 s, up to 3 attempts of at most 2 min, then a cooldown of 10 min, to the object store',
       `collection ${id} of aks1-westeurope-prod/${pod.namespace}/crate-data-hot-0 requested because of alert ${name1}`,
       'attempt 1 of 3 began on h (process p1), 2 s after the request',
-      `attempt 1 of 3 failed after 1 s: collector-exited: hemako ended with exit code 1 (exit code 1); the next one is due at ${at(5)}`,
+      `attempt 1 of 3 failed after 1 s: collector-exited: hemako ended with exit code 1; the next one is due at ${at(5)}`,
       'attempt 2 of 3 began on h (process p1)',
       `attempt 2 of 3 made a recording in 30.5 s: 212,536 bytes, 30 s from 2026-11-20T19:11:00.000Z in 1 chunk, sha256 ${sha256}`,
-      `upload attempt 1 failed: collector-exited: hemako ended with exit code 1 (exit code 1); the next one is due at ${at(35)}`,
+      `upload attempt 1 failed: collector-exited: hemako ended with exit code 1; the next one is due at ${at(35)}`,
       `uploaded in 80 ms to s3://b/k.jfr (212,536 bytes, sha256 ${sha256})`,
       `alert ${name1} resolved, says alertmanager (receiver crate-webhook, http://am:9093), it ended at ${at(59)}`,
     ]);
@@ -328,7 +328,7 @@ describe('a collection without an end', () => {
       sentence: `recorded and staged 10 s ago: upload attempt 1 runs or waits for its turn, tried until ${at(93)}`,
     });
     expect(outcome([...staged, first.uploadFailed(1, at(50))], 43).sentence).toBe(
-      `recorded and staged 10 s ago: upload attempt 2 is due at ${at(50)} (in 7 s), tried until ${at(93)}; the last one failed: collector-exited: hemako ended with exit code 1 (exit code 1)`,
+      `recorded and staged 10 s ago: upload attempt 2 is due at ${at(50)} (in 7 s), tried until ${at(93)}; the last one failed: collector-exited: hemako ended with exit code 1`,
     );
   });
 
@@ -346,11 +346,11 @@ describe('a collection that failed', () => {
   it('says at which stage, and how to start it again', () => {
     const { sentence, sentences } = chapter(failed, 60);
     expect(sentences.slice(-2)).toEqual([
-      'attempt 1 of 3 failed after 1 s: collector-exited: hemako ended with exit code 1 (exit code 1); there is no other',
-      'failed at the stage collect after 1 attempt: collector-exited: hemako ended with exit code 1 (exit code 1)',
+      'attempt 1 of 3 failed after 1 s: collector-exited: hemako ended with exit code 1; there is no other',
+      'failed at the stage collect after 1 attempt: collector-exited: hemako ended with exit code 1',
     ]);
     expect(sentence).toBe(
-      `no recording: failed at the stage collect after 1 attempt: collector-exited: hemako ended with exit code 1 (exit code 1); \`alert-watcher redrive ${id}\` starts it again at that stage`,
+      `no recording: failed at the stage collect after 1 attempt: collector-exited: hemako ended with exit code 1; \`alert-watcher redrive ${id}\` starts it again at that stage`,
     );
   });
 

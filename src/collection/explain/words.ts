@@ -45,7 +45,9 @@ export function quoted(text: string): string {
 
 /** The error of an attempt: code, message, exit code, and the last line that the program wrote to stderr. */
 export function errorText({ code, message, exitCode, stderrTail }: EventError): string {
-  const exit = exitCode === undefined ? '' : ` (exit code ${String(exitCode)})`;
+  const exitText = `exit code ${String(exitCode)}`;
+  // Most messages say it themselves.
+  const exit = exitCode === undefined || message.endsWith(exitText) ? '' : ` (${exitText})`;
   const lastLine = stderrTail?.split('\n').findLast((line) => line.trim() !== '');
   const stderr = lastLine === undefined ? '' : `; stderr ends with ${quoted(lastLine.trim())}`;
   return `${clip(code)}: ${clip(message, 500)}${exit}${stderr}`;
