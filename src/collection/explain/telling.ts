@@ -88,7 +88,8 @@ function requested({ data }: StoredEvent<'CollectionRequested'>): Words[] {
   return [
     {
       kind: 'policy',
-      sentence: `row ${clip(plan.rule)} matched, says the plan: ${planText(plan)}`,
+      // By hand a row may be named, or be taken though it does not match.
+      sentence: `${trigger.byHand ? `the plan of row ${clip(plan.rule)} is taken` : `row ${clip(plan.rule)} matched, says the plan`}: ${planText(plan)}`,
     },
     {
       kind: 'requested',
