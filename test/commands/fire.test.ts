@@ -112,6 +112,13 @@ access: { readTokenFile: ${read} }
     expect(drillOf(again).fates).toMatchObject([
       { kind: 'suppressed', sentence: expect.stringContaining('cooldown') as string },
     ]);
+    const slow = quickRules(`collections:
+  - { match: ['alertname="CrateDBContainerRestart"'], collector: sim, durationSeconds: 60 }
+collectors: { sim: { driver: simulated } }
+`);
+    const unhurried = await start(nats.freshUrl(), { rules: slow });
+    const early = await fire(unhurried.url, 'container-restart', '--wait', '1');
+    expect(early.stdout).toMatch(/decided {3}1 × requested\n(.*\n)+open {6}1 alert when/);
     const storm = drillOf(await fire(service.url, 'storm', '--count', '20', '--wait', '0', '--json'));
     expect(storm.posted.filter(({ status }) => status === 200)).toHaveLength(20);
   });

@@ -25,7 +25,7 @@ export interface Drill {
   posted: Posted[];
   /** The firing ones that the service has, each once. */
   alerts: FiredAlert[];
-  /** Of alerts that have come to something. */
+  /** Of alerts that something was decided about. */
   fates: (Fate & { alertId: string })[];
   /** Why nobody looked at what came of it. */
   unseen?: string;

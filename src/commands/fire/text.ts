@@ -24,7 +24,8 @@ export function textOf({ posted, alerts, fates, unseen }: Drill): string {
 
 function fatesText(fates: readonly Fate[], firing: number): string[] {
   if (firing === 0) return [];
-  const open = firing - fates.length;
+  const underWay = fates.filter(({ collectionId, end }) => collectionId !== undefined && !end);
+  const open = firing - fates.length + underWay.length;
   const of = (kind: Fate['kind']) => fates.filter((fate) => fate.kind === kind);
   const ends = new Map(fates.flatMap(({ collectionId = '', end }) => (end ? [[collectionId, end]] : [])));
   const urls = [...ends.values()].flatMap((end) =>

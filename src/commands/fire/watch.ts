@@ -15,7 +15,7 @@ export interface FiredAlert {
 export interface Fate {
   kind: 'requested' | 'attached' | 'suppressed' | 'declined' | 'ignored' | 'rejected';
   collectionId?: string;
-  /** How its collection ended. */
+  /** How its collection ended; absent while it is under way. */
   end?: { uploaded: string; simulated: boolean } | { failed: string };
   /** In words, where there is no collection. */
   sentence?: string;
@@ -57,6 +57,7 @@ export async function watchFates(options: WatchOptions): Promise<Map<string, Fat
     const left = Math.max(0, deadline - performance.now());
     await delay(Math.min(pauseMs, left), undefined, { signal }).catch(() => undefined);
   }
+  if (fates.size < alerts.length && !signal.aborted) await lookAtTheOpen(options, fates);
   return fates;
 }
 
@@ -66,9 +67,8 @@ async function lookAtCollections(
   fates: Map<string, Fate>,
   seen: Set<string>,
 ): Promise<Set<string>> {
-  const pods = new Set(alerts.map(({ target }) => keyOf(target)));
   const ids = new Set(alerts.map(({ id }) => id));
-  const items = (await Promise.all(namespacesOf(alerts).map(api.collections))).flat().filter((item) => pods.has(keyOf(item))); // prettier-ignore
+  const items = await collectionsOf(api, alerts);
   for (const item of items.filter((each) => hasEnded(each) && !seen.has(each.id))) {
     const { alerts: answered, url = '', events, recording } = await api.collection(item.id);
     const { simulated = false } = recording ?? {};
@@ -80,6 +80,24 @@ async function lookAtCollections(
     seen.add(item.id);
   }
   return new Set(items.filter((each) => !hasEnded(each)).map(keyOf));
+}
+
+/** When the time is over: what was decided, though its end is not seen. */
+async function lookAtTheOpen({ api, alerts }: WatchOptions, fates: Map<string, Fate>): Promise<void> {
+  const ids = new Set(alerts.map(({ id }) => id).filter((id) => !fates.has(id)));
+  const open = (await collectionsOf(api, alerts)).filter((item) => !hasEnded(item));
+  for (const { id: collectionId } of open) {
+    const { alerts: answered } = await api.collection(collectionId);
+    answered.forEach((id, index) => {
+      if (ids.has(id)) fates.set(id, { kind: index === 0 ? 'requested' : 'attached', collectionId });
+    });
+  }
+}
+
+async function collectionsOf(api: Api, alerts: readonly FiredAlert[]): Promise<CollectionItem[]> {
+  const pods = new Set(alerts.map(({ target }) => keyOf(target)));
+  const namespaces = [...new Set(alerts.map(({ target }) => target.namespace))];
+  return (await Promise.all(namespaces.map(api.collections))).flat().filter((item) => pods.has(keyOf(item)));
 }
 
 /** What no collection answers. */
@@ -120,10 +138,6 @@ function failureOf(events: { type: string; data: unknown }[]): string {
 
 function hasEnded({ state }: CollectionItem): boolean {
   return state === 'uploaded' || state === 'failed' || state === 'cancelled';
-}
-
-function namespacesOf(alerts: readonly FiredAlert[]): string[] {
-  return [...new Set(alerts.map(({ target }) => target.namespace))];
 }
 
 function keyOf({ kubeContext, namespace, pod }: Target): string {
