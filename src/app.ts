@@ -6,6 +6,7 @@ import { type Board, BoardLags } from './collection/board.ts';
 import { createPods } from './collection/pods.ts';
 import { hasEnded } from './collection/summaries.ts';
 import type { Config, Role } from './config.ts';
+import { ConfigError } from './config-schema.ts';
 import { buildGuards, readingFiles } from './guards.ts';
 import { healthRoutes, type ReadyCheck } from './http/health.ts';
 import { registerOpenapi } from './http/openapi.ts';
@@ -120,8 +121,28 @@ async function listen(parts: Parts): Promise<FastifyInstance> {
     );
   }
   if (has('api')) registerApi(server, parts);
-  await server.listen({ host: config.host, port: config.port, backlog: listenBacklog });
+  try {
+    await server.listen({ host: config.host, port: config.port, backlog: listenBacklog });
+  } catch (error) {
+    // What its routes have begun would keep the process alive.
+    await server.close();
+    throw listenError(error, config);
+  }
   return server;
+}
+
+/** The errors that another HOST or PORT mends as ConfigError, everything else as it is. */
+function listenError(error: unknown, { host, port }: Config): unknown {
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'another process listens there: end it, or choose another PORT (0 takes a free one)',
+    EACCES: 'this user may not listen there: choose a PORT of 1024 or more',
+    EADDRNOTAVAIL: 'this machine has no such address: choose another HOST',
+    ENOTFOUND: 'there is no such host: choose another HOST',
+  };
+  const reason = reasons[error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? '') : ''];
+  return reason === undefined
+    ? error
+    : new ConfigError(`HTTP cannot listen at ${host}:${String(port)}: ${reason}`, { cause: error });
 }
 
 /** True for what passes by itself: the same request may be answered later. */

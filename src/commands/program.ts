@@ -11,10 +11,12 @@ import { serveCommand } from './serve.ts';
 import { streamsCommand } from './streams.ts';
 import { tailCommand } from './tail.ts';
 import { ConfigError } from '../config-schema.ts';
+import { nameExpectedValues } from '../error-messages.ts';
 import { LogMisconfigured, LogUnavailable } from '../log/errors.ts';
 
 /** Runs the command that the command line names. An expected error is one line on stderr; the exit code says the rest. */
 export async function runProgram(): Promise<void> {
+  nameExpectedValues();
   try {
     await program.parseAsync();
   } catch (error) {

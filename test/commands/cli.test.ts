@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -161,6 +163,10 @@ collectors:
       /collectors\.mine\.command \(line 6\): no {nope} is known; there is {kubeContext}/,
     );
     expect(second.stderr).toMatch(/collectors\.both \(line 7\): must have mainClass or pid, and not both/);
+    const third = await cli(['check', await configFile('destination: { type: s3, bucket: b, serverSideEncryption: no }')]); // prettier-ignore
+    expect(third.stderr).toContain(
+      "serverSideEncryption (line 1): Expected one of 'AES256', 'aws:kms', 'aws:kms:dsse'",
+    );
   });
 });
 
@@ -177,5 +183,18 @@ describe('serve', () => {
     expect(code).toBe(1);
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/ {4}at |topsecret/);
+  });
+
+  it('ends, with a clear error, where its port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const env = { DATA_DIR: directory, NATS_URL: nats.freshUrl(), PORT: String(port) };
+    const { code, stderr } = await cli(['serve'], env);
+    other.close();
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `alert-watcher: HTTP cannot listen at 127.0.0.1:${String(port)}: another process listens there: end it, or choose another PORT (0 takes a free one)\n`,
+    );
   });
 });
