@@ -59,7 +59,7 @@ async function runDemo(screen: Screen, signal: AbortSignal, closers: AsyncDispos
   const uploaded = await followToEnd(stream);
   screen.title('The recording, read back from where the event says it lies');
   await showRecording(connection, uploaded, { screen, signal, directory });
-  screen.title('The same for a running service (npm start), with the nats CLI');
+  screen.title('The same of a running service (npm start), and with the nats CLI');
   for (const way of ways) screen.line(way);
 }
 
