@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { askedText, parseAsked, parsePod } from '../collection/explain/asked.ts';
+import { askedText, missedText, parseAsked, parsePod } from '../collection/explain/asked.ts';
 import { parseTime } from '../events/point.ts';
 import type { Asked, Explanation } from '../collection/explain/explanation.ts';
 import { podName } from '../collection/explain/words.ts';
@@ -40,7 +40,8 @@ export function explainRoutes({ explain, now }: ExplainRoutesOptions) {
     }
     if (found.chapters.length > 0) return found;
     const { stream } = found;
-    return sendProblem(reply, 'not-found', `nothing is on the stream of ${askedText(asked)}`, { stream });
+    const detail = `nothing is on the stream of ${askedText(asked)}${missedText(asked)}`;
+    return sendProblem(reply, 'not-found', detail, { stream });
   };
   return (app: FastifyInstance, _: unknown, done: () => void): void => {
     app.get<{ Querystring: Static<typeof Query> }>(

@@ -93,7 +93,7 @@ describe('explain on the command line', () => {
     const { code, stdout } = await explain('nobody-0');
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /^nothing found: looked for pods named nobody-0 since \S+; the stream ALERT_WATCHER has messages from #1 \(\S+\) to #\d+ \(\S+\)\n$/,
+      /^nothing found: looked for pods named nobody-0 since \S+; the stream ALERT_WATCHER has messages from #1 \(\S+\) to #\d+ \(\S+\); an alert without the label pod is found by its fingerprint \(alert-watcher tail declined --since 24h shows such alerts\)\n$/,
     );
     for (const id of ['ab'.repeat(32), 'ab'.repeat(16), 'ab'.repeat(8)]) {
       expect(await explain(id), id).toMatchObject({ code: 1 });

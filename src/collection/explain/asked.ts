@@ -40,6 +40,12 @@ export function askedText(asked: Asked): string {
   }
 }
 
+/** Where nothing is found of a pod: why an alert may be there all the same. Empty for anything else. */
+export function missedText(asked: Asked): string {
+  const isPod = asked.kind === 'pod' || asked.kind === 'pod-name';
+  return isPod ? '; an alert without the label pod is found by its fingerprint' : '';
+}
+
 type AskedPod = Extract<Asked, { kind: 'pod' | 'pod-name' }>;
 
 /**

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { askedText } from '../../collection/explain/asked.ts';
+import { askedText, missedText } from '../../collection/explain/asked.ts';
 import type { Chapter, Explanation, Outcome, Step } from '../../collection/explain/explanation.ts';
 import { alertName, podName, spanBetween } from '../../collection/explain/words.ts';
 import type { SeveralPods } from '../../collection/explanations.ts';
@@ -25,7 +25,9 @@ export function nothingText({ asked, stream }: Explanation): string {
     firstAt === undefined || lastAt === undefined
       ? 'has no messages'
       : `has messages from #${String(firstSequence)} (${firstAt}) to #${String(lastSequence)} (${lastAt})`;
-  return `nothing found: looked for ${askedText(asked)}; the stream ${name} ${holds}`;
+  const missed = missedText(asked);
+  const ways = missed === '' ? '' : `${missed} (alert-watcher tail declined --since 24h shows such alerts)`;
+  return `nothing found: looked for ${askedText(asked)}; the stream ${name} ${holds}${ways}`;
 }
 
 /** The long forms of a name that several pods have. */
