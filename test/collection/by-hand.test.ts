@@ -45,6 +45,8 @@ describe('a recording that is asked for by hand', () => {
     const [newest] = await service.whenState('uploaded', 2);
     const explained = JSON.stringify(await service.get(`/api/v1/explain/${newest?.id ?? ''}`));
     expect(explained).toContain('by hand by ann (heap grows)');
+    expect(explained).toContain('asked for by hand: kept as alert RecordingRequestedByHand');
+    expect(explained).toContain('the plan of row only is taken: ');
   });
 
   it('is the one that is being made, where one is', async () => {

@@ -1,3 +1,4 @@
+import { byHandSource } from '../../events/alert-events.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import type { Book, Tale } from './book.ts';
 import type { Step, TodaysPolicy } from './explanation.ts';
@@ -70,6 +71,9 @@ function received({ data }: StoredEvent<'AlertReceived'>): Words {
   if (status === 'resolved') {
     const end = endsAt === undefined ? '' : `, it ended at ${endsAt}`;
     return { kind: 'resolved', sentence: `alert ${name} resolved, says ${from}${end}`, ...left };
+  }
+  if (source === byHandSource) {
+    return { kind: 'received', sentence: `asked for by hand: kept as alert ${name}`, ...left };
   }
   const once = 'stored once; repeats are not counted';
   return {
