@@ -2,7 +2,6 @@ import type { TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { placeholderNames, unknownPlaceholders } from './collection/collectors/command.ts';
-import { MatcherSyntaxError, parseMatcher } from './collection/matchers.ts';
 import type { PolicyRow } from './collection/policy.ts';
 import {
   type CollectionRow,
@@ -11,7 +10,7 @@ import {
   ConfigError,
   ConfigFile,
 } from './config-schema.ts';
-import { guardFaults, sourcesOf } from './config-guard.ts';
+import { guardFaults, matcherFaults, sourcesOf } from './config-guard.ts';
 import type { Destination } from './events/collection-events.ts';
 import type { AccessConfig, SourceConfig, TlsConfig } from './http/guard/options.ts';
 
@@ -115,15 +114,7 @@ function policyRow(row: CollectionRow, index: number, destination: Destination):
 }
 
 function rowFaults(row: CollectionRow, collectors: string[]): Fault[] {
-  const faults: Fault[] = [];
-  row.match.forEach((matcher, index) => {
-    try {
-      parseMatcher(matcher);
-    } catch (error) {
-      if (!(error instanceof MatcherSyntaxError)) throw error;
-      faults.push([['match', String(index)], error.message]);
-    }
-  });
+  const faults: Fault[] = matcherFaults(row.match, ['match']);
   const { collector = defaults.collector, durationSeconds = defaults.durationSeconds, timeoutSeconds } = row;
   if (!collectors.includes(collector)) {
     faults.push([['collector'], `there is no collector ${collector}; there is ${collectors.join(', ')}`]);

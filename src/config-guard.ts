@@ -2,6 +2,7 @@ import { byHandSource } from './events/alert-events.ts';
 import type { ConfigFile } from './config-schema.ts';
 import { addressesIn } from './http/guard/addresses.ts';
 import type { SourceConfig } from './http/guard/options.ts';
+import { MatcherSyntaxError, parseMatcher } from './matchers.ts';
 
 type Fault = [keys: string[], message: string];
 
@@ -23,7 +24,7 @@ export function guardFaults(file: ConfigFile): Fault[] {
   const faults: Fault[] = [];
   const names = new Set<string>([byHandSource]);
   const paths = new Set<string>();
-  sourcesOf(file).forEach(({ name, path }, index) => {
+  sourcesOf(file).forEach(({ name, path, format }, index) => {
     const at = (key: string) => ['sources', String(index), key];
     const isReserved = name === byHandSource;
     if (names.has(name))
@@ -31,11 +32,14 @@ export function guardFaults(file: ConfigFile): Fault[] {
         at('name'),
         isReserved ? `${name} is what is asked for by hand` : `${name} is there twice`,
       ]);
-    if (paths.has(path)) faults.push([at('path'), `${path} is another source's`]);
+    // Those of the format alerts have a second one, which waits.
+    const taken = format === 'alerts' ? [path, `${path}/sync`] : [path];
+    const twice = taken.find((each) => paths.has(each));
+    if (twice !== undefined) faults.push([at('path'), `${twice} is another source's`]);
     names.add(name);
-    paths.add(path);
+    for (const each of taken) paths.add(each);
   });
-  sources.forEach(({ auth = {}, allow = [] }, index) => {
+  sources.forEach(({ auth = {}, allow = [], match = [], watchdog = { match: [] } }, index) => {
     const at = (...keys: string[]) => ['sources', String(index), ...keys];
     const ways = ['bearerFile', 'basicFile', 'hmac'].filter((way) => way in auth);
     if (ways.length > 1) faults.push([at('auth'), `${ways.join(' and ')} are two ways: choose one`]);
@@ -45,8 +49,23 @@ export function guardFaults(file: ConfigFile): Fault[] {
         'clients are asked for certificates only with tls.clientCaFile',
       ]);
     faults.push(...networkFaults(allow, at('allow')));
+    faults.push(...matcherFaults(match, at('match')));
+    faults.push(...matcherFaults(watchdog.match ?? [], at('watchdog', 'match')));
   });
   return [...faults, ...networkFaults(trustedProxies, ['trustedProxies'])];
+}
+
+/** Matchers that cannot be read, each with its place. */
+export function matcherFaults(matchers: readonly string[], keys: string[]): Fault[] {
+  return matchers.flatMap((matcher, index): Fault[] => {
+    try {
+      parseMatcher(matcher);
+      return [];
+    } catch (error) {
+      if (!(error instanceof MatcherSyntaxError)) throw error;
+      return [[[...keys, String(index)], error.message]];
+    }
+  });
 }
 
 function networkFaults(networks: readonly string[], keys: string[]): Fault[] {

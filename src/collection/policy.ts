@@ -1,6 +1,6 @@
 import type { Plan } from '../events/collection-events.ts';
 import type { Pod } from '../events/subjects.ts';
-import { type Matcher, parseMatcher } from './matchers.ts';
+import { matchesAll, parseMatcher } from '../matchers.ts';
 
 /** One row of the policy: which alerts lead to which plan. */
 export interface PolicyRow {
@@ -53,8 +53,4 @@ export function podOf(labels: Readonly<Record<string, string>>): PodOfAlert {
   const { kube_context: kubeContext = '', namespace = '', pod = '', sts } = labels;
   const isName = sts !== undefined && sts.length <= maxLength && required[2][1].test(sts);
   return { pod: { kubeContext, namespace, pod, ...(isName ? { sts } : {}) } };
-}
-
-function matchesAll(matchers: readonly Matcher[], labels: Readonly<Record<string, string>>): boolean {
-  return matchers.every((matcher) => matcher.matches(labels));
 }

@@ -1,4 +1,4 @@
-import { parseMatcher } from '../matchers.ts';
+import { parseMatcher } from '../../matchers.ts';
 import { podOf } from '../policy.ts';
 import type { TodaysPolicy } from './explanation.ts';
 import { clip, quoted } from './words.ts';

@@ -31,7 +31,17 @@ export const Source = Type.Object(
   {
     name: Type.String({ pattern: '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$' }),
     path: Type.Optional(Type.String({ pattern: '^/webhook/[-_.~A-Za-z0-9/]*$' })),
-    format: Type.Optional(Type.Union([Type.Literal('alertmanager')])),
+    format: Type.Optional(Type.Union([Type.Literal('alertmanager'), Type.Literal('alerts')])),
+    match: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+    watchdog: Type.Optional(
+      Type.Object(
+        {
+          match: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+          silenceSeconds: Type.Number({ minimum: 1, maximum: 604_800 }),
+        },
+        closed,
+      ),
+    ),
     auth: Type.Optional(Auth),
     allow: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
     rate: Type.Optional(
@@ -57,6 +67,6 @@ export const Access = Type.Object(
 export const Tls = Type.Object({ certFile: path, keyFile: path, clientCaFile: Type.Optional(path) }, closed);
 
 export type AuthConfig = Static<typeof Auth>;
-export type SourceConfig = Static<typeof Source> & { path: string; format: 'alertmanager' };
+export type SourceConfig = Static<typeof Source> & { path: string; format: 'alertmanager' | 'alerts' };
 export type AccessConfig = Static<typeof Access>;
 export type TlsConfig = Static<typeof Tls>;

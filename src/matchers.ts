@@ -69,3 +69,8 @@ function unescape(quoted: string, text: string): string {
     return plain;
   });
 }
+
+/** All of them, as in a row of Alertmanager's routes; none at all match everything. */
+export function matchesAll(matchers: readonly Matcher[], labels: Readonly<Record<string, string>>): boolean {
+  return matchers.every((matcher) => matcher.matches(labels));
+}
