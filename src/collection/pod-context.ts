@@ -1,4 +1,4 @@
-import type { CollectionEventType } from '../events/catalogue.ts';
+import { type CollectionEventType, isCollectionEventType } from '../events/catalogue.ts';
 import type { Artefact, Jvm } from '../events/circumstances.ts';
 import type { CollectionRequestedData, EventError, Plan, Recording } from '../events/collection-events.ts';
 import type { Event, StoredEvent } from '../events/envelope.ts';
@@ -7,7 +7,7 @@ export type PodEvent = Event<CollectionEventType>;
 
 /** True for what is folded into the machine of a pod. */
 export function isPodEvent(event: StoredEvent): event is StoredEvent<CollectionEventType> {
-  return event.type !== 'AlertReceived' && event.type !== 'AlertDeclined' && event.type !== 'EventRejected';
+  return isCollectionEventType(event.type);
 }
 
 /** What stays the same in a collection's life, and is needed again when it is redriven. */

@@ -41,6 +41,10 @@ export function sentenceOf(event: Event): string {
     }
     case 'CollectionRedriven':
       return `${event.data.stage}, by ${event.data.by}: ${event.data.reason}`;
+    case 'SourceSilent':
+      return `not heard since ${event.data.since}, for more than ${counted(event.data.silenceSeconds, 'second')}`;
+    case 'SourceHeard':
+      return `heard again at ${event.data.heardAt}, after silence since ${event.data.since}`;
     case 'EventRejected':
       return `${event.data.consumer}: ${event.data.error.message}`;
   }

@@ -9,15 +9,17 @@ const labels = (description: string) =>
 
 export const AlertReceived = Type.Object(
   {
-    source: Type.String({ description: 'The source that told it: alertmanager.' }),
+    source: Type.String({ description: 'The source that told it, as it is configured: alertmanager.' }),
     receiver: Type.String({ description: 'The receiver of the Alertmanager route, as it was sent.' }),
-    groupKey: Type.String({ description: 'The group that Alertmanager sent it in.' }),
+    groupKey: Type.String({ description: 'The group that Alertmanager sent it in; else the batch.' }),
     status: Type.Union([Type.Literal('firing'), Type.Literal('resolved')], {
       description: 'resolved once the alert has ended.',
     }),
     labels: labels('Labels of the alert, as they were sent; what they are is up to the alert rule.'),
     annotations: labels('Annotations of the alert, as they were sent.'),
-    startsAt: Type.String({ description: 'RFC 3339, as it was sent.' }),
+    startsAt: Type.String({
+      description: 'RFC 3339, as it was sent; when it was received where no time was.',
+    }),
     endsAt: Type.Optional(Type.String({ description: 'RFC 3339; absent while the alert fires.' })),
     generatorURL: Type.String({
       description: 'Page of the alert rule in Prometheus; empty where none was sent.',

@@ -3,7 +3,8 @@ import { AlertDeclined, AlertReceived } from './alert-events.ts';
 import * as collection from './collection-events.ts';
 import { alertIdOf, collectionEventIdOf, decidedIdOf } from './ids.ts';
 import { nanosOf } from './instant.ts';
-import { alertSubject, collectionSubject, type Pod, rejectedSubject } from './subjects.ts';
+import { SourceHeard, SourceSilent } from './source-events.ts';
+import { alertSubject, collectionSubject, type Pod, rejectedSubject, sourceSubject } from './subjects.ts';
 
 /** One row of the contract: the shape of the data, and the subject and id that follow from it. */
 interface Definition<Schema extends TSchema> {
@@ -100,6 +101,16 @@ export const catalogue = {
     subject: ofPod('CollectionRedriven'),
     id: (data) => collectionEventIdOf(data.collectionId, data.run, 0, 'CollectionRedriven'),
   }),
+  SourceSilent: define({
+    data: SourceSilent,
+    subject: ({ source }) => sourceSubject(source, 'SourceSilent'),
+    id: ofSilence('SourceSilent'),
+  }),
+  SourceHeard: define({
+    data: SourceHeard,
+    subject: ({ source }) => sourceSubject(source, 'SourceHeard'),
+    id: ofSilence('SourceHeard'),
+  }),
   EventRejected: define({
     data: EventRejected,
     subject: (data) => rejectedSubject(data.consumer, data.sequence),
@@ -112,8 +123,20 @@ export type DataOf<T extends EventType> = Static<(typeof catalogue)[T]['data']>;
 
 export const eventTypes = Object.keys(catalogue) as EventType[];
 
+/** The types that are not about a pod. */
+export type OtherEventType =
+  'AlertReceived' | 'AlertDeclined' | 'SourceSilent' | 'SourceHeard' | 'EventRejected';
+
 /** The types that live under a pod's prefix and are folded by its machine. */
-export type CollectionEventType = Exclude<EventType, 'AlertReceived' | 'AlertDeclined' | 'EventRejected'>;
+export type CollectionEventType = Exclude<EventType, OtherEventType>;
+
+const others: ReadonlySet<string> = new Set<OtherEventType>([
+  ...(['AlertReceived', 'AlertDeclined', 'SourceSilent', 'SourceHeard', 'EventRejected'] as const),
+]);
+
+export function isCollectionEventType(type: EventType): type is CollectionEventType {
+  return !others.has(type);
+}
 
 export function isEventType(text: string): text is EventType {
   return Object.hasOwn(catalogue, text);
@@ -131,6 +154,11 @@ function ofPod(type: string) {
 
 function decided(type: string) {
   return (_data: unknown, causeId: string) => decidedIdOf(causeId, type);
+}
+
+function ofSilence(type: string) {
+  return ({ source, since }: { source: string; since: string }) =>
+    decidedIdOf(`${source}@${String(nanosOf(since) ?? since)}`, type);
 }
 
 function inAttempt(type: string) {

@@ -50,6 +50,12 @@ export function alertSubject(alert: AlertKey, type: string): string {
   return `aw.alert.${tokens.join('.')}.${type}`;
 }
 
+/** All times of one alert, whenever they began: `aw.alert.<alertname>.<fingerprint>.*.<status>.<type>` */
+export function alertEverSubject(alert: Omit<AlertKey, 'startsAtNanos'>, type: string): string {
+  const [alertname, fingerprint, status] = [alert.alertname ?? '', alert.fingerprint, alert.status].map(encodeToken); // prettier-ignore
+  return `aw.alert.${alertname ?? ''}.${fingerprint ?? ''}.*.${status ?? ''}.${type}`;
+}
+
 /** `aw.collection.<kube_context>.<namespace>.<pod>`: what every event of one pod starts with. */
 export function podSubject(pod: Pod): string {
   return `aw.collection.${[pod.kubeContext, pod.namespace, pod.pod].map(encodeToken).join('.')}`;
@@ -63,6 +69,16 @@ export function collectionSubject(pod: Pod, type: string): string {
 /** The timer of an alert that waits for the end of a cooldown. Publishing again moves it. */
 export function cooldownScheduleSubject(alertId: string): string {
   return `aw.schedule.cooldown.${encodeToken(alertId)}`;
+}
+
+/** `aw.source.<name>.<type>`: whether a source of alerts is heard. */
+export function sourceSubject(name: string, type: string): string {
+  return `aw.source.${encodeToken(name)}.${type}`;
+}
+
+/** The timer that says that a source is silent. Publishing again moves it. */
+export function silenceScheduleSubject(name: string): string {
+  return `aw.schedule.source.${encodeToken(name)}`;
 }
 
 /** Where an event that a durable consumer could not handle is named. */

@@ -1,4 +1,4 @@
-import type { EventType } from '../events/catalogue.ts';
+import { type EventType, isCollectionEventType } from '../events/catalogue.ts';
 import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../events/envelope.ts';
 import { type Pod, podSubject } from '../events/subjects.ts';
 
@@ -72,12 +72,13 @@ export function subjectsOf({ types, pod, collectionId, podOfCollection }: FeedFi
   const alerts = 'aw.alert.*.*.*.*';
   if (types) {
     return types.map((type) => {
+      if (isCollectionEventType(type)) return `${collections}.${type}`;
       if (type === 'EventRejected') return `aw.rejected.*.*.${type}`;
-      return `${type === 'AlertReceived' || type === 'AlertDeclined' ? alerts : collections}.${type}`;
+      return `${type === 'SourceSilent' || type === 'SourceHeard' ? 'aw.source.*' : alerts}.${type}`;
     });
   }
   if (collectionId !== undefined) return [`${collections}.>`];
   return pod
     ? [`${collections}.>`, `${alerts}.AlertReceived`]
-    : ['aw.alert.>', 'aw.collection.>', 'aw.rejected.>'];
+    : ['aw.alert.>', 'aw.collection.>', 'aw.source.>', 'aw.rejected.>'];
 }

@@ -3,6 +3,7 @@ import type { StoredEvent } from '../../events/envelope.ts';
 import { nanosOf } from '../../events/instant.ts';
 import { type Pod, podSubject } from '../../events/subjects.ts';
 import { evolve, initialSnapshot, type PodSnapshot } from '../machine.ts';
+import { isPodEvent } from '../pod-context.ts';
 import type { ChapterAlert } from './explanation.ts';
 
 type OfCollection = Exclude<CollectionEventType, 'CollectionSuppressed' | 'CooldownElapsed'>;
@@ -44,7 +45,7 @@ export function createBook(events: readonly StoredEvent[]): Book {
     if (event.type === 'EventRejected') continue;
     const episode = episodeFor(episodes, event);
     episode?.events.push(event);
-    if (event.type === 'AlertReceived' || event.type === 'AlertDeclined') continue;
+    if (!isPodEvent(event)) continue;
     const tale = taleFor(tales, event);
     const key = podSubject(event.data);
     const before = pods.get(key)?.snapshot ?? initialSnapshot;

@@ -40,6 +40,10 @@ function say(event: StoredEvent, context: Context, tale: Tale | undefined): Word
       const what = `${clip(consumer)} gave up #${String(sequence)}, delivered ${count(deliveries, 'time')}`;
       return [{ kind: 'rejected', sentence: `${what}: ${errorText(error)}` }];
     }
+    // They are about no alert and no pod: nobody who explains one reads them.
+    case 'SourceSilent':
+    case 'SourceHeard':
+      return [];
     case 'CollectionRequested':
       return requested(event);
     case 'AlertAttached': {

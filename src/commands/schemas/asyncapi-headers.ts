@@ -9,7 +9,9 @@ export const headersSchema = {
   required: ['ce-specversion', 'ce-id', 'ce-type', 'ce-source', 'ce-time', 'ce-subject', 'content-type'],
   properties: {
     'ce-specversion': { type: 'string', const: '1.0' },
-    'ce-id': text('The same event again has the same id. Also Nats-Msg-Id, but in CooldownElapsed.'),
+    'ce-id': text(
+      'The same event again has the same id. Also Nats-Msg-Id, but in CooldownElapsed and SourceSilent.',
+    ),
     'ce-type': text('The type of the event.'),
     'ce-source': text('/alert-watcher/ and the part of the service that wrote it.'),
     'ce-time': { ...text('RFC 3339: when it happened, by the clock of who wrote it.'), format: 'date-time' },

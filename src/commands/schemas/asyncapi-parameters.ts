@@ -8,6 +8,7 @@ const parameters: Record<string, { description: string; enum?: string[] }> = {
   kube_context: { description: `Label kube_context: the cluster of the pod, ${encoded}.` },
   namespace: { description: `Label namespace, ${encoded}.` },
   pod: { description: `Label pod, ${encoded}.` },
+  source: { description: `Name of the source in the configuration, ${encoded}.` },
   consumer: { description: 'The durable consumer that could not handle a message.' },
   sequence: { description: 'Stream sequence of this message.' },
 };

@@ -54,7 +54,8 @@ function rowOf({ path, type, isOptional, meaning }: Field): string[] {
 function fenced(type: EventType): string {
   const { subject, headers, body } = exampleOf(type);
   // What the server itself appends has no message id.
-  const messageId = type === 'CooldownElapsed' ? {} : { 'Nats-Msg-Id': headers['ce-id'] ?? '' };
+  const messageId =
+    type === 'CooldownElapsed' || type === 'SourceSilent' ? {} : { 'Nats-Msg-Id': headers['ce-id'] ?? '' };
   const lines = Object.entries({ ...headers, ...messageId }).map(([name, value]) => `${name}: ${value}`);
   return ['```text', subject, '', ...lines, '', JSON.stringify(body, null, 2), '```'].join('\n');
 }

@@ -137,6 +137,23 @@ export const notes: Record<EventType, Notes> = {
     after:
       'with stage collect, CollectionAttemptStarted; with stage upload, Uploaded, UploadAttemptFailed or CollectionFailed.',
   },
+  SourceSilent: {
+    parts: ['ingest'],
+    written:
+      'as a timer: each time that a source with a watchdog is heard moves it, and the NATS server itself appends it, without Nats-Msg-Id, when nobody has moved it for `silenceSeconds` and up to a tenth more. No process has to be alive for that.',
+    address: 'aw.source.{source}.SourceSilent',
+    id: '<source>@<since in nanoseconds>/SourceSilent',
+    before: 'nothing, or SourceHeard.',
+    after: 'SourceHeard, once the source is heard again.',
+  },
+  SourceHeard: {
+    parts: ['ingest'],
+    written: 'when a source is heard that was silent.',
+    address: 'aw.source.{source}.SourceHeard',
+    id: '<source>@<since in nanoseconds>/SourceHeard',
+    before: 'SourceSilent with the same `since`.',
+    after: 'SourceSilent, should it fall silent again.',
+  },
   EventRejected: {
     parts: ['intake', 'collect', 'upload'],
     written:

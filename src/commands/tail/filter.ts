@@ -22,6 +22,7 @@ const words: Record<string, readonly EventType[]> = {
   uploaded: ['Uploaded'],
   suppressed: ['CollectionSuppressed'],
   declined: ['AlertDeclined'],
+  silent: ['SourceSilent', 'SourceHeard'],
   failed: ['CollectionAttemptFailed', 'UploadAttemptFailed', 'CollectionFailed', 'EventRejected'],
 };
 

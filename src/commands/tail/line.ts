@@ -15,6 +15,8 @@ const colours: Partial<Record<EventType, Parameters<typeof styleText>[0]>> = {
   CollectionAttemptFailed: 'red',
   UploadAttemptFailed: 'red',
   CollectionFailed: ['bold', 'red'],
+  SourceSilent: ['bold', 'red'],
+  SourceHeard: 'green',
   EventRejected: ['bold', 'red'],
 };
 
@@ -47,5 +49,6 @@ export function unreadableLine(
 
 function aboutOf(data: StoredEvent['data']): string {
   if ('kubeContext' in data) return podName(data);
-  return 'fingerprint' in data ? data.fingerprint : `#${String(data.sequence)}`;
+  if ('fingerprint' in data) return data.fingerprint;
+  return 'sequence' in data ? `#${String(data.sequence)}` : data.source;
 }
