@@ -12,6 +12,7 @@ import { healthRoutes, type ReadyCheck } from './http/health.ts';
 import { registerOpenapi } from './http/openapi.ts';
 import { createServer } from './http/server.ts';
 import { createAccept } from './ingest/accept.ts';
+import { createHearing } from './ingest/hearing.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import type { Connection } from './log/connection.ts';
 import { type Definitions, readDefinitions, streamName } from './log/definitions.ts';
@@ -26,6 +27,7 @@ import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { registerServiceMetrics } from './telemetry/service-metrics.ts';
 import { createTracing } from './telemetry/tracing.ts';
+import { createOpenWaiting, findId } from './waiting.ts';
 import { type Parts, startWorkers, stopWorkers } from './workers.ts';
 
 /** Alertmanager opens 2,000 connections within half a second; Node's default of 511 resets some of them. */
@@ -109,15 +111,23 @@ async function listen(parts: Parts): Promise<FastifyInstance> {
   if (has('api')) registerOpenapi(server, manifest.version);
   server.register(healthRoutes({ checks, metrics }));
   if (has('ingest')) {
+    const readsLog = needsReadModel(config.roles);
     const accept = createAccept({
       connection,
       checkRoom: createRoomCheck(connection, streamName),
+      ...(readsLog ? { findId: findId(connection) } : {}),
       logger,
       metrics,
     });
-    const { maxBodyBytes, maxInflightBytes } = config;
+    const hearing = createHearing(config.rules.sources, { connection, stream: streamName, now: Date.now, logger, metrics }); // prettier-ignore
+    server.addHook('onClose', hearing.stop);
+    const { maxBodyBytes, maxInflightBytes, maxSyncRequests: maxRequests } = config;
     server.register(
-      ingestRoutes({ sources: guards.sources, accept, metrics, tracing, maxBodyBytes, maxInflightBytes }),
+      ingestRoutes({
+        ...{ sources: guards.sources, accept, heard: hearing.heard, metrics, tracing },
+        ...{ maxBodyBytes, maxInflightBytes },
+        sync: { maxRequests, ...(readsLog ? { openWaiting: createOpenWaiting(parts) } : {}) },
+      }),
     );
   }
   if (has('api')) registerApi(server, parts);

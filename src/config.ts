@@ -21,6 +21,7 @@ export interface Config {
   shutdownGraceSeconds: number;
   snapshotEveryEvents: number;
   maxEventFeeds: number;
+  maxSyncRequests: number;
   recordingUrlSeconds: number;
   /** Export spans; where to, OpenTelemetry's own variables say. */
   traces: boolean;
@@ -61,6 +62,7 @@ export function readConfig(env: Environment): Config {
     shutdownGraceSeconds: integer(env, 'SHUTDOWN_GRACE_SECONDS', { fallback: 20, min: 0 }),
     snapshotEveryEvents: integer(env, 'SNAPSHOT_EVERY_EVENTS', { fallback: 20_000, min: 0 }),
     maxEventFeeds: integer(env, 'MAX_EVENT_FEEDS', { fallback: 500, min: 0 }),
+    maxSyncRequests: integer(env, 'MAX_SYNC_REQUESTS', { fallback: 100, min: 0 }),
     recordingUrlSeconds: integer(env, 'RECORDING_URL_SECONDS', { fallback: 300, min: 1, max: 604_800 }),
     traces: hasTraceEndpoint(env),
     rules: configFile ? readConfigFile(configFile) : parseConfig('', 'the built-in default'),

@@ -2,7 +2,9 @@ import type { Config } from './config.ts';
 import { ConfigError } from './config-schema.ts';
 import { guardApi } from './http/guard/api-guard.ts';
 import { guardSource } from './http/guard/source-guard.ts';
-import type { AlertSource } from './ingest/routes.ts';
+import { formats } from './ingest/formats.ts';
+import type { AlertSource } from './ingest/receive.ts';
+import { matchesAll, parseMatcher } from './matchers.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 /** What asks who sends, reads and acts. */
@@ -21,7 +23,12 @@ export function buildGuards(config: Config, logger: Logger): Guards {
   const deps = { now: () => Date.now(), onUnreadable };
   warnWhereOpen(config, logger);
   return readingFiles(() => ({
-    sources: sources.map((source) => ({ ...source, guard: guardSource(source, deps) })),
+    sources: sources.map((source) => {
+      const { name, path, format, match = [] } = source;
+      const matchers = match.map(parseMatcher);
+      const isWanted: AlertSource['isWanted'] = (labels) => matchesAll(matchers, labels);
+      return { name, path, format: formats[format], isWanted, guard: guardSource(source, deps) };
+    }),
     api: guardApi(access, deps),
   }));
 }

@@ -1,5 +1,6 @@
+import type { AlertReceivedData } from '../events/alert-events.ts';
 import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../events/envelope.ts';
-import { alertSubject } from '../events/subjects.ts';
+import { alertEverSubject, alertSubject } from '../events/subjects.ts';
 import { nanosOf } from '../events/instant.ts';
 import { lastMessage, readRange } from '../log/read.ts';
 import type { Source } from './evidence.ts';
@@ -59,6 +60,27 @@ export async function readOutcomes(
   return outcomes;
 }
 
+/** The same of alerts of which only the data is at hand: they are looked up first. */
+export async function readOutcomesOf(
+  { connection, stream }: Source,
+  alerts: readonly { id: string | null; alert: AlertReceivedData }[],
+): Promise<Map<string, AlertOutcome>> {
+  const events: StoredEvent<'AlertReceived'>[] = [];
+  for (const { id, alert } of alerts) {
+    const { labels, fingerprint, startsAt, status } = alert;
+    const alertname = Object.hasOwn(labels, 'alertname') ? labels['alertname'] : undefined;
+    const key = { alertname, fingerprint, status };
+    const exact = alertSubject({ ...key, startsAtNanos: nanosOf(startsAt) ?? 0n }, 'AlertReceived');
+    // Without a time of its own it lies under that of its first reception.
+    const message =
+      (await lastMessage(connection, stream, exact)) ??
+      (await lastMessage(connection, stream, alertEverSubject(key, 'AlertReceived')));
+    const event = message && decodeEvent(message);
+    if (event && isEvent(event) && event.type === 'AlertReceived' && event.id === id) events.push(event);
+  }
+  return readOutcomes({ connection, stream }, events);
+}
+
 /** Only an alert that names no pod is declined. */
 async function addDeclined(
   { connection, stream }: Source,
@@ -83,13 +105,20 @@ export function alertIdIn(message: StoredMessage): string {
   return message.header('ce-id')?.split('@', 1)[0] ?? '';
 }
 
-function decisionIn(message: StoredMessage): Decision | undefined {
+const decisionTypes: ReadonlySet<string> = new Set([...ofPods, 'AlertDeclined']);
+
+/** Without decoding it. */
+export function isDecisionMessage(message: StoredMessage): boolean {
+  return decisionTypes.has(message.header('ce-type') ?? '');
+}
+
+export function decisionIn(message: StoredMessage): Decision | undefined {
   const event = decodeEvent(message);
   return isEvent(event) && isDecision(event) ? event : undefined;
 }
 
 export function isDecision(event: StoredEvent): event is Decision {
-  return event.type === 'AlertDeclined' || (ofPods as readonly string[]).includes(event.type);
+  return decisionTypes.has(event.type);
 }
 
 export function outcomeOf({ type, data, time: at, sequence }: Decision): AlertOutcome {

@@ -6,28 +6,51 @@ import type { Rules } from '../config-file.ts';
 import { ConfigError } from '../config-schema.ts';
 import { printable } from './printable.ts';
 import { timeOf } from '../events/instant.ts';
-import { parseAlertmanager, type ParsedAlert } from '../ingest/alertmanager.ts';
+import type { AlertReceivedData } from '../events/alert-events.ts';
+import type { SourceConfig } from '../http/guard/options.ts';
+import { formats } from '../ingest/formats.ts';
+import type { ParsedAlert } from '../ingest/parsed.ts';
+import { matchesAll, parseMatcher } from '../matchers.ts';
 
 export const checkCommand = new Command('check')
   .description('check a configuration file, and say which alert of a payload would lead to what')
   .argument('<config>', 'the configuration file (YAML)')
-  .option('--alert <file>', 'the body of an Alertmanager webhook')
-  .action(async (configFile: string, options: { alert?: string }) => {
+  .option('--alert <file>', 'the body of a webhook, as a source sends it')
+  .option('--source <name>', 'that source; default: the first one')
+  .action(async (configFile: string, options: { alert?: string; source?: string }) => {
     const rules = readConfigFile(configFile);
     const { collections, collectors, destination } = rules;
     const counts = `${String(collections.length)} rows, collectors ${Object.keys(collectors).join(', ')}`;
     process.stdout.write(`${configFile} is valid: ${counts}, destination ${destination.type}\n`);
     if (options.alert === undefined) return;
-    const parsed = parseAlertmanager(await readJson(options.alert), timeOf(Date.now()));
+    const source = sourceOf(rules, options.source);
+    const reception = { source: source.name, receivedAt: timeOf(Date.now()) };
+    const parsed = formats[source.format].parse(await readJson(options.alert), reception);
     if ('fault' in parsed) {
-      throw new ConfigError(
-        `${options.alert} is no Alertmanager webhook: ${parsed.fault.path}: ${parsed.fault.message}`,
-      );
+      const { path, message } = parsed.fault;
+      const isNot = `is no body that source ${source.name} (format ${source.format}) sends`;
+      throw new ConfigError(`${options.alert} ${isNot}: ${path}: ${message}`);
     }
+    const matchers = (source.match ?? []).map(parseMatcher);
     const policy = createPolicy(collections);
-    for (const alert of parsed.alerts)
-      process.stdout.write(`${printable(consequence(alert, policy, rules))}\n`);
+    for (const alert of parsed.alerts) {
+      const isWanted = !('alert' in alert) || matchesAll(matchers, alert.alert.labels);
+      const words = isWanted ? consequence(alert, policy, rules) : filtered(alert.alert, source.name);
+      process.stdout.write(`${printable(words)}\n`);
+    }
   });
+
+function sourceOf({ sources }: Rules, name: string | undefined): SourceConfig {
+  const source = name === undefined ? sources[0] : sources.find((each) => each.name === name);
+  if (source) return source;
+  throw new ConfigError(
+    `there is no source ${name ?? ''}; there is ${sources.map((each) => each.name).join(', ')}`,
+  );
+}
+
+function filtered({ labels, fingerprint }: AlertReceivedData, source: string): string {
+  return `${labels['alertname'] ?? '(no alertname)'} ${fingerprint}: not stored, the matchers of source ${source} do not match`;
+}
 
 function consequence(parsed: ParsedAlert, policy: ReturnType<typeof createPolicy>, rules: Rules): string {
   if (!('alert' in parsed)) return `${parsed.alertname ?? '(no name)'}: rejected: ${parsed.reason}`;

@@ -3,7 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import { Type } from '@sinclair/typebox';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import type { Access } from './access.ts';
-import { Accepted, Alert, AlertItem, AlertPage } from './schemas/alerts.ts';
+import { Accepted, Alert, AlertItem, AlertPage, AlertsEnded } from './schemas/alerts.ts';
 import {
   Acted,
   Collection,
@@ -26,7 +26,7 @@ import { Explanation } from './schemas/explanation.ts';
 
 const named = [
   ...[Problem, CollectionItem, CollectionPage, Collection, PodState, Replay, Started, Acted],
-  ...[AlertItem, AlertPage, Alert, Accepted, Explanation, NewEvent, StoredEvent, FeedEvent],
+  ...[AlertItem, AlertPage, Alert, Accepted, AlertsEnded, Explanation, NewEvent, StoredEvent, FeedEvent],
 ];
 
 /** Nothing but what this server sends itself; the viewer sets styles on elements. */

@@ -5,6 +5,7 @@ export const problems = {
   'bad-request': { status: 400, title: 'The request is not valid' },
   'not-json': { status: 400, title: 'The body is not JSON' },
   'not-alertmanager-v4': { status: 400, title: 'The body is not an Alertmanager webhook of version 4' },
+  'not-alerts': { status: 400, title: 'The body is no list of alerts with titles' },
   'all-alerts-rejected': { status: 400, title: 'Every alert of the body is malformed' },
   unauthorized: { status: 401, title: 'Who asks is not known' },
   forbidden: { status: 403, title: 'Who asks may not do this' },
@@ -25,6 +26,10 @@ export const problems = {
   'rate-limited': { status: 503, title: 'The source sends too much: send again' },
   'stream-unavailable': { status: 503, title: 'The stream cannot take alerts now: send again' },
   'not-ready': { status: 503, title: 'This cannot be answered now: ask again' },
+  'too-many-waiting': {
+    status: 503,
+    title: 'Too many requests wait for their alerts (MAX_SYNC_REQUESTS): send again, or without /sync',
+  },
   'too-many-feeds': {
     status: 503,
     title: 'Too many event feeds are open: ask again later, or another process',

@@ -1,28 +1,31 @@
 import { createEvent, type Event } from '../events/envelope.ts';
-import { append, appendTogether, maxTogether } from '../log/append.ts';
+import { alertEverSubject } from '../events/subjects.ts';
+import { append, appendTogether, type Expectation, maxTogether } from '../log/append.ts';
 import type { Connection } from '../log/connection.ts';
 import { LogUnavailable, MessageTooLarge, WrongLastSequence } from '../log/errors.ts';
 import type { CheckRoom } from '../log/room.ts';
 import { fieldsAbout, type Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { ParsedAlert } from './alertmanager.ts';
 import { fitAlert, fitsInAnyCase } from './fit.ts';
+import type { ParsedAlert, ReadAlert } from './parsed.ts';
 import { createPlaces } from './places.ts';
 
 /** What became of one alert of a webhook. */
 export interface AlertResult {
   fingerprint: string | null;
   alertname: string | null;
-  /** Id of the AlertReceived; null where the alert was rejected. */
+  /** Id of the AlertReceived; null where the alert is not stored, or was earlier and this process cannot look it up. */
   id: string | null;
-  result: 'accepted' | 'duplicate' | 'rejected';
-  /** Why it was rejected. */
+  result: 'accepted' | 'duplicate' | 'filtered' | 'rejected';
+  /** Why it was not taken. */
   reason?: string;
 }
 
 export interface AcceptDeps {
   connection: Connection;
   checkRoom: CheckRoom;
+  /** The id of the last event under a filter. Absent: this process may not read the log. */
+  findId?: (filter: string) => Promise<string | undefined>;
   logger: Logger;
   metrics: Metrics;
 }
@@ -35,7 +38,13 @@ export type Accept = (
 ) => Promise<AlertResult[]>;
 
 type AlertReceived = Event<'AlertReceived'>;
-type Result = AlertResult['result'];
+type Outcome = Pick<AlertResult, 'id' | 'result'>;
+
+/** An event, and what must hold for it to be stored. */
+interface Item {
+  event: AlertReceived;
+  expectation: Expectation;
+}
 
 /** Room in a message for the headers and NATS's own words. */
 const headerBytes = 4_096;
@@ -50,43 +59,49 @@ const maxOpenBatches = 8;
  * Puts the alerts of a webhook on the stream, each once for as long as the stream remembers it, and resolves when the server
  * has them all. Throws LogUnavailable where it could not; what was stored by then is a duplicate the next time.
  */
-export function createAccept({ connection, checkRoom, logger, metrics }: AcceptDeps): Accept {
+export function createAccept({ connection, checkRoom, findId, logger, metrics }: AcceptDeps): Accept {
   const maxBytes = connection.server.maxPayload - headerBytes;
   const batches = createPlaces(maxOpenBatches);
 
   // Alertmanager repeats after hours, long after the duplicate window: the subject must be empty as well.
-  const appendOne = (event: AlertReceived): Promise<Result> =>
-    append(connection, event, { lastSequence: 0 }).then(
-      ({ duplicate }) => (duplicate ? 'duplicate' : 'accepted'),
-      (error: unknown) => {
-        if (error instanceof WrongLastSequence) return 'duplicate';
-        if (error instanceof MessageTooLarge) return 'rejected';
-        throw error;
-      },
-    );
+  const appendOne = async ({ event, expectation }: Item): Promise<Outcome> => {
+    try {
+      const { duplicate } = await append(connection, event, expectation);
+      return { id: event.id, result: duplicate ? 'duplicate' : 'accepted' };
+    } catch (error) {
+      if (error instanceof MessageTooLarge) return { id: null, result: 'rejected' };
+      if (!(error instanceof WrongLastSequence)) throw error;
+      const { filter } = expectation;
+      return { id: filter ? ((await findId?.(filter)) ?? null) : event.id, result: 'duplicate' };
+    }
+  };
 
-  const appendSingly = async (events: readonly AlertReceived[]): Promise<Map<string, Result>> => {
-    const results = new Map<string, Result>();
-    const next = events.values();
+  const appendSingly = async (items: readonly Item[]): Promise<Map<string, Outcome>> => {
+    const results = new Map<string, Outcome>();
+    const next = items.values();
     const takeTurns = async () => {
-      for (const event of next) results.set(event.id, await appendOne(event));
+      for (const item of next) results.set(item.event.id, await appendOne(item));
     };
-    await Promise.all(Array.from({ length: Math.min(maxInFlight, events.length) }, takeTurns));
+    await Promise.all(Array.from({ length: Math.min(maxInFlight, items.length) }, takeTurns));
     return results;
   };
 
-  const appendChunk = async (events: readonly AlertReceived[]): Promise<Map<string, Result>> => {
-    if (events.length < togetherFrom) return appendSingly(events);
+  const appendChunk = async (items: readonly Item[]): Promise<Map<string, Outcome>> => {
+    // A batch has one expectation for all, each on its own subject.
+    const isAlike = items.every(({ expectation }) => expectation.filter === undefined);
+    if (items.length < togetherFrom || !isAlike) return appendSingly(items);
     return batches.take(async () => {
+      const events = items.map(({ event }) => event);
       const isAppended = await appendTogether(connection, events, { lastSequence: 0 });
       // One of them is there already, say: the others must not be lost for it.
-      return isAppended ? new Map(events.map(({ id }) => [id, 'accepted'])) : appendSingly(events);
+      if (!isAppended) return appendSingly(items);
+      return new Map(events.map(({ id }): [string, Outcome] => [id, { id, result: 'accepted' }]));
     });
   };
 
-  const appendAll = async (events: readonly AlertReceived[]): Promise<Map<string, Result>> => {
-    const chunks = Array.from({ length: Math.ceil(events.length / maxTogether) }, (_, index) =>
-      events.slice(index * maxTogether, (index + 1) * maxTogether),
+  const appendAll = async (items: readonly Item[]): Promise<Map<string, Outcome>> => {
+    const chunks = Array.from({ length: Math.ceil(items.length / maxTogether) }, (_, index) =>
+      items.slice(index * maxTogether, (index + 1) * maxTogether),
     );
     const results = await Promise.all(chunks.map(appendChunk));
     return new Map(results.flatMap((each) => [...each]));
@@ -95,50 +110,56 @@ export function createAccept({ connection, checkRoom, logger, metrics }: AcceptD
   return async (alerts, units, traceparent) => {
     if (!connection.isConnected()) throw new LogUnavailable('NATS is not connected');
     await checkRoom(alerts.length, units);
-    const events = alerts.map((parsed) => eventOf(parsed, fitsInAnyCase(units, maxBytes) ? Infinity : maxBytes, traceparent)); // prettier-ignore
-    const unique = new Map(events.flatMap((event) => (event ? [[event.id, event]] : [])));
+    const items = alerts.map((parsed) => itemOf(parsed, fitsInAnyCase(units, maxBytes) ? Infinity : maxBytes, traceparent)); // prettier-ignore
+    const unique = new Map(items.flatMap((item) => (item ? [[item.event.id, item]] : [])));
     const appended = await appendAll([...unique.values()]);
     return alerts.map((parsed, index) => {
-      const event = events[index];
-      const outcome = resultOf(parsed, event, event && appended.get(event.id));
+      const event = items[index]?.event;
+      const outcome = event && appended.get(event.id);
+      const result = resultOf(parsed, outcome);
       // Told twice in one webhook: the second is a duplicate of the first.
-      if (event && outcome.result === 'accepted') appended.set(event.id, 'duplicate');
-      if (event) log(logger, event, outcome.result);
-      const status = 'alert' in parsed ? parsed.alert.status : 'unknown';
-      const alertname = metrics.alertname(outcome.alertname ?? undefined);
-      metrics.alertsReceived.inc({ alertname, status, result: outcome.result });
-      return outcome;
+      if (event && outcome?.result === 'accepted')
+        appended.set(event.id, { ...outcome, result: 'duplicate' });
+      if (event) log(logger, event, result.result);
+      const status = ('alert' in parsed ? parsed.alert.status : parsed.status) ?? 'unknown';
+      const alertname = metrics.alertname(result.alertname ?? undefined);
+      metrics.alertsReceived.inc({ alertname, status, result: result.result });
+      return result;
     });
   };
 }
 
 /** Undefined where the alert was not read, or does not fit. */
-function eventOf(
-  parsed: ParsedAlert,
-  maxBytes: number,
-  traceparent: string | undefined,
-): AlertReceived | undefined {
+function itemOf(parsed: ParsedAlert, maxBytes: number, traceparent: string | undefined): Item | undefined {
   if (!('alert' in parsed)) return undefined;
   const alert = maxBytes === Infinity ? parsed.alert : fitAlert(parsed.alert, maxBytes);
   if (!alert) return undefined;
   const event = createEvent('AlertReceived', alert, { part: 'ingest', time: alert.receivedAt });
   // A sender without tracing: the alert's own id begins the trace.
-  return { ...event, traceparent: traceparent ?? `00-${event.id.slice(0, 32)}-${event.id.slice(32, 48)}-01` };
+  const trace = traceparent ?? `00-${event.id.slice(0, 32)}-${event.id.slice(32, 48)}-01`;
+  return { event: { ...event, traceparent: trace }, expectation: expectationOf(parsed) };
 }
 
-function resultOf(
-  parsed: ParsedAlert,
-  event: AlertReceived | undefined,
-  result: Result = 'rejected',
-): AlertResult {
-  if (!('alert' in parsed)) return { ...parsed, id: null, result: 'rejected' };
+function expectationOf({ alert, once = false }: ReadAlert): Expectation {
+  if (!once) return { lastSequence: 0 };
+  const { labels, fingerprint, status } = alert;
+  const filter = alertEverSubject({ alertname: labels['alertname'], fingerprint, status }, 'AlertReceived');
+  return { lastSequence: 0, filter };
+}
+
+function resultOf(parsed: ParsedAlert, outcome: Outcome | undefined): AlertResult {
+  if (!('alert' in parsed)) {
+    const { fingerprint, alertname, result, reason } = parsed;
+    return { fingerprint, alertname, id: null, result, reason };
+  }
   const { fingerprint, labels } = parsed.alert;
   const named = { fingerprint, alertname: labels['alertname'] ?? null };
-  if (!event || result === 'rejected') return { ...named, id: null, result: 'rejected', reason: tooLarge };
-  return { ...named, id: event.id, result };
+  if (!outcome || outcome.result === 'rejected')
+    return { ...named, id: null, result: 'rejected', reason: tooLarge };
+  return { ...named, ...outcome };
 }
 
-function log(logger: Logger, { id, data, traceparent }: AlertReceived, result: Result): void {
+function log(logger: Logger, { id, data, traceparent }: AlertReceived, result: AlertResult['result']): void {
   const level = result === 'duplicate' ? 'debug' : 'info';
   if (!logger.isLevelEnabled(level)) return;
   const { labels, status, fingerprint } = data;

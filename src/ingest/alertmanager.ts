@@ -1,9 +1,17 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
-import type { TSchema } from '@sinclair/typebox';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
 import type { AlertReceivedData } from '../events/alert-events.ts';
 import { nanosOf } from '../events/instant.ts';
 import { fingerprintOf } from '../events/fingerprint.ts';
+import {
+  firstFault,
+  isRecord,
+  type ParsedAlert,
+  type ParsedBody,
+  type Reception,
+  textOf,
+  type UntakenAlert,
+} from './parsed.ts';
 
 // Without the pattern, TypeBox asks nothing of the values of names with a line break in them: its own is /^(.*)$/.
 const Labels = Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.String());
@@ -37,17 +45,6 @@ export const AlertmanagerWebhook = Type.Object({
 type WebhookAlert = Static<typeof WebhookAlert>;
 type Webhook = Static<typeof AlertmanagerWebhook>;
 
-/** An alert that was read, or why it was not. */
-export type ParsedAlert =
-  { alert: AlertReceivedData } | { reason: string; fingerprint: string | null; alertname: string | null };
-
-/** The body as a whole is no Alertmanager webhook. */
-export interface BodyFault {
-  /** JSON pointer to the fault, such as `/alerts`. */
-  path: string;
-  message: string;
-}
-
 const webhookCheck = TypeCompiler.Compile(AlertmanagerWebhook);
 const alertCheck = TypeCompiler.Compile(WebhookAlert);
 
@@ -55,19 +52,12 @@ const alertCheck = TypeCompiler.Compile(WebhookAlert);
 const zeroTime = '0001-01-01T00:00:00Z';
 
 /** Reads the JSON of a webhook into alerts. `receivedAt` is RFC 3339, `source` the name of the sender in the configuration. */
-export function parseAlertmanager(
-  body: unknown,
-  receivedAt: string,
-  source = 'alertmanager',
-): { alerts: ParsedAlert[] } | { fault: BodyFault } {
+export function parseAlertmanager(body: unknown, receivedAt: string, source = 'alertmanager'): ParsedBody {
   if (!webhookCheck.Check(body)) return { fault: firstFault(webhookCheck, body) };
   return {
     alerts: body.alerts.map((alert, index) => parseAlert(body, alert, index, { source, receivedAt })),
   };
 }
-
-/** Where and when it was received. */
-type Reception = Pick<AlertReceivedData, 'source' | 'receivedAt'>;
 
 function parseAlert(webhook: Webhook, alert: unknown, index: number, reception: Reception): ParsedAlert {
   if (!alertCheck.Check(alert)) {
@@ -100,24 +90,9 @@ function received(webhook: Webhook, alert: WebhookAlert, reception: Reception): 
   };
 }
 
-function rejected(alert: unknown, reason: string): ParsedAlert {
+function rejected(alert: unknown, reason: string): UntakenAlert {
   const record = isRecord(alert) ? alert : {};
   const labels = isRecord(record['labels']) ? record['labels'] : {};
-  return { reason, fingerprint: textOf(record['fingerprint']), alertname: textOf(labels['alertname']) };
-}
-
-function firstFault(check: TypeCheck<TSchema>, value: unknown): BodyFault {
-  const fault = check.Errors(value).First();
-  if (!fault) return { path: '', message: 'the body is not valid' };
-  const description: unknown = fault.schema['description'];
-  const expected = typeof description === 'string' ? `Expected ${description}` : fault.message;
-  return { path: fault.path || '/', message: expected };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' ? value.slice(0, 256) : null;
+  const named = { fingerprint: textOf(record['fingerprint']), alertname: textOf(labels['alertname']) };
+  return { result: 'rejected', reason, ...named };
 }

@@ -13,7 +13,10 @@ import { authOptions, type NatsAuth } from './nats-auth.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
 
 interface DirectStreamAPI {
-  getMessage: (stream: string, query: { seq: number; next_by_subj: string }) => Promise<StoredMsg>;
+  getMessage: (
+    stream: string,
+    query: { seq: number; next_by_subj: string } | { last_by_subj: string },
+  ) => Promise<StoredMsg>;
 }
 
 /** A connection to NATS with JetStream, shared by everything in this process. */

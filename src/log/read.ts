@@ -20,6 +20,23 @@ export async function lastMessage(
   }
 }
 
+/**
+ * The last message on one subject, or undefined, by a request that a server can allow for that subject alone. Any replica
+ * answers it, also one that lags.
+ */
+export async function lastOn(
+  { direct }: Connection,
+  stream: string,
+  subject: string,
+): Promise<StoredMessage | undefined> {
+  try {
+    return fromStored(await direct.getMessage(stream, { last_by_subj: subject }));
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw toLogError(error, `look up ${subject}`);
+  }
+}
+
 /** The message at a sequence, or undefined where it is not there (any more). Asks the stream's leader, too. */
 export async function messageAt(
   { jsm }: Connection,

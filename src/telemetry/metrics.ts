@@ -76,6 +76,11 @@ export function createMetrics() {
       [],
     ),
     inFlight: gauge('in_flight', 'Messages being handled.', ['consumer']),
+    sourceLastHeard: gauge('source_last_heard_timestamp_seconds', 'When a source of alerts was heard last.', [
+      'source',
+    ]),
+    sourceSilent: gauge('source_silent', '1 while a source that has a watchdog is silent.', ['source']),
+    syncRequests: gauge('sync_requests', 'Requests that wait for what their alerts lead to.'),
     inflightBytes: gauge('webhook_inflight_bytes', 'Bytes of webhook bodies under way.'),
     /** A gauge that is read when it is asked for. */
     watch: (name: string, help: string, read: () => number): void => {

@@ -168,6 +168,35 @@ collectors: { sim: { driver: simulated }, bad: { driver: simulated, failTimes: 9
   expect(faults).toEqual([]);
 });
 
+it('a source of alerts with titles stands in the document, and its real answers are as it says', async () => {
+  const rules = quickRules(`collections: [{ match: ['alertname="Slow"'], collector: sim, timeoutSeconds: 90 }]
+collectors: { sim: { driver: simulated, tookSeconds: 60 } }
+sources: [{ name: alerts, format: alerts, match: ['alertname!="Other"'] }]
+`);
+  const service = await start(nats.freshUrl(), { rules, shutdownGraceSeconds: 0 });
+  const document = await documentOf(service);
+  expect((await new Validator().validate(structuredClone(document) as unknown as Record<string, unknown>)).errors ?? []).toEqual([]);
+  const check = createAnswerCheck(document);
+  const labels = { kube_context: 'a', namespace: 'b', pod: 'c' };
+  const alerts = [{ title: 'slow', context: labels }, { title: 'slow' }, { title: 'other' }, { title: 'x' }, {}];
+  const asked: [string, string, unknown][] = [
+    ['/webhook/alerts', '', { alerts }],
+    ['/webhook/alerts', '', { alerts: [{}] }],
+    ['/webhook/alerts', '', 7],
+    ['/webhook/alerts/sync', '?waitSeconds=1', { alerts }],
+    ['/webhook/alerts/sync', '', { alerts: alerts.slice(2) }],
+    ['/webhook/alerts/sync', '?waitSeconds=x', { alerts }],
+  ];
+  const answers = await Promise.all(
+    asked.map(async ([path, query, body]) => {
+      const response = await fetch(service.url + path + query, { method: 'POST', body: JSON.stringify(body) });
+      const type = response.headers.get('content-type') ?? '';
+      return [response.status, check('post', path, response.status, type, await response.json())];
+    }),
+  );
+  expect(answers).toEqual([200, 400, 400, 202, 200, 400].map((status) => [status, undefined]));
+}); // prettier-ignore
+
 it('the viewer comes from this server alone, with a policy that allows nothing else', async () => {
   const service = await start(nats.freshUrl());
   const page = await fetch(`${service.url}/docs`);

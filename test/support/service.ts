@@ -129,5 +129,6 @@ const defaults: Omit<Config, 'natsUrl' | 'dataDir' | 'rules'> = {
   snapshotEveryEvents: 0,
   traces: false,
   maxEventFeeds: 10,
+  maxSyncRequests: 10,
   recordingUrlSeconds: 300,
 };

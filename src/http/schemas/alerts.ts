@@ -1,22 +1,23 @@
 import { Type } from '@sinclair/typebox';
 import { AlertReceived } from '../../events/alert-events.ts';
+import { EventError } from '../../events/collection-events.ts';
 import { nullable, refTo, sequence, StoredEvent, time } from './common.ts';
 import { State } from './collections.ts';
 
+const decision = Type.Union(
+  (['CollectionRequested', 'AlertAttached', 'CollectionSuppressed', 'AlertDeclined'] as const).map((type) =>
+    Type.Literal(type),
+  ),
+  { description: 'Type of the event that decided it.' },
+);
+const collectionId = Type.Optional(Type.String({ description: 'The collection that answers the alert.' }));
+const reason = Type.Optional(Type.String({ description: 'Why there is none.' }));
+const until = Type.Optional(time('end of the cooldown; the alert is decided again then'));
+
 const Outcome = Type.Object(
   {
-    decision: Type.Union(
-      (['CollectionRequested', 'AlertAttached', 'CollectionSuppressed', 'AlertDeclined'] as const).map(
-        (type) => Type.Literal(type),
-      ),
-      { description: 'Type of the event that decided it.' },
-    ),
-    at: time('when it was decided'),
-    sequence: sequence('Of that event.'),
-    collectionId: Type.Optional(Type.String({ description: 'The collection that answers the alert.' })),
-    state: Type.Optional(State),
-    reason: Type.Optional(Type.String({ description: 'Why there is none.' })),
-    until: Type.Optional(time('end of the cooldown; the alert is decided again then')),
+    ...{ decision, at: time('when it was decided'), sequence: sequence('Of that event.'), collectionId },
+    ...{ state: Type.Optional(State), reason, until },
   },
   {
     description:
@@ -64,19 +65,63 @@ export const Alert = Type.Object(
   { $id: 'Alert' },
 );
 
+const result = {
+  fingerprint: nullable(Type.String()),
+  alertname: nullable(Type.String()),
+  id: nullable(
+    Type.String({
+      description:
+        'Id of the AlertReceived; null where it is not stored, or was stored earlier under a time that this process cannot look up.',
+    }),
+  ),
+  result: Type.Union(
+    (['accepted', 'duplicate', 'filtered', 'rejected'] as const).map((each) => Type.Literal(each)),
+    { description: 'filtered: the matchers of the source do not match; it is not stored.' },
+  ),
+  reason: Type.Optional(Type.String({ description: 'Why it was not taken.' })),
+};
+
+const counts = {
+  accepted: Type.Integer(),
+  duplicates: Type.Integer(),
+  filtered: Type.Integer(),
+};
+
 export const Accepted = Type.Object(
+  { ...counts, alerts: Type.Array(Type.Object(result)) },
+  { $id: 'Accepted', description: 'What became of the alerts of a webhook, in its order.' },
+);
+
+const Ending = Type.Object(
   {
-    accepted: Type.Integer(),
-    duplicates: Type.Integer(),
+    ended: Type.Boolean({ description: 'Nothing more comes of it, as far as it can be told now.' }),
+    decision: nullable(decision),
+    ...{ collectionId, state: Type.Optional(State), reason, until },
+    url: Type.Optional(Type.String({ description: 'Where the recording is, once it is uploaded.' })),
+    error: Type.Optional(EventError),
+  },
+  {
+    description:
+      'Of an alert that is stored. `decision` is null where it is not decided, or leads to nothing.',
+  },
+);
+
+export const AlertsEnded = Type.Object(
+  {
+    ...counts,
+    ended: Type.Boolean({ description: 'True: all of them have ended.' }),
     alerts: Type.Array(
       Type.Object({
-        fingerprint: nullable(Type.String()),
-        alertname: nullable(Type.String()),
-        id: nullable(Type.String({ description: 'Id of the AlertReceived; null where it was rejected.' })),
-        result: Type.Union([Type.Literal('accepted'), Type.Literal('duplicate'), Type.Literal('rejected')]),
-        reason: Type.Optional(Type.String({ description: 'Why it was rejected.' })),
+        ...result,
+        outcome: Type.Optional(Ending),
+        links: Type.Optional(
+          Type.Object(
+            { alert: Type.Optional(Type.String()), collection: Type.Optional(Type.String()) },
+            { description: 'Paths of the API, which processes with the role api serve.' },
+          ),
+        ),
       }),
     ),
   },
-  { $id: 'Accepted', description: 'What became of the alerts of a webhook, in its order.' },
+  { $id: 'AlertsEnded', description: 'What became of the alerts of a webhook, and what they led to.' },
 );

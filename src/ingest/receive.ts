@@ -1,0 +1,133 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { timeOf } from '../events/instant.ts';
+import { sendRefusal } from '../http/guard/refusal.ts';
+import type { SourceGuard } from '../http/guard/source-guard.ts';
+import { type ProblemCode, sendProblem } from '../http/problem.ts';
+import { traceparentOf } from '../http/traceparent.ts';
+import { LogUnavailable } from '../log/errors.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
+import type { Accept, AlertResult } from './accept.ts';
+import type { Format } from './formats.ts';
+import type { ParsedAlert } from './parsed.ts';
+
+/** Who sends alerts, to which path, and what is asked of them. */
+export interface AlertSource {
+  /** `source` of the events. */
+  name: string;
+  path: string;
+  guard: SourceGuard;
+  format: Format;
+  /** False: such alerts of this source are not stored. */
+  isWanted: (labels: Readonly<Record<string, string>>) => boolean;
+}
+
+export interface ReceiveDeps {
+  accept: Accept;
+  /** Told of the alerts of each body that was taken, also of those that nobody wants. */
+  heard: (source: string, alerts: readonly ParsedAlert[]) => void;
+  metrics: Metrics;
+  tracing: Tracing;
+}
+
+/** A body that was read. */
+export interface Received {
+  alerts: ParsedAlert[];
+  /** Puts them on the stream; resolves when the server has them all. Undefined: it could not, and that is answered. */
+  store: () => Promise<AlertResult[] | undefined>;
+}
+
+export type Receive = (request: FastifyRequest, reply: FastifyReply) => Received | undefined;
+
+/** Reads the bodies of a source. Undefined: it is no good, and that is answered. */
+export function createReceive(
+  source: AlertSource,
+  { accept, heard, metrics, tracing }: ReceiveDeps,
+): Receive {
+  const { format, guard, path: route } = source;
+  const attributes = { 'http.request.method': 'POST', 'http.route': route };
+  const refuse = (reply: FastifyReply, code: ProblemCode, detail: string, more = {}) => {
+    metrics.webhooksRefused.inc({ code });
+    sendProblem(reply, code, detail, more);
+  };
+  return (request, reply) => {
+    const text = typeof request.body === 'string' ? request.body : '';
+    const refusal = guard.verify(request.headers, text);
+    if (refusal) {
+      metrics.webhooksRefused.inc({ code: refusal.code });
+      sendRefusal(reply, refusal);
+      return undefined;
+    }
+    const body = jsonOf(text);
+    if (body instanceof Error) {
+      refuse(reply, 'not-json', body.message);
+      return undefined;
+    }
+    const parsed = format.parse(body, {
+      source: source.name,
+      receivedAt: timeOf(Date.now()),
+      idempotencyKey: headerOf(request, 'idempotency-key'),
+    });
+    if ('fault' in parsed) {
+      const { path, message } = parsed.fault;
+      refuse(reply, format.fault, `${path}: ${message}`, { path });
+      return undefined;
+    }
+    const alerts = parsed.alerts.map((alert) => sifted(alert, source));
+    const about = { traceparent: traceparentOf(request), kind: 'server' as const, attributes };
+    const store = async () => {
+      try {
+        const results = await tracing.span(`POST ${route}`, about, ({ traceparent }) =>
+          accept(alerts, text.length * format.growth, traceparent),
+        );
+        heard(source.name, parsed.alerts);
+        return results;
+      } catch (error) {
+        if (!(error instanceof LogUnavailable)) throw error;
+        request.log.error({ err: error }, 'alerts are not accepted: the stream cannot take them');
+        refuse(reply, 'stream-unavailable', error.message);
+        return undefined;
+      }
+    };
+    return { alerts, store };
+  };
+}
+
+/** Answers 200, or 400 where no alert of a body could be read. `more` are further members of the answer. */
+export function answerResults(
+  reply: FastifyReply,
+  alerts: readonly AlertResult[],
+  status = 200,
+  more: object = {},
+): FastifyReply {
+  const count = (result: AlertResult['result']) => alerts.filter((alert) => alert.result === result).length;
+  const counts = {
+    ...{ accepted: count('accepted'), duplicates: count('duplicate'), filtered: count('filtered') },
+  };
+  const body = { ...counts, alerts, ...more };
+  if (alerts.length > 0 && count('rejected') === alerts.length) {
+    return sendProblem(reply, 'all-alerts-rejected', alerts[0]?.reason ?? '', body);
+  }
+  return reply.code(status).send(body);
+}
+
+export function headerOf({ headers }: FastifyRequest, name: string): string | undefined {
+  return [headers[name]].flat()[0];
+}
+
+function sifted(parsed: ParsedAlert, { name, isWanted }: AlertSource): ParsedAlert {
+  if (!('alert' in parsed) || isWanted(parsed.alert.labels)) return parsed;
+  const { fingerprint, labels, status } = parsed.alert;
+  return {
+    ...{ result: 'filtered', reason: `the matchers of source ${name} do not match`, status },
+    ...{ fingerprint, alertname: labels['alertname'] ?? null },
+  };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return error;
+  }
+}
