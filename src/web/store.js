@@ -23,6 +23,8 @@ export const eventTypes = /** @type {const} */ ([
   'Uploaded',
   'CollectionFailed',
   'CollectionRedriven',
+  'SourceSilent',
+  'SourceHeard',
   'EventRejected',
 ]);
 

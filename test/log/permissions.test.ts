@@ -3,9 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Role, roles } from '../../src/config.ts';
 import { type Connection, openConnection } from '../../src/log/connection.ts';
 import { readDefinitions, recordingsBucket, streamName } from '../../src/log/definitions.ts';
+import { lastMessage } from '../../src/log/read.ts';
 import { ensureStreams } from '../../src/log/streams.ts';
 import { type NatsProcess, startNats } from '../support/nats.ts';
 import { quickRules, type TestService, useServices } from '../support/service.ts';
+import { until } from '../support/until.ts';
 import { alertBody } from '../support/webhook.ts';
 
 const permissions = readFileSync(new URL('../../deploy/nats/permissions.conf', import.meta.url), 'utf8');
@@ -97,6 +99,31 @@ it.each<[string, readonly Role[]]>([
   expect(new Set(allow)).toEqual(new Set(needed));
   expect(new Set(deny)).toEqual(new Set(denied));
   expect(deny.length).toBe(3);
+});
+
+it('ingest can watch over its sources with the lines that are a comment, and only then', async () => {
+  const watching = permissions.replaceAll(
+    /^( *)# (?="(?:aw\.schedule\.source|\$JS\.API\.DIRECT\.GET\.ALERT_WATCHER\.aw\.source))/gm,
+    '$1',
+  );
+  expect(watching).not.toBe(permissions);
+  const passwords = users.map((user) => `${user.toUpperCase()}_PASSWORD: pw-${user}`);
+  const own = await startNats([...passwords, `accounts { ALERTS { jetstream: enabled\n${watching} } }`]);
+  try {
+    const url = (user: string) => `nats://${user}:pw-${user}@127.0.0.1:${String(own.port)}`;
+    const admin = await openConnection(url('admin'), {});
+    await ensureStreams(admin, readDefinitions(), 1);
+    const rules = quickRules('sources: [{ name: alertmanager, watchdog: { silenceSeconds: 1 } }]');
+    const ingest = await start(url('ingest'), { rules, roles: ['ingest'], natsAuth: inboxOf('ingest') });
+    await until('silence', () => lastMessage(admin, streamName, 'aw.source.alertmanager.SourceSilent'));
+    await ingest.post(alertBody({}));
+    await until('its end', () => lastMessage(admin, streamName, 'aw.source.alertmanager.SourceHeard'));
+    await ingest.close();
+    await admin.close();
+    expect(await own.log()).not.toMatch(/violation/i);
+  } finally {
+    await own.stop();
+  }
 });
 
 it('nobody listens to the answers of others', async () => {

@@ -19,6 +19,7 @@ export async function metricsOfEverything(start: Start, natsUrl: string, s3: S3S
     durationSeconds: 0.05
     backoff: { initialSeconds: 0.05 }
 collectors: { sim: { driver: simulated }, broken: { driver: simulated, failTimes: 9 } }
+sources: [{ name: alertmanager, watchdog: { silenceSeconds: 300 } }]
 destination: ${JSON.stringify({ type: 's3', endpoint, bucket, region, forcePathStyle })}
 `),
   });
@@ -39,6 +40,7 @@ destination: ${JSON.stringify({ type: 's3', endpoint, bucket, region, forcePathS
     'alert_watcher_board_collections{state="failed"} 1',
     'alert_watcher_stream_limit_bytes{stream="ALERT_WATCHER"} 100000000',
     'alert_watcher_events_rejected_total{consumer="intake"} 1',
+    'alert_watcher_source_silent{source="alertmanager"} 0',
   ];
   return until('metrics of everything', async () => {
     const now = await text();
