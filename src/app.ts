@@ -39,6 +39,8 @@ export interface App {
   url: string;
   log: OpenLog;
   board: Board;
+  /** Resolves, with what was found, if the stream was put back or made again: all that this process knows of it may be wrong. */
+  stale: Promise<string>;
   /** Takes no more work, gives what runs its grace, hands the rest back, and closes everything. */
   close: () => Promise<void>;
 }
@@ -59,7 +61,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     const readModel = needsReadModel(config.roles)
       ? await startReadModel({ config, connection, logger })
       : noReadModel();
-    const { board, follower, stop } = readModel;
+    const { board, follower, stale, stop } = readModel;
     closers.defer(stop);
     const tracing = await createTracing(config.traces, logger);
     closers.defer(tracing.close);
@@ -87,7 +89,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     const { address, port, family } = server.server.address() as AddressInfo;
     const url = `${config.rules.tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${String(port)}`;
     logger.info({ url, roles: config.roles }, 'alert-watcher is ready');
-    return { url, log, board, close: () => closers.disposeAsync() };
+    return { url, log, board, stale, close: () => closers.disposeAsync() };
   } catch (error) {
     await closers.disposeAsync();
     throw error;

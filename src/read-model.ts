@@ -4,12 +4,15 @@ import type { Config, Role } from './config.ts';
 import type { Connection } from './log/connection.ts';
 import { snapshotsBucket, streamName } from './log/definitions.ts';
 import { type Follower, follow } from './log/follow.ts';
+import { watchIdentity } from './log/identity.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 /** The board, and what keeps it with the log. */
 export interface ReadModel {
   board: Board;
   follower: Follower;
+  /** Resolves, with what was found, if the stream is no longer the one that the board was read from. */
+  stale: Promise<string>;
   stop: () => Promise<void>;
 }
 
@@ -38,11 +41,15 @@ export async function startReadModel(deps: Deps): Promise<ReadModel> {
       logger.warn({ err }, 'reading the log was interrupted; it goes on where it stopped'),
   });
   const stopTidying = tidyRegularly(deps, snapshots, board, follower);
+  const stale = Promise.withResolvers<string>();
+  const { lastApplied } = follower;
+  const stopWatching = watchIdentity(connection, streamName, { lastApplied, onOther: stale.resolve });
   const stop = async () => {
+    stopWatching();
     stopTidying();
     await follower.stop();
   };
-  return { board, follower, stop };
+  return { board, follower, stale: stale.promise, stop };
 }
 
 /** Intake of alerts alone asks the board nothing: such a process reads no log, and needs no permission to. */
@@ -54,7 +61,7 @@ export function needsReadModel(roles: readonly Role[]): boolean {
 export function noReadModel(): ReadModel {
   const stop = () => Promise.resolve();
   const follower = { caughtUp: stop(), isCaughtUp: () => true, lastApplied: () => 0, lag: () => 0, stop };
-  return { board: createBoard(), follower, stop };
+  return { board: createBoard(), follower, stale: Promise.withResolvers<string>().promise, stop };
 }
 
 /** Lets go of what the stream has let go of, and keeps a snapshot where one is due. */

@@ -15,6 +15,11 @@ export const serveCommand = new Command('serve')
     const chosen = options.roles === undefined ? config.roles : readRoles(options.roles);
     const signal = nextSignal();
     const app = await startApp({ ...config, roles: chosen }, logger);
+    void app.stale.then((reason) => {
+      // At once, without outcomes of what runs: they would be decided on what is not on the stream.
+      logger.fatal({ reason }, 'the stream is not the one that was read: start again to read this one');
+      process.exit(1);
+    });
     logger.info({ signal: await signal }, 'stopping');
     await app.close();
     logger.info('stopped');
