@@ -2,13 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from './connection.ts';
 import { messageAt } from './read.ts';
 
-const lookEveryMs = 2_000;
-
 export interface IdentityOptions {
   /** Sequence up to which it was read; 0: nothing yet. */
   lastApplied: () => number;
   /** Called once, with what was found. */
   onOther: (reason: string) => void;
+  lookEveryMs?: number;
 }
 
 /**
@@ -19,7 +18,7 @@ export interface IdentityOptions {
 export function watchIdentity(
   connection: Connection,
   stream: string,
-  { lastApplied, onOther }: IdentityOptions,
+  { lastApplied, onOther, lookEveryMs = 1_000 }: IdentityOptions,
 ): () => void {
   const stopping = new AbortController();
   let wasShort = false;

@@ -6,11 +6,13 @@ import { parseConfig } from '../../src/config-file.ts';
 import { type Connection, openConnection } from '../../src/log/connection.ts';
 import { streamName } from '../../src/log/definitions.ts';
 import { lastMessage, readRange } from '../../src/log/read.ts';
+import { brokenPromises } from '../support/audit.ts';
 import { cli } from '../support/cli.ts';
 import { type NatsProcess, startNats } from '../support/nats.ts';
 import { useProcesses } from '../support/process.ts';
+import { placeOf, useS3 } from '../support/s3-fixture.ts';
 import { type TestService, useServices } from '../support/service.ts';
-import { allStreams, backUp, restore } from '../support/stream-backup.ts';
+import { allStreams, type Backup, backUp, restore } from '../support/stream-backup.ts';
 import { until } from '../support/until.ts';
 import { alertBody } from '../support/webhook.ts';
 
@@ -21,10 +23,11 @@ afterEach(async () => {
 });
 const start = useServices();
 const serve = useProcesses();
+const s3 = useS3();
 
 const yaml = (cooldownSeconds: number) => `collections:
   - { match: ['pod="crate-broken"'], collector: broken, durationSeconds: 0.05, maxAttempts: 1 }
-  - { match: ['alertname=~"CrateDB.*"'], collector: sim, durationSeconds: 0.05, cooldownSeconds: ${String(cooldownSeconds)} }
+  - { match: ['alertname=~"CrateDB.*"'], collector: sim, durationSeconds: 0.05, cooldownSeconds: ${String(cooldownSeconds)}, backoff: { initialSeconds: 0.2 } }
 collectors: { sim: { driver: simulated }, broken: { driver: simulated, failTimes: 9 } }
 `;
 const rules = (cooldownSeconds: number) => parseConfig(yaml(cooldownSeconds), 'test.yaml');
@@ -61,6 +64,12 @@ async function makeHistory(service: TestService): Promise<number> {
 const details = (service: TestService, ids: string[]) =>
   Promise.all(ids.map((id) => service.get(`/api/v1/collections/${id}`)));
 
+/** As it is once message ids are forgotten: the server takes them from messages that are younger than the window. */
+const withoutIds = (backup: Backup): Backup => ({
+  ...backup,
+  config: { ...backup.config, duplicate_window: 1e8 },
+});
+
 const backUpAll = async (connection: Connection, options = {}) => {
   const backups = [];
   for (const stream of allStreams()) backups.push(await backUp(connection, stream, options));
@@ -86,29 +95,25 @@ async function whenHandled({ jsm }: Connection): Promise<void> {
 
 describe('a backup restored on a new server', () => {
   it.each([
-    { what: 'with consumers, and a timer that is due later', consumers: true, cooldown: 2.5, isDue: false },
-    {
-      what: 'without consumers, and a timer that was due meanwhile',
-      consumers: false,
-      cooldown: 1,
-      isDue: true,
-    },
+    ['with consumers, and a timer that is due later', { consumers: true, cooldown: 2.5, isDue: false }],
+    ['without consumers, and a timer that was due meanwhile', { consumers: false, cooldown: 1, isDue: true }],
   ])(
-    '$what, is the same state: nothing is recorded again, timers fire, repeats are known',
-    async ({ consumers, cooldown, isDue }) => {
+    '%s, is the same state: nothing is recorded again, timers fire, repeats are known',
+    async (_, { consumers, cooldown, isDue }) => {
       const lost = await newServer();
       const service = await start(lost.url, { rules: rules(cooldown) });
       const dueAt = await makeHistory(service);
       const before = await service.collections();
       const ids = before.map(({ id }) => id);
       const told = await details(service, ids);
+      await whenHandled(lost.connection);
       const backups = await backUpAll(lost.connection, { consumers });
       await service.close();
       await lost.stop();
       if (isDue) await until('the end of the cooldown', () => Date.now() > dueAt);
 
       const found = await newServer();
-      for (const backup of backups) await restore(found.connection, backup);
+      for (const backup of backups) await restore(found.connection, isDue ? withoutIds(backup) : backup);
       const again = await start(found.url, { rules: rules(cooldown) });
       const known = (await again.collections()).filter(({ id }) => ids.includes(id));
       expect(known).toEqual(before);
@@ -121,6 +126,37 @@ describe('a backup restored on a new server', () => {
       expect(await cli(['audit', '--settled', '--deep'], { NATS_URL: found.url })).toMatchObject({ code: 0 });
     },
   );
+});
+
+describe('what happened after the backup that is restored', () => {
+  it('is not on the stream: uploads are found where they are, alerts are taken when they are sent again', async () => {
+    const lost = await newServer();
+    const destination = `destination: ${JSON.stringify(placeOf(s3()))}\n`;
+    const config = { rules: parseConfig(yaml(600) + destination, 'test.yaml') };
+    const service = await start(lost.url, config);
+    await s3().refuse();
+    await service.post(alerts[0]);
+    await service.whenState('uploading');
+    // With its consumers the upload would come again after their ack_wait of 15 s.
+    const backups = await backUpAll(lost.connection, { consumers: false });
+    await s3().accept();
+    await service.whenState('uploaded');
+    await service.post(alerts[1]);
+    await service.whenState('uploaded', 2);
+    await service.close();
+    await lost.stop();
+
+    const found = await newServer();
+    for (const backup of backups) await restore(found.connection, backup);
+    const again = await start(found.url, config);
+    await again.whenState('uploaded');
+    expect(s3().objects.size).toBe(2);
+    expect((await again.post(alerts[1])).json).toMatchObject({ accepted: 1 });
+    await again.whenState('uploaded', 2);
+    expect(s3().objects.size).toBe(3);
+    await whenHandled(found.connection);
+    expect(await brokenPromises(found.connection)).toEqual([]);
+  });
 });
 
 describe('a stream that is put back under a running service', () => {
@@ -137,6 +173,7 @@ describe('a stream that is put back under a running service', () => {
     const uploads = () => countOf(server.connection, 'Uploaded');
     await post(await service.url(), alerts[0]);
     await until('a recording', async () => (await uploads()) === 1);
+    await whenHandled(server.connection);
     const backups = await backUpAll(server.connection);
     await post(await service.url(), alerts[1]);
     await until('another one, which the backup does not have', async () => (await uploads()) === 2);
@@ -149,6 +186,6 @@ describe('a stream that is put back under a running service', () => {
     const next = serve(environment);
     await post(await next.url(), alerts[1]);
     await until('the recording that was lost', async () => (await uploads()) === 2);
-    expect(await cli(['audit', '--deep'], { NATS_URL: server.url })).toMatchObject({ code: 0 });
+    expect(await brokenPromises(server.connection)).toEqual([]);
   });
 });

@@ -12,6 +12,7 @@ import type { Connection } from '../../src/log/connection.ts';
 import { stagingBucket, streamName } from '../../src/log/definitions.ts';
 import { listObjects, putObject } from '../../src/log/object-store.ts';
 import { lastMessage, readRange } from '../../src/log/read.ts';
+import { brokenPromises } from '../support/audit.ts';
 import { cli } from '../support/cli.ts';
 import { alertRef, plan, pod } from '../support/events.ts';
 import { useNats } from '../support/nats.ts';
@@ -118,7 +119,7 @@ describe('a newer version on the same stream', () => {
     await service.close();
     const next = await start(url, { rules });
     expect(await next.collections()).toEqual(shown);
-    expect(await cli(['audit', '--settled', '--deep'], { NATS_URL: url })).toMatchObject({ code: 0 });
+    expect(await brokenPromises(next.app.log.connection)).toEqual([]);
   });
 
   it('whose events have more fields is understood: what it requested is recorded', async () => {
@@ -128,7 +129,7 @@ describe('a newer version on the same stream', () => {
     await append(service.app.log.connection, received);
     await append(service.app.log.connection, requested);
     await service.whenState('uploaded');
-    expect(await cli(['audit', '--settled', '--deep'], { NATS_URL: url })).toMatchObject({ code: 0 });
+    expect(await brokenPromises(service.app.log.connection)).toEqual([]);
   });
 });
 
