@@ -29,7 +29,8 @@ function subjectsOf(user: string): { allow: string[]; deny: string[] } {
   const [own = ''] = block.split('\n  }\n');
   const listed = (name: string) => {
     const [, list = ''] = new RegExp(`${name}: \\[(.*?)\\]`, 's').exec(own) ?? [];
-    return [...list.matchAll(/"([^"]+)"/g)].map(([, subject = '']) => subject);
+    const active = list.replaceAll(/^ *#.*$/gm, '');
+    return [...active.matchAll(/"([^"]+)"/g)].map(([, subject = '']) => subject);
   };
   return { allow: [...listed('allow'), ...listed('publish')], deny: listed('deny') };
 }
