@@ -25,7 +25,8 @@ const as = (user: string): Connection => {
 
 /** What the file says of what a user may publish. */
 function subjectsOf(user: string): { allow: string[]; deny: string[] } {
-  const [, block = ''] = permissions.split(`user: ${user},`);
+  // What is commented out is for who needs it.
+  const [, block = ''] = permissions.replaceAll(/^ *#.*\n/gm, '').split(`user: ${user},`);
   const [own = ''] = block.split('\n  }\n');
   const listed = (name: string) => {
     const [, list = ''] = new RegExp(`${name}: \\[(.*?)\\]`, 's').exec(own) ?? [];
