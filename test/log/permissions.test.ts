@@ -30,8 +30,7 @@ function subjectsOf(user: string): { allow: string[]; deny: string[] } {
   const [own = ''] = block.split('\n  }\n');
   const listed = (name: string) => {
     const [, list = ''] = new RegExp(`${name}: \\[(.*?)\\]`, 's').exec(own) ?? [];
-    const active = list.replaceAll(/^ *#.*$/gm, '');
-    return [...active.matchAll(/"([^"]+)"/g)].map(([, subject = '']) => subject);
+    return [...list.matchAll(/"([^"]+)"/g)].map(([, subject = '']) => subject);
   };
   return { allow: [...listed('allow'), ...listed('publish')], deny: listed('deny') };
 }
