@@ -7,8 +7,8 @@ export default defineConfig({
     // Outcomes are awaited with bounds of their own, below these.
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // Two cores: more files at once would only make each other slow.
-    maxWorkers: 2,
+    // On two cores: much of the time is waiting, and four would make each other slow.
+    maxWorkers: 3,
     pool: 'forks',
   },
 });

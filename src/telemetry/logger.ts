@@ -26,8 +26,15 @@ export function createLogger(level: string, destination = standardOutput()): Log
   return pino(options, destination);
 }
 
-/** One write for all lines of one turn of the event loop: a burst of alerts has a line each. */
+let output: DestinationStream | undefined;
+
+/** That of the process, whatever number of loggers write to it. */
 function standardOutput(): DestinationStream {
+  return (output ??= openStandardOutput());
+}
+
+/** One write for all lines of one turn of the event loop: a burst of alerts has a line each. */
+function openStandardOutput(): DestinationStream {
   const stdout = pino.destination({ dest: 1, sync: true });
   let lines = '';
   const flush = () => {
