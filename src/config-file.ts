@@ -11,7 +11,7 @@ import {
   ConfigFile,
 } from './config-schema.ts';
 import { guardFaults, matcherFaults, sourcesOf } from './config-guard.ts';
-import type { Destination } from './events/collection-events.ts';
+import type { Destination } from './events/plan.ts';
 import type { AccessConfig, SourceConfig, TlsConfig } from './http/guard/options.ts';
 
 /** What the configuration file says, defaults filled in. */

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Backoff, Destination } from './events/collection-events.ts';
+import { Backoff, Destination } from './events/plan.ts';
 import { Access, Source, Tls } from './http/guard/options.ts';
 
 /** The environment or the configuration file is wrong; the message says what, where, and what is allowed. */

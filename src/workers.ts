@@ -23,7 +23,7 @@ import { createUpload } from './collection/upload.ts';
 import type { CollectorConfig } from './config-schema.ts';
 import type { Rules } from './config-file.ts';
 import type { Config, Role } from './config.ts';
-import type { Destination } from './events/collection-events.ts';
+import type { Destination } from './events/plan.ts';
 import { timeOf } from './events/instant.ts';
 import type { Connection } from './log/connection.ts';
 import type { Worker } from './log/consume.ts';

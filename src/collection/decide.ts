@@ -3,7 +3,7 @@ import { createEvent, type Event, type StoredEvent } from '../events/envelope.ts
 import { collectionIdOf, decidedIdOf, receptionIdOf } from '../events/ids.ts';
 import { millisOf, nanosOf, timeOf } from '../events/instant.ts';
 import type { Pod } from '../events/subjects.ts';
-import type { Plan } from '../events/collection-events.ts';
+import type { Plan } from '../events/plan.ts';
 import type { PodSnapshot } from './machine.ts';
 
 /** An alert about a pod, and what the policy wants for it. */

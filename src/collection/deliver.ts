@@ -1,5 +1,6 @@
 import type { Artefact, UploadedArtefact } from '../events/circumstances.ts';
-import type { Destination, Recording } from '../events/collection-events.ts';
+import type { Recording } from '../events/collection-events.ts';
+import type { Destination } from '../events/plan.ts';
 import { ObjectMissing } from '../log/errors.ts';
 import type { DestinationPort } from './destinations/destination.ts';
 import { PermanentlyFailed } from './failures.ts';

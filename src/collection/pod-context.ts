@@ -1,6 +1,7 @@
 import { type CollectionEventType, isCollectionEventType } from '../events/catalogue.ts';
 import type { Artefact, Jvm } from '../events/circumstances.ts';
-import type { CollectionRequestedData, EventError, Plan, Recording } from '../events/collection-events.ts';
+import type { CollectionRequestedData, EventError, Recording } from '../events/collection-events.ts';
+import type { Plan } from '../events/plan.ts';
 import type { Event, StoredEvent } from '../events/envelope.ts';
 
 export type PodEvent = Event<CollectionEventType>;

@@ -1,4 +1,4 @@
-import type { Plan } from '../events/collection-events.ts';
+import type { Plan } from '../events/plan.ts';
 import type { Pod } from '../events/subjects.ts';
 import { matchesAll, parseMatcher } from '../matchers.ts';
 

@@ -1,4 +1,4 @@
-import type { Backoff } from '../events/collection-events.ts';
+import type { Backoff } from '../events/plan.ts';
 import { millisOf, timeOf } from '../events/instant.ts';
 
 /** When the attempt after number `attempt` may start, RFC 3339: exponential, from the failure's time on. */

@@ -1,7 +1,8 @@
 import { Value } from '@sinclair/typebox/value';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Artefact, Circumstances } from '../events/circumstances.ts';
-import { type Destination, Recording } from '../events/collection-events.ts';
+import { Recording } from '../events/collection-events.ts';
+import type { Destination } from '../events/plan.ts';
 import type { Connection } from '../log/connection.ts';
 import { LogUnavailable, ObjectExists } from '../log/errors.ts';
 import type { ObjectInfo } from '../log/object-format.ts';

@@ -1,5 +1,5 @@
 import { type AlertReceivedData, byHandSource } from '../events/alert-events.ts';
-import type { Plan } from '../events/collection-events.ts';
+import type { Plan } from '../events/plan.ts';
 import { createEvent, type Event } from '../events/envelope.ts';
 import { fingerprintOf } from '../events/fingerprint.ts';
 import { append } from '../log/append.ts';

@@ -1,6 +1,6 @@
 import type { CollectionEventType } from '../events/catalogue.ts';
 import type { Jvm, UploadedArtefact } from '../events/circumstances.ts';
-import type { Plan } from '../events/collection-events.ts';
+import type { Plan } from '../events/plan.ts';
 import { decodeEvent, isEvent, type StoredEvent } from '../events/envelope.ts';
 import { podSubject } from '../events/subjects.ts';
 import type { Connection } from '../log/connection.ts';

@@ -1,6 +1,7 @@
 // The shapes that the page works with are those of the service; there is no second copy of them.
 import type { EventType } from '../events/catalogue.ts';
-import type { EventError, Plan, Recording } from '../events/collection-events.ts';
+import type { EventError, Recording } from '../events/collection-events.ts';
+import type { Plan } from '../events/plan.ts';
 import type { StoredEvent } from '../events/envelope.ts';
 import type { CollectionSummary } from '../collection/summaries.ts';
 import type { ReplayedItem } from '../collection/replayed.ts';

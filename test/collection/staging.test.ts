@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openRecording } from '../../src/collection/recording.ts';
 import { createStaging } from '../../src/collection/staging.ts';
-import type { Destination } from '../../src/events/collection-events.ts';
+import type { Destination } from '../../src/events/plan.ts';
 import type { Connection } from '../../src/log/connection.ts';
 import { recordingsBucket, stagingBucket } from '../../src/log/definitions.ts';
 import { listObjects } from '../../src/log/object-store.ts';

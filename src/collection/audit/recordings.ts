@@ -1,4 +1,4 @@
-import type { Destination } from '../../events/collection-events.ts';
+import type { Destination } from '../../events/plan.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import { type CollectionEvent, type History, runKey, type RunRef, runRefOf } from './history.ts';
 import type { Report } from './violation.ts';

@@ -6,7 +6,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
-import type { Destination } from '../../events/collection-events.ts';
+import type { Destination } from '../../events/plan.ts';
 import { percentEncoder } from '../../events/subjects.ts';
 import { AttemptFailed, PermanentlyFailed } from '../failures.ts';
 import { checkedBytes, interrupted } from './checked.ts';

@@ -1,4 +1,5 @@
-import type { EventError, Plan } from '../../events/collection-events.ts';
+import type { EventError } from '../../events/collection-events.ts';
+import type { Plan } from '../../events/plan.ts';
 import { millisOf } from '../../events/instant.ts';
 import type { Pod } from '../../events/subjects.ts';
 

@@ -1,4 +1,4 @@
-import type { Plan } from '../../events/collection-events.ts';
+import type { Plan } from '../../events/plan.ts';
 import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../../events/envelope.ts';
 import { alertIdOf } from '../../events/ids.ts';
 import { millisOf, nanosOf } from '../../events/instant.ts';

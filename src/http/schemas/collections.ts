@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { collectionStates } from '../../collection/summaries.ts';
 import { Jvm } from '../../events/circumstances.ts';
-import { EventError, Plan, Recording, Uploaded } from '../../events/collection-events.ts';
+import { EventError, Recording, Uploaded } from '../../events/collection-events.ts';
+import { Plan } from '../../events/plan.ts';
 import { NewEvent, nullable, refTo, sequence, StoredEvent, time } from './common.ts';
 
 export const State = Type.Union(collectionStates.map((state) => Type.Literal(state)));

@@ -1,0 +1,58 @@
+import { type Static, Type } from '@sinclair/typebox';
+
+export const Backoff = Type.Object(
+  {
+    initialSeconds: Type.Number({ minimum: 0, description: 'After the first attempt.' }),
+    factor: Type.Number({ minimum: 1, description: 'By which it grows with each attempt.' }),
+    maxSeconds: Type.Number({ minimum: 0, description: 'To which it grows; between uploads to 900.' }),
+  },
+  { description: 'The wait between attempts.' },
+);
+
+export const Destination = Type.Union(
+  [
+    Type.Object({
+      type: Type.Literal('s3', { description: 'S3, or what speaks its protocol.' }),
+      bucket: Type.String({ description: 'Name of the bucket.' }),
+      prefix: Type.Optional(Type.String({ description: 'What keys start with.' })),
+      endpoint: Type.Optional(Type.String({ description: 'URL of the server, where it is not AWS.' })),
+      region: Type.Optional(Type.String({ description: 'Region of the bucket.' })),
+      forcePathStyle: Type.Optional(
+        Type.Boolean({ description: 'True: the bucket is named in the path and not in the host.' }),
+      ),
+      serverSideEncryption: Type.Optional(
+        Type.Union([Type.Literal('AES256'), Type.Literal('aws:kms'), Type.Literal('aws:kms:dsse')], {
+          description: 'What S3 encrypts the object with; absent: as the bucket says.',
+        }),
+      ),
+      kmsKeyId: Type.Optional(Type.String({ description: 'The key, where KMS encrypts.' })),
+    }),
+    Type.Object({
+      type: Type.Literal('object-store', {
+        description: 'The JetStream object store ALERT_WATCHER_RECORDINGS.',
+      }),
+    }),
+  ],
+  { description: 'Where the recording goes.' },
+);
+
+export const Plan = Type.Object(
+  {
+    rule: Type.String({ description: 'The policy row that matched.' }),
+    collector: Type.String({ description: 'The name of the collector in the configuration.' }),
+    durationSeconds: Type.Number({ description: 'Of the recording.' }),
+    timeoutSeconds: Type.Number({ description: 'Of one attempt.' }),
+    maxAttempts: Type.Integer({ minimum: 1, description: 'To collect, within a run.' }),
+    backoff: Backoff,
+    cooldownSeconds: Type.Number({
+      description: 'From JfrCollected on, new alerts of the pod wait for so long.',
+    }),
+    uploadDeadlineSeconds: Type.Number({ description: 'So long an upload is tried.' }),
+    destination: Destination,
+  },
+  { description: 'What the policy answered when the collection was requested. Replays use this.' },
+);
+
+export type Plan = Static<typeof Plan>;
+export type Backoff = Static<typeof Backoff>;
+export type Destination = Static<typeof Destination>;
