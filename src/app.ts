@@ -14,7 +14,7 @@ import { createServer } from './http/server.ts';
 import { createAccept } from './ingest/accept.ts';
 import { createHearing } from './ingest/hearing.ts';
 import { ingestRoutes } from './ingest/routes.ts';
-import type { Connection } from './log/connection.ts';
+import { type Connection, watchConnection } from './log/connection.ts';
 import { type Definitions, readDefinitions, streamName } from './log/definitions.ts';
 import { LogUnavailable } from './log/errors.ts';
 import { readFigures } from './log/figures.ts';
@@ -53,6 +53,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     closers.defer(log.close);
     const { connection } = log;
     logger.info({ nats: log.how, version: connection.server.version }, 'connected to NATS');
+    watchConnection(connection, (isConnected) => {
+      if (isConnected) logger.info('NATS is back');
+      else logger.error('NATS is gone: webhooks are answered 503, and work waits until it is back');
+    });
     const definitions = readDefinitions();
     for (const difference of await ensureStreams(connection, definitions, config.streamReplicas)) {
       logger.warn(`differs from the files in streams/:${sentence(difference)}`);

@@ -64,12 +64,16 @@ export function useServices(release: typeof afterEach | typeof afterAll = afterE
   release(async () => {
     for (const close of closers.splice(0).reverse()) await close();
   });
-  return async (natsUrl: string, config: Partial<Config> = {}): Promise<TestService> => {
+  return async (
+    natsUrl: string,
+    config: Partial<Config> = {},
+    onLine?: (line: string) => void,
+  ): Promise<TestService> => {
     const dataDir = await mkdtemp(join(tmpdir(), 'alert-watcher-data-'));
     closers.push(() => rm(dataDir, { recursive: true, force: true }));
     const app = await startApp(
       { ...defaults, natsUrl, dataDir, rules: quickRules(), ...config },
-      createLogger('silent'),
+      onLine ? createLogger('info', { write: onLine }) : createLogger('silent'),
     );
     let isOpen = true;
     const close = async () => {
