@@ -8,21 +8,21 @@ import { hasEnded } from './collection/summaries.ts';
 import type { Config, Role } from './config.ts';
 import { ConfigError } from './config-schema.ts';
 import { buildGuards, readingFiles } from './guards.ts';
-import { healthRoutes, type ReadyCheck } from './http/health.ts';
+import { healthRoutes } from './http/health.ts';
 import { registerOpenapi } from './http/openapi.ts';
 import { createServer } from './http/server.ts';
 import { createAccept } from './ingest/accept.ts';
 import { createHearing } from './ingest/hearing.ts';
 import { ingestRoutes } from './ingest/routes.ts';
-import { type Connection, watchConnection } from './log/connection.ts';
-import { type Definitions, readDefinitions, streamName } from './log/definitions.ts';
+import { watchConnection } from './log/connection.ts';
+import { readDefinitions, streamName } from './log/definitions.ts';
 import { LogUnavailable } from './log/errors.ts';
 import { readFigures } from './log/figures.ts';
-import type { Follower } from './log/follow.ts';
 import { type OpenLog, openLog } from './log/open.ts';
 import { createRoomCheck } from './log/room.ts';
 import { ensureStreams, sentence } from './log/streams.ts';
 import { needsReadModel, noReadModel, startReadModel } from './read-model.ts';
+import { readyChecks } from './ready.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { registerServiceMetrics } from './telemetry/service-metrics.ts';
@@ -164,41 +164,4 @@ function listenError(error: unknown, { host, port }: Config): unknown {
 /** True for what passes by itself: the same request may be answered later. */
 function isPassing(error: unknown): boolean {
   return error instanceof LogUnavailable || error instanceof BoardLags;
-}
-
-function readyChecks(
-  connection: Connection,
-  { consumers }: Definitions,
-  follower: Follower,
-  roles: readonly Role[],
-): ReadyCheck[] {
-  const board: ReadyCheck = {
-    name: 'board',
-    check: () =>
-      Promise.resolve(
-        follower.isCaughtUp() ? undefined : `${String(follower.lag())} messages are still to be applied`,
-      ),
-  };
-  const durables = consumers.map(({ durable_name }) => durable_name);
-  return [
-    {
-      name: 'stream',
-      check: async () => {
-        if (!connection.isConnected()) return 'NATS is not connected';
-        await connection.jsm.streams.info(streamName);
-        return undefined;
-      },
-    },
-    ...durables
-      .filter((durable) => (roles as readonly string[]).includes(durable))
-      .map((durable) => ({
-        name: `consumer ${durable}`,
-        check: async () => {
-          if (!connection.isConnected()) return 'NATS is not connected';
-          await connection.jsm.consumers.info(streamName, durable);
-          return undefined;
-        },
-      })),
-    ...(needsReadModel(roles) ? [board] : []),
-  ];
 }

@@ -1,0 +1,44 @@
+import type { Role } from './config.ts';
+import type { ReadyCheck } from './http/health.ts';
+import type { Connection } from './log/connection.ts';
+import { type Definitions, streamName } from './log/definitions.ts';
+import type { Follower } from './log/follow.ts';
+import { needsReadModel } from './read-model.ts';
+
+/** What must hold for a process with these roles to do its work. */
+export function readyChecks(
+  connection: Connection,
+  { consumers }: Definitions,
+  follower: Follower,
+  roles: readonly Role[],
+): ReadyCheck[] {
+  const board: ReadyCheck = {
+    name: 'board',
+    check: () =>
+      Promise.resolve(
+        follower.isCaughtUp() ? undefined : `${String(follower.lag())} messages are still to be applied`,
+      ),
+  };
+  const durables = consumers.map(({ durable_name }) => durable_name);
+  return [
+    {
+      name: 'stream',
+      check: async () => {
+        if (!connection.isConnected()) return 'NATS is not connected';
+        await connection.jsm.streams.info(streamName);
+        return undefined;
+      },
+    },
+    ...durables
+      .filter((durable) => (roles as readonly string[]).includes(durable))
+      .map((durable) => ({
+        name: `consumer ${durable}`,
+        check: async () => {
+          if (!connection.isConnected()) return 'NATS is not connected';
+          await connection.jsm.consumers.info(streamName, durable);
+          return undefined;
+        },
+      })),
+    ...(needsReadModel(roles) ? [board] : []),
+  ];
+}
