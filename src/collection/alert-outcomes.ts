@@ -4,6 +4,7 @@ import { alertEverSubject, alertSubject } from '../events/subjects.ts';
 import { nanosOf } from '../events/instant.ts';
 import { lastMessage, readRange } from '../log/read.ts';
 import type { Source } from './evidence.ts';
+import { own } from './pod-guards.ts';
 import { podOf } from './policy.ts';
 
 /** What an alert has led to so far. */
@@ -68,7 +69,7 @@ export async function readOutcomesOf(
   const events: StoredEvent<'AlertReceived'>[] = [];
   for (const { id, alert } of alerts) {
     const { labels, fingerprint, startsAt, status } = alert;
-    const alertname = Object.hasOwn(labels, 'alertname') ? labels['alertname'] : undefined;
+    const alertname = own(labels, 'alertname');
     const key = { alertname, fingerprint, status };
     const exact = alertSubject({ ...key, startsAtNanos: nanosOf(startsAt) ?? 0n }, 'AlertReceived');
     // Without a time of its own it lies under that of its first reception.
@@ -91,7 +92,7 @@ async function addDeclined(
   await Promise.all(
     without.map(async ({ id, data }) => {
       const { fingerprint, labels, startsAt, status } = data;
-      const alertname = Object.hasOwn(labels, 'alertname') ? labels['alertname'] : undefined;
+      const alertname = own(labels, 'alertname');
       const key = { alertname, fingerprint, startsAtNanos: nanosOf(startsAt) ?? 0n, status };
       const message = await lastMessage(connection, stream, alertSubject(key, 'AlertDeclined'));
       const decision = message && decisionIn(message);

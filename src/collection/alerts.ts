@@ -6,6 +6,7 @@ import { readRange } from '../log/read.ts';
 import { firstSequenceSince } from '../log/since.ts';
 import { alertIdIn, type AlertOutcome, isDecision, outcomeOf, readOutcomes } from './alert-outcomes.ts';
 import { readEpisode, type Source } from './evidence.ts';
+import { own } from './pod-guards.ts';
 import { podOf } from './policy.ts';
 
 /** An alert as it was stored, and what it has led to. */
@@ -126,7 +127,7 @@ export async function readAlertStory(source: Source, id: string): Promise<AlertS
 
 async function storyOf(source: Source, event: StoredEvent<'AlertReceived'>): Promise<AlertStory> {
   const { labels, fingerprint, startsAt } = event.data;
-  const alertname = Object.hasOwn(labels, 'alertname') ? labels['alertname'] : undefined;
+  const alertname = own(labels, 'alertname');
   const episode = await readEpisode(source, {
     ...(alertname === undefined ? {} : { alertname }),
     fingerprint,

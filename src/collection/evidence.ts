@@ -13,6 +13,7 @@ import { firstSequenceSince } from '../log/since.ts';
 import { speaksOf } from './explain/asked.ts';
 import type { Episode } from './explain/book.ts';
 import type { Asked, ChapterAlert } from './explain/explanation.ts';
+import { own } from './pod-guards.ts';
 
 /** A stream to look things up in. */
 export interface Source {
@@ -41,7 +42,7 @@ export async function readAlert(source: Source, alertId: string): Promise<Stored
   const alert = await search(source, 'aw.alert.>', 'alerts looked at', isIt, ({ id }) => id === alertId);
   if (alert?.type !== 'AlertReceived') return [];
   const { labels, fingerprint, startsAt } = alert.data;
-  const alertname = Object.hasOwn(labels, 'alertname') ? labels['alertname'] : undefined;
+  const alertname = own(labels, 'alertname');
   return readEpisode(source, { ...(alertname === undefined ? {} : { alertname }), fingerprint, startsAt });
 }
 

@@ -2,6 +2,7 @@ import { createEvent, type Event } from '../events/envelope.ts';
 import type { ByHandDeps, Refused, Why } from './by-hand.ts';
 import type { PodSnapshot } from './machine.ts';
 import type { Failed } from './pod-context.ts';
+import { own } from './pod-guards.ts';
 
 export type RedriveResult = { redriven: Event<'CollectionRedriven'> } | Refused;
 
@@ -40,7 +41,7 @@ export async function redrive(
 }
 
 function failedIn({ context }: PodSnapshot, collectionId: string): Failed | string {
-  const failed = Object.hasOwn(context.failed, collectionId) ? context.failed[collectionId] : undefined;
+  const failed = own(context.failed, collectionId);
   if (!failed) return 'it failed too long ago: a pod keeps its last five failures';
   if (failed.stage === 'collect' && context.current)
     return 'the pod is being recorded now: try again after that';

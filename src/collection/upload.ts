@@ -12,6 +12,7 @@ import { asFailure, type AttemptFailed, PermanentlyFailed } from './failures.ts'
 import { deliver, type DeliverDeps, stagedNamesOf } from './deliver.ts';
 import type { PodSnapshot } from './machine.ts';
 import type { PodEvent, Uploading } from './pod-context.ts';
+import { own } from './pod-guards.ts';
 import type { Pods } from './pods.ts';
 import { retryAtAfter } from './retry.ts';
 import { attemptFailed, collectionFailed, logFailure, type Run, runOf, uploaded } from './run.ts';
@@ -164,6 +165,6 @@ function uploadOf(
   { collectionId, run }: { collectionId: string; run: number },
   { context: { uploads } }: PodSnapshot,
 ) {
-  const upload = Object.hasOwn(uploads, collectionId) ? uploads[collectionId] : undefined;
+  const upload = own(uploads, collectionId);
   return upload?.run === run ? upload : undefined;
 }
