@@ -78,11 +78,17 @@ export function encodeEvent(event: Event): {
     'ce-source': event.source,
     'ce-time': event.time,
     // The aggregate, in the encoding of subjects: header values may hold no line breaks.
-    'ce-subject': subject.split('.').slice(2, -1).join('/'),
+    'ce-subject': aggregateOf(subject),
     'content-type': 'application/json',
   };
   if (event.traceparent !== undefined) headers['traceparent'] = event.traceparent;
   return { subject, headers, body: JSON.stringify(event.data) };
+}
+
+/** `a/b/c` of `aw.<kind>.a.b.c.<type>` */
+function aggregateOf(subject: string): string {
+  const from = subject.indexOf('.', 'aw.'.length) + 1;
+  return subject.slice(from, subject.lastIndexOf('.')).replaceAll('.', '/');
 }
 
 /** Reads a message of the stream; says why where it is not an event of the catalogue. */

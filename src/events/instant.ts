@@ -1,5 +1,4 @@
-const rfc3339 =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?([Zz]|([+-])(\d{2}):(\d{2}))$/;
+const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.(\d{1,9}))?(?:[Zz]|([+-]\d{2}):(\d{2}))$/;
 
 /**
  * Nanoseconds since 1970 of an RFC 3339 time, or undefined where the text is none. Alertmanager sends 0 to 9
@@ -20,14 +19,14 @@ let lastNanos: bigint | undefined;
 function parseNanos(text: string): bigint | undefined {
   const match = rfc3339.exec(text);
   if (!match) return undefined;
-  const [, year, month, day, hour, minute, second, fraction = '', , sign, offsetHour, offsetMinute] = match;
-  const wall = `${year ?? ''}-${month ?? ''}-${day ?? ''}T${hour ?? ''}:${minute ?? ''}:${second ?? ''}`;
-  const millis = Date.parse(`${wall}Z`);
-  // Date.parse rolls 02-30 over to March: such a date is a fault, not another day.
-  if (Number.isNaN(millis) || new Date(millis).toISOString().slice(0, 19) !== wall) return undefined;
-  if (Number(offsetHour ?? 0) > 23 || Number(offsetMinute ?? 0) > 59) return undefined;
-  const offsetMinutes = Number(offsetHour ?? 0) * 60 + Number(offsetMinute ?? 0);
-  const utcMillis = millis + (sign === '-' ? 1 : -1) * offsetMinutes * 60_000;
+  const [, fraction = '', offsetHour = '+00', offsetMinute = '00'] = match;
+  const millis = Date.parse(`${text.slice(0, 10)}T${text.slice(11, 19)}Z`);
+  // Date.parse rolls 02-30 over to March, and 24:00:00 to the next day: such a time is a fault, not another day.
+  if (Number.isNaN(millis) || new Date(millis).getUTCDate() !== Number(text.slice(8, 10))) return undefined;
+  const hours = Number(offsetHour);
+  if (Math.abs(hours) > 23 || Number(offsetMinute) > 59) return undefined;
+  const minutes = Number(offsetMinute) * (offsetHour.startsWith('-') ? -1 : 1);
+  const utcMillis = millis - (hours * 60 + minutes) * 60_000;
   return BigInt(utcMillis) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
 }
 

@@ -18,8 +18,6 @@ export interface AlertKey {
 const maxTokenLength = 200;
 const keptOfLongToken = 100;
 const encodeAll = percentEncoder(/[A-Za-z0-9_-]/);
-// Most tokens need no encoding: this keeps folding a long log fast.
-const plainToken = /^[A-Za-z0-9_-]{1,200}$/;
 
 /**
  * One subject token: every UTF-8 byte outside `[A-Za-z0-9_-]` becomes `%XX`; nothing at all becomes `~`.
@@ -28,7 +26,6 @@ const plainToken = /^[A-Za-z0-9_-]{1,200}$/;
  */
 export function encodeToken(value: string): string {
   if (value === '') return '~';
-  if (plainToken.test(value)) return value;
   const encoded = encodeAll(value);
   if (encoded.length <= maxTokenLength) return encoded;
   return `${encoded.slice(0, keptOfLongToken)}%${sha256Hex(encoded).slice(0, 32)}`;
@@ -40,7 +37,10 @@ export function percentEncoder(safe: RegExp): (value: string) => string {
     const char = String.fromCharCode(byte);
     return byte < 0x80 && safe.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   });
-  return (value) => Array.from(Buffer.from(value, 'utf8'), (byte) => encoded[byte]).join('');
+  // Most values need no encoding: this keeps folding a long log fast.
+  const plain = new RegExp(`^(?:${safe.source})*$`);
+  const encode = (value: string) => Array.from(Buffer.from(value, 'utf8'), (byte) => encoded[byte]).join('');
+  return (value) => (plain.test(value) ? value : encode(value));
 }
 
 /** `aw.alert.<alertname>.<fingerprint>.<startsAt>.<status>.<type>` */
@@ -91,7 +91,11 @@ export function rejectedSubject(consumer: string, sequence: number): string {
  * `aw.collection.*.*.*.>`. Unknown event types count too: they move the server's expectation.
  */
 export function podSubjectOf(subject: string): string | undefined {
-  const tokens = subject.split('.');
-  if (tokens.length < 6 || tokens[0] !== 'aw' || tokens[1] !== 'collection') return undefined;
-  return tokens.slice(0, 5).join('.');
+  if (!subject.startsWith('aw.collection.')) return undefined;
+  let end = 'aw.collection'.length;
+  for (let token = 0; token < 3; token += 1) {
+    end = subject.indexOf('.', end + 1);
+    if (end < 0) return undefined;
+  }
+  return subject.slice(0, end);
 }
