@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Board } from './collection/board.ts';
 import { createCollect } from './collection/collect.ts';
-import type { Collector } from './collection/collectors/collector.ts';
+import { type Collector, inDirectory } from './collection/collectors/collector.ts';
 import { commandCollector } from './collection/collectors/command.ts';
 import { jcmdCollector } from './collection/collectors/jcmd.ts';
 import { kubectlCollector } from './collection/collectors/kubectl/collector.ts';
@@ -146,8 +146,12 @@ function startsPrograms({ collections, collectors }: Rules): boolean {
 }
 
 function collectorOf(config: CollectorConfig, spawner: Spawner): Collector {
+  if ('driver' in config && config.driver === 'simulated') return simulatedCollector(config);
+  return inDirectory(programOf(config, spawner));
+}
+
+function programOf(config: Exclude<CollectorConfig, { driver: 'simulated' }>, spawner: Spawner): Collector {
   if ('command' in config) return commandCollector(config.command, spawner);
-  if (config.driver === 'simulated') return simulatedCollector(config);
   if (config.driver === 'kubectl') return kubectlCollector(config, spawner);
   const { pid, mainClass = '' } = config;
   return jcmdCollector(pid === undefined ? { mainClass } : { pid }, spawner);

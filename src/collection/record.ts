@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readlink, rm, rmdir, unlink } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readdir, readlink, rm, rmdir, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Circumstances } from '../events/circumstances.ts';
@@ -14,7 +15,7 @@ import type { Staging } from './staging.ts';
 export interface RecordDeps {
   staging: Staging;
   collectors: ReadonlyMap<string, Collector>;
-  /** Every attempt gets a directory of its own in here. */
+  /** Every attempt whose collector writes files gets a directory of its own in here. */
   workDir: string;
   /** Aborted, with the failure as its reason, when running work is to be handed back (shutdown). */
   handBack: AbortSignal;
@@ -40,7 +41,7 @@ export async function record(
       `no collector ${plan.collector} is configured here (${known})`,
     );
   }
-  const directory = await makeDirectory(deps.workDir);
+  const directory = directoryIn(deps.workDir);
   const timeout = new AbortController();
   const timer = setTimeout(() => {
     const message = `the attempt took longer than ${String(plan.timeoutSeconds)} s`;
@@ -78,12 +79,8 @@ export async function record(
 /** Containers that share a volume have the same pids. */
 const ofThisHost = `${hostname()}-`;
 
-async function makeDirectory(workDir: string): Promise<string> {
-  const prefix = join(workDir, `${ofThisHost}${String(process.pid)}-`);
-  return mkdtemp(prefix).catch(async () => {
-    await mkdir(workDir, { recursive: true });
-    return mkdtemp(prefix);
-  });
+function directoryIn(workDir: string): string {
+  return join(workDir, `${ofThisHost}${String(process.pid)}-${randomBytes(6).toString('hex')}`);
 }
 
 /** Mostly there is the recording and nothing else: that takes two calls, and `rm` eight. */

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Connection } from '../../src/log/connection.ts';
 import { recordingsBucket, stagingBucket, streamName } from '../../src/log/definitions.ts';
 import { until } from '../support/until.ts';
@@ -9,11 +10,19 @@ const alertsPerRequest = 25;
 const connections = 16;
 const patienceMs = 300_000;
 
-/** A configuration whose collector takes no time and whose recordings stay in the object store; its path. */
-export async function writeInstantConfig(directory: string): Promise<string> {
-  const path = join(directory, 'config.yaml');
-  const yaml = `collections: [{ match: ['alertname=~".+"'], collector: sim, durationSeconds: 0.001, timeoutSeconds: 60 }]
-collectors: { sim: { driver: simulated, tookSeconds: 0 } }
+const sample = fileURLToPath(new URL('../../src/collection/collectors/sample.jfr', import.meta.url));
+const collectors = {
+  /** Takes no time: hands out a file that is there. */
+  instant: '{ driver: simulated, tookSeconds: 0 }',
+  /** Writes the same file, as a program does that records something. */
+  program: `{ command: [cp, ${JSON.stringify(sample)}, out.jfr] }`,
+};
+
+/** A configuration with that collector, whose recordings stay in the object store; its path. */
+export async function writeConfig(directory: string, collector: keyof typeof collectors): Promise<string> {
+  const path = join(directory, `${collector}.yaml`);
+  const yaml = `collections: [{ match: ['alertname=~".+"'], collector: it, durationSeconds: 0.001, timeoutSeconds: 60 }]
+collectors: { it: ${collectors[collector]} }
 `;
   await writeFile(path, yaml);
   return path;

@@ -1,4 +1,4 @@
-import { collectAll, purgeAll, writeInstantConfig } from './collecting.ts';
+import { collectAll, purgeAll, writeConfig } from './collecting.ts';
 import { bytesOf, captureOne, publishAll, startPublishers } from './one-collection.ts';
 import { median, number } from './report.ts';
 import type { Bench } from './run.ts';
@@ -10,6 +10,8 @@ const atLeastPerSecond = 500;
 /** As many as the service decides on at once. */
 const inFlight = 256;
 
+type World = Awaited<ReturnType<typeof openBenchWorld>>;
+
 export const collectionsBench: Bench = {
   name: 'collections',
   title: 'From alerts to uploaded recordings, against the same messages published by a bare loop',
@@ -19,8 +21,10 @@ export const collectionsBench: Bench = {
     // Of its own: a service would take up what is published.
     const bareWorld = await openBenchWorld(ends, { profileTo });
     const { connection } = world;
-    const config = await writeInstantConfig(world.directory);
-    const { url } = await world.serve('collections', { ALERT_WATCHER_CONFIG: config });
+    const service = await world.serve('collections', {
+      ALERT_WATCHER_CONFIG: await writeConfig(world.directory, 'instant'),
+    });
+    const { url } = service;
     const messages = await captureOne(connection, url, 'captured');
     const publishers = await startPublishers(bareWorld, messages, 1);
     await collectAll(connection, [url], 'warm-up', warmUpPods);
@@ -32,6 +36,8 @@ export const collectionsBench: Bench = {
       ceilings.push(pods / (await publishAll(publishers, pods, inFlight)));
       for (const each of [world, bareWorld]) await purgeAll(each.connection);
     }
+    await service.stop();
+    const program = await rateByProgram(world);
     const rate = median(rates);
     const size = `${String(messages.length)} messages, ${String(Math.round(bytesOf(messages) / 1e3))} kB each`;
     return [
@@ -43,6 +49,15 @@ export const collectionsBench: Bench = {
         goal: `≥ ${String(atLeastPerSecond)}/s`,
         met: rate >= atLeastPerSecond,
       },
+      { what: 'by a program that writes a file', measured: `${number(program)}/s`, goal: 'reported' },
     ];
   },
 };
+
+/** What a fork, a directory and a file for each attempt leave of it. */
+async function rateByProgram({ directory, connection, serve }: World): Promise<number> {
+  const config = await writeConfig(directory, 'program');
+  const { url } = await serve('by-program', { ALERT_WATCHER_CONFIG: config });
+  await collectAll(connection, [url], 'program-warm-up', warmUpPods);
+  return warmUpPods / (await collectAll(connection, [url], 'program', warmUpPods));
+}

@@ -1,5 +1,5 @@
 import type { Connection } from '../../src/log/connection.ts';
-import { collectAll, eventsByPod, purgeAll, writeInstantConfig } from './collecting.ts';
+import { collectAll, eventsByPod, purgeAll, writeConfig } from './collecting.ts';
 import { metricOf } from './metrics.ts';
 import { captureOne, publishAll, startPublishers } from './one-collection.ts';
 import { type Figure, median, number } from './report.ts';
@@ -29,7 +29,7 @@ export const processesBench: Bench = {
     const ours = await openBenchWorld(ends, { profileTo });
     // Of its own: the services would take up what is published.
     const bare = await openBenchWorld(ends, { profileTo });
-    const config = await writeInstantConfig(ours.directory);
+    const config = await writeConfig(ours.directory, 'instant');
     const services: Started[] = [];
     const figures: Figure[] = [];
     let surplus = 0;

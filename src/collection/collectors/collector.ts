@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import type { Jvm } from '../../events/circumstances.ts';
 import type { Pod } from '../../events/subjects.ts';
 
@@ -12,7 +13,7 @@ export interface CollectTask extends Pod {
   traceparent?: string | undefined;
   /** Counts from 1. */
   attempt: number;
-  /** An empty directory of this attempt's own; removed afterwards with all that is in it. */
+  /** Path for a directory of this attempt's own, see `inDirectory`; removed afterwards with all that is in it. */
   directory: string;
   /** Aborted at the time-out of the attempt, or when its work is handed back. Nothing may run on after that. */
   signal: AbortSignal;
@@ -44,3 +45,11 @@ export interface CollectedArtefact {
  * PermanentlyFailed. Ends what it started before it settles.
  */
 export type Collector = (task: CollectTask) => Promise<Collected>;
+
+/** A collector that finds its task's directory there, empty. One that writes nothing spares the file system the work. */
+export function inDirectory(collector: Collector): Collector {
+  return async (task) => {
+    await mkdir(task.directory, { recursive: true, mode: 0o700 });
+    return collector(task);
+  };
+}

@@ -1,9 +1,9 @@
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AttemptFailed } from '../failures.ts';
-import type { Collector, CollectTask } from './collector.ts';
+import { type Collector, type CollectTask, inDirectory } from './collector.ts';
 import { abortFailure } from './run-program.ts';
 
 /** How the simulation behaves; without options every attempt succeeds after the duration. */
@@ -38,17 +38,16 @@ export function simulatedCollector(simulation: Simulation = {}): Collector {
         },
       );
     }
-    const file = join(task.directory, 'simulated.jfr');
-    if (truncate) await writeFile(file, await firstHalf());
-    else await copyFile(sample, file);
-    return { file, simulated: true };
+    return truncate ? handOutHalf(task) : { file: sample, simulated: true };
   };
 }
 
-async function firstHalf(): Promise<Uint8Array> {
+const handOutHalf = inDirectory(async ({ directory }) => {
   const bytes = await readFile(sample);
-  return bytes.subarray(0, bytes.length / 2);
-}
+  const file = join(directory, 'simulated.jfr');
+  await writeFile(file, bytes.subarray(0, bytes.length / 2));
+  return { file, simulated: true };
+});
 
 async function pause({ signal }: CollectTask, millis: number): Promise<void> {
   await delay(millis, undefined, { signal }).catch(() => {
