@@ -12,7 +12,7 @@ import { type NatsServers, startNatsServers } from '../faults/nats-servers.ts';
 import { asNpmStart, freePort } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
 /** What a benchmark runs in: a directory, a real nats-server with our streams, and processes that end with it. */
 export interface BenchWorld {

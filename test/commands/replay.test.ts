@@ -13,7 +13,7 @@ import { alertBody, captured } from '../support/webhook.ts';
 const nats = useNats();
 const start = useServices();
 const namespace = 'aks1-westeurope-prod/bfed25f8-45e5-420a-aaca-af3b86228910';
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
 let directory: string | undefined;
 afterEach(async () => {

@@ -21,7 +21,7 @@ import { alertBody, captured } from '../support/webhook.ts';
 
 const nats = useNats();
 const start = useServices();
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const children: ChildProcess[] = [];
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -17,7 +17,7 @@ const { values } = parseArgs({ options: { pods: { type: 'string', default: '1000
 const pods = Number(values.pods);
 const groupSize = 25;
 const maxResidentBytes = 700 * 1024 * 1024;
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const directory = await mkdtemp(join(tmpdir(), 'alert-watcher-overload-'));

@@ -34,7 +34,7 @@ const manners = [
   'never',
   'flood',
 ];
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const settleTimeoutMs = 90_000;
 const longFaultChance = 0.02;
 

@@ -8,7 +8,7 @@ import { type NatsProxy, startNatsProxy } from './nats-proxy.ts';
 
 /** A grace of 1 s, what runs then, and waiting for a nats-server that is frozen. */
 const endTimeoutMs = 30_000;
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
 /** Real processes of the service that share the work, each behind a proxy to NATS of its own (not in a cluster). */
 export interface Services {

@@ -29,8 +29,8 @@ describe('the files of the page', () => {
     for (const path of [
       '/types.ts',
       '/tsconfig.json',
-      '/..%2fmain.ts',
-      '/%2e%2e/main.ts',
+      '/..%2fapp.ts',
+      '/%2e%2e/app.ts',
       '/web/main.js',
       '/index.html',
     ])

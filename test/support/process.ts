@@ -7,7 +7,7 @@ import { afterEach } from 'vitest';
 import { isAlive, processRef } from '../../src/log/process-ref.ts';
 import { until } from './until.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
 /** The flags of `npm start`: with a small young generation the buffers of recordings are freed early. */
 export const asNpmStart = ['--max-semi-space-size=4'];
