@@ -86,7 +86,11 @@ function directoryIn(workDir: string): string {
 /** Mostly there is the recording and nothing else: that takes two calls, and `rm` eight. */
 async function removeDirectory(directory: string, file: string | undefined): Promise<void> {
   if (file !== undefined && dirname(file) === directory) await unlink(file).catch(() => undefined);
-  await rmdir(directory).catch(() => rm(directory, { recursive: true, force: true }));
+  await rmdir(directory).catch((error: unknown) => {
+    // Its collector writes nothing.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    return rm(directory, { recursive: true, force: true });
+  });
 }
 
 /**
