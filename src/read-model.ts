@@ -35,7 +35,8 @@ export async function startReadModel(deps: Deps): Promise<ReadModel> {
   const snapshots = createSnapshots({ connection, bucket: snapshotsBucket, stream: streamName, everyEvents, logger }); // prettier-ignore
   const follower = await follow(connection, streamName, {
     filter: 'aw.collection.>',
-    after: everyEvents > 0 ? await snapshots.restore(board) : 0,
+    // Not awaited: webhooks are taken meanwhile.
+    after: everyEvents > 0 ? snapshots.restore(board) : 0,
     apply: board.apply,
     onInterrupted: (err) =>
       logger.warn({ err }, 'reading the log was interrupted; it goes on where it stopped'),

@@ -14,10 +14,13 @@ export function readyChecks(
 ): ReadyCheck[] {
   const board: ReadyCheck = {
     name: 'board',
-    check: () =>
-      Promise.resolve(
-        follower.isCaughtUp() ? undefined : `${String(follower.lag())} messages are still to be applied`,
-      ),
+    check: () => {
+      if (follower.isCaughtUp()) return Promise.resolve(undefined);
+      const left = follower.lag();
+      return Promise.resolve(
+        left > 0 ? `${String(left)} messages are still to be applied` : 'the log is still being read',
+      );
+    },
   };
   const durables = consumers.map(({ durable_name }) => durable_name);
   return [

@@ -9,7 +9,15 @@ export interface PodEntry {
 }
 
 /** A pod as one line of text: what a snapshot of the board is made of, and how pods at rest are kept. */
-type Packed = readonly [podSubject: string, lastSequence: number, value: PodSnapshot['value'], PodContext];
+type Packed = readonly [
+  podSubject: string,
+  lastSequence: number,
+  isResting: boolean,
+  value: PodSnapshot['value'],
+  PodContext,
+];
+/** What tells a pod at rest without reading all of its line. */
+const restingLine = /^\["([^"\\]+)",(\d+),true,/;
 
 /** The pods of the board. Those at rest for longest are kept as text: a fifth of the memory, and read again when asked for. */
 export interface PodEntries {
@@ -75,9 +83,9 @@ export function createPodEntries(): PodEntries {
       })();
     },
     load: (line) => {
-      const [podSubject, entry] = unpack(line);
-      if (!isResting(entry.snapshot)) awake.set(podSubject, entry);
-      else packed.set(podSubject, { lastSequence: entry.lastSequence, line });
+      const [, resting, lastSequence] = restingLine.exec(line) ?? [];
+      if (resting !== undefined) packed.set(resting, { lastSequence: Number(lastSequence), line });
+      else awake.set(...unpack(line));
     },
   };
 }
@@ -87,12 +95,13 @@ function isResting({ value, context }: PodSnapshot): boolean {
 }
 
 function pack(podSubject: string, { lastSequence, snapshot }: PodEntry): string {
-  const packed: Packed = [podSubject, lastSequence, snapshot.value, snapshot.context];
+  const { value, context } = snapshot;
+  const packed: Packed = [podSubject, lastSequence, isResting(snapshot), value, context];
   return JSON.stringify(packed);
 }
 
 function unpack(line: string): [string, PodEntry] {
-  const [podSubject, lastSequence, value, context] = JSON.parse(line) as Packed;
+  const [podSubject, lastSequence, , value, context] = JSON.parse(line) as Packed;
   const snapshot =
     value === initialSnapshot.value
       ? { ...initialSnapshot, context }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { eventTypes } from '../events/catalogue.ts';
 import { jsonSchemaOf } from '../events/envelope.ts';
@@ -32,6 +33,10 @@ export interface SnapshotDeps {
 /** The newest and the one before it, which somebody may be reading. */
 const kept = 2;
 const lineBytesAtOnce = 65_536;
+/** Each part is a turn of a thread. */
+const textBytesAtOnce = 1024 * 1024;
+/** Webhooks are answered in between. */
+const linesAtOnce = 5_000;
 
 export function createSnapshots({
   connection,
@@ -55,6 +60,7 @@ export function createSnapshots({
 
   return {
     restore: async (board) => {
+      let loaded = 0;
       try {
         const [newest] = await list();
         if (!newest) return 0;
@@ -66,7 +72,11 @@ export function createSnapshots({
           return 0;
         }
         // All of it first, so that one that is damaged leaves the board empty.
-        for (const line of await readLines(connection, bucket, newest.name)) board.load(line);
+        const text = await readText(connection, bucket, newest.name);
+        for (const line of linesOf(text)) {
+          board.load(line);
+          if ((loaded += 1) % linesAtOnce === 0) await setImmediate();
+        }
         const { state } = await connection.jsm.streams.info(stream);
         board.forgetBefore(state.first_seq);
         logger.info({ sequence: newest.sequence, pods: board.size() }, 'the board begins from a snapshot');
@@ -121,16 +131,26 @@ function* inBlocks(lines: Iterable<string>): Iterable<string> {
   if (block !== '') yield block;
 }
 
-/** Each line is a text of its own: one cut out of a longer one would keep all of it in memory. */
-async function readLines(connection: Connection, bucket: string, name: string): Promise<string[]> {
+async function readText(connection: Connection, bucket: string, name: string): Promise<Buffer[]> {
   const parts: Buffer[] = [];
-  await pipeline(readObject(connection, bucket, name), createZstdDecompress(), async (text) => {
+  const decompress = createZstdDecompress({ chunkSize: textBytesAtOnce });
+  await pipeline(readObject(connection, bucket, name), decompress, async (text) => {
     for await (const part of text) parts.push(part as Buffer);
   });
-  const text = Buffer.concat(parts);
-  const lines: string[] = [];
-  for (let from = 0, to = text.indexOf('\n'); to >= 0; from = to + 1, to = text.indexOf('\n', from)) {
-    lines.push(text.toString('utf8', from, to));
+  return parts;
+}
+
+/** Each line is a text of its own: one cut out of a longer one would keep all of it in memory. */
+function* linesOf(parts: readonly Buffer[]): Iterable<string> {
+  let rest: Buffer = Buffer.alloc(0);
+  for (const part of parts) {
+    let from = 0;
+    for (let to = part.indexOf('\n'); to >= 0; from = to + 1, to = part.indexOf('\n', from)) {
+      yield from === 0
+        ? Buffer.concat([rest, part.subarray(0, to)]).toString()
+        : part.toString('utf8', from, to);
+    }
+    // A line that is longer than a part goes on in the next one.
+    rest = from === 0 ? Buffer.concat([rest, part]) : part.subarray(from);
   }
-  return lines;
 }

@@ -20,8 +20,8 @@ export interface Follower {
 
 export interface FollowOptions {
   filter: string;
-  /** What is behind this sequence is applied; 0 or absent: all there is. */
-  after?: number;
+  /** What is behind this sequence is applied, once it is known; 0 or absent: all there is. */
+  after?: number | Promise<number>;
   apply: (message: StoredMessage) => void;
   /** Called when reading broke and will be taken up again where it stopped. */
   onInterrupted: (error: unknown) => void;
@@ -43,15 +43,14 @@ export async function follow(
   let goal = await lastNow();
   const caughtUp = Promise.withResolvers<undefined>();
   const stopping = new AbortController();
-  let applied = options.after ?? 0;
+  let applied = 0;
   let lag = 0;
-  let done = goal <= applied;
+  let done = false;
   let messages: ConsumerMessages | undefined;
   const check = () => {
     done ||= applied >= goal;
     if (done) caughtUp.resolve(undefined);
   };
-  check();
 
   const readOn = async () => {
     const consumer = await connection.js.consumers.get(stream, {
@@ -74,6 +73,8 @@ export async function follow(
   };
 
   const run = async () => {
+    applied = (await options.after) ?? 0;
+    check();
     while (!stopping.signal.aborted) {
       await readOn().catch(options.onInterrupted);
       await delay(retryAfterMs, undefined, { signal: stopping.signal }).catch(() => undefined);

@@ -127,11 +127,18 @@ export async function* readObject(
 ): AsyncGenerator<Uint8Array> {
   const meta = await getMeta(connection, bucket, name);
   if (!meta || meta.deleted) throw new ObjectMissing(`${name} is not in ${bucket}`);
-  let sequence = 0;
-  for (let chunk = 1; chunk <= meta.chunks; chunk += 1) {
-    const message = await nextChunk(connection, meta, sequence + 1);
-    sequence = message.seq;
-    yield message.data;
+  const chunkAfter = (sequence: number) => {
+    const chunk = nextChunk(connection, meta, sequence + 1);
+    // It is awaited below, or by nobody where the reader has stopped.
+    chunk.catch(() => undefined);
+    return chunk;
+  };
+  let next = meta.chunks > 0 ? chunkAfter(0) : undefined;
+  for (let chunk = 1; next; chunk += 1) {
+    const { seq, data } = await next;
+    // One is on its way while the reader works on the one before.
+    next = chunk < meta.chunks ? chunkAfter(seq) : undefined;
+    yield data;
   }
 }
 

@@ -14,6 +14,10 @@ import { useNats } from '../support/nats.ts';
 
 const nats = useNats();
 const contentOf = (board: Board) => [...board.lines()].sort();
+const deleteAll = async (connection: Connection) => {
+  for (const { name } of await listObjects(connection, snapshotsBucket))
+    await deleteObject(connection, snapshotsBucket, name);
+};
 const boardOf = (messages: readonly StoredMessage[], board = createBoard()) => {
   for (const message of messages) board.apply(message);
   return board;
@@ -92,6 +96,24 @@ describe('snapshots in JetStream', () => {
     expect(contentOf(again)).toEqual(contentOf(board));
   });
 
+  it('are read back as they were where they are megabytes', async () => {
+    const { connection, board } = await kept();
+    for (let pod = 2; pod < 3_000; pod += 1) {
+      const { requested, started } = story(alertRef(pod));
+      for (const event of [requested(), started()]) {
+        Object.assign(event.data, { pod: `pod-${String(pod)}` });
+        board.applyOwn(event, 10 * pod);
+      }
+    }
+    const { sequence } = await append(connection, story().uploaded());
+    await snapshotsOf(connection).save(board, sequence);
+    const lines = contentOf(board);
+    expect(lines.join('\n').length).toBeGreaterThan(2 ** 21);
+    const again = await restored(connection);
+    expect(again.sequence).toBe(sequence);
+    expect(contentOf(again.board)).toEqual(lines);
+  });
+
   it('are kept when they are due, and two of them', async () => {
     const { connection, board } = await kept();
     await snapshotsOf(connection, 10).save(board, 3);
@@ -108,8 +130,7 @@ describe('snapshots in JetStream', () => {
     const { connection } = await kept();
     await connection.jsm.streams.purge(streamName, { keep: 0 });
     expect((await restored(connection)).sequence).toBe(0);
-    for (const { name } of await listObjects(connection, snapshotsBucket))
-      await deleteObject(connection, snapshotsBucket, name);
+    await deleteAll(connection);
     expect((await restored(connection)).sequence).toBe(0);
   });
 
