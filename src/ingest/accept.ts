@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { createEvent, type Event } from '../events/envelope.ts';
 import { alertEverSubject } from '../events/subjects.ts';
 import { append, appendTogether, type Expectation, maxTogether } from '../log/append.ts';
@@ -6,7 +7,7 @@ import { LogUnavailable, MessageTooLarge, WrongLastSequence } from '../log/error
 import type { CheckRoom } from '../log/room.ts';
 import { fieldsAbout, type Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { fitAlert, fitsInAnyCase } from './fit.ts';
+import { fitAlert } from './fit.ts';
 import type { ParsedAlert, ReadAlert } from './parsed.ts';
 import { createPlaces } from './places.ts';
 
@@ -99,20 +100,10 @@ export function createAccept({ connection, checkRoom, findId, logger, metrics }:
     });
   };
 
-  const appendAll = async (items: readonly Item[]): Promise<Map<string, Outcome>> => {
-    const chunks = Array.from({ length: Math.ceil(items.length / maxTogether) }, (_, index) =>
-      items.slice(index * maxTogether, (index + 1) * maxTogether),
-    );
-    const results = await Promise.all(chunks.map(appendChunk));
-    return new Map(results.flatMap((each) => [...each]));
-  };
-
-  return async (alerts, units, traceparent) => {
-    if (!connection.isConnected()) throw new LogUnavailable('NATS is not connected');
-    await checkRoom(alerts.length, units);
-    const items = alerts.map((parsed) => itemOf(parsed, fitsInAnyCase(units, maxBytes) ? Infinity : maxBytes, traceparent)); // prettier-ignore
+  const acceptChunk = async (alerts: readonly ParsedAlert[], traceparent: string | undefined) => {
+    const items = alerts.map((parsed) => itemOf(parsed, maxBytes, traceparent));
     const unique = new Map(items.flatMap((item) => (item ? [[item.event.id, item]] : [])));
-    const appended = await appendAll([...unique.values()]);
+    const appended = await appendChunk([...unique.values()]);
     return alerts.map((parsed, index) => {
       const event = items[index]?.event;
       const outcome = event && appended.get(event.id);
@@ -127,17 +118,32 @@ export function createAccept({ connection, checkRoom, findId, logger, metrics }:
       return result;
     });
   };
+
+  return async (alerts, units, traceparent) => {
+    if (!connection.isConnected()) throw new LogUnavailable('NATS is not connected');
+    await checkRoom(alerts.length, units);
+    const accepting: Promise<AlertResult[]>[] = [];
+    for (let from = 0; from < alerts.length; from += maxTogether) {
+      // What was begun goes out before more is encoded: the server has work meanwhile, and less lies in memory.
+      if (from > 0) await setImmediate();
+      const chunk = acceptChunk(alerts.slice(from, from + maxTogether), traceparent);
+      // Awaited below: until then a failure must not count as unhandled.
+      chunk.catch(() => undefined);
+      accepting.push(chunk);
+    }
+    return (await Promise.all(accepting)).flat();
+  };
 }
 
 /** Undefined where the alert was not read, or does not fit. */
 function itemOf(parsed: ParsedAlert, maxBytes: number, traceparent: string | undefined): Item | undefined {
   if (!('alert' in parsed)) return undefined;
-  const alert = maxBytes === Infinity ? parsed.alert : fitAlert(parsed.alert, maxBytes);
+  const alert = fitAlert(parsed.alert, maxBytes);
   if (!alert) return undefined;
   const event = createEvent('AlertReceived', alert, { part: 'ingest', time: alert.receivedAt });
   // A sender without tracing: the alert's own id begins the trace.
-  const trace = traceparent ?? `00-${event.id.slice(0, 32)}-${event.id.slice(32, 48)}-01`;
-  return { event: { ...event, traceparent: trace }, expectation: expectationOf(parsed) };
+  event.traceparent = traceparent ?? `00-${event.id.slice(0, 32)}-${event.id.slice(32, 48)}-01`;
+  return { event, expectation: expectationOf(parsed) };
 }
 
 function expectationOf({ alert, once = false }: ReadAlert): Expectation {

@@ -5,20 +5,19 @@ const neededLabels = new Set(['alertname', 'namespace', 'pod', 'kube_context', '
 
 const encoder = new TextEncoder();
 
-/** What a message says besides what its webhook said: names of fields, and the time. */
+/** Names of the fields, and the time. */
 const ownBytes = 2_048;
-
-/** True where every alert of a body fits without a look at it. `units` is the length of its text, at most 3 bytes each. */
-export function fitsInAnyCase(units: number, maxBytes: number): boolean {
-  return units * 3 + ownBytes <= maxBytes;
-}
+/** JSON writes a character as `\\u0000` at most. */
+const bytesPerUnit = 6;
+/** Quotes, a colon and a comma. */
+const bytesPerEntry = 6;
 
 /**
  * Makes an alert fit into a message: the largest annotations are left out first, then labels that nothing needs, largest
  * first; `truncated` names them. Answers undefined where even that is not enough.
  */
 export function fitAlert(alert: AlertReceivedData, maxBytes: number): AlertReceivedData | undefined {
-  if (bytesOf(alert) <= maxBytes) return alert;
+  if (bytesAtMost(alert) <= maxBytes || bytesOf(alert) <= maxBytes) return alert;
   const fitted = { ...alert, annotations: { ...alert.annotations }, labels: { ...alert.labels } };
   const truncated: string[] = [];
   for (const [part, name] of dispensable(alert)) {
@@ -42,6 +41,20 @@ function dispensable(alert: AlertReceivedData): (readonly ['annotations' | 'labe
       .filter((name) => !neededLabels.has(name))
       .map((name) => ['labels', name] as const),
   ];
+}
+
+/** A bound that takes no writing. */
+function bytesAtMost({ labels, annotations, ...rest }: AlertReceivedData): number {
+  let units = 0;
+  let entries = 0;
+  for (const record of [labels, annotations, rest] as Readonly<Record<string, unknown>>[]) {
+    for (const name in record) {
+      const value = record[name];
+      units += name.length + (typeof value === 'string' ? value.length : 0);
+      entries += 1;
+    }
+  }
+  return ownBytes + units * bytesPerUnit + entries * bytesPerEntry;
 }
 
 function bytesOf(alert: AlertReceivedData): number {
