@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * The id of an alert (AlertReceived): sha256 in hex of fingerprint, startsAt in nanoseconds since 1970 and
@@ -40,5 +40,5 @@ export function collectionEventIdOf(
 
 /** sha256 of a text's UTF-8 bytes, in hex. */
 export function sha256Hex(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }
