@@ -1,14 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import { createEvent, type Event } from '../events/envelope.ts';
-import { alertEverSubject } from '../events/subjects.ts';
-import { append, appendTogether, type Expectation, maxTogether } from '../log/append.ts';
+import { append, appendTogether, maxTogether } from '../log/append.ts';
 import type { Connection } from '../log/connection.ts';
 import { LogUnavailable, MessageTooLarge, WrongLastSequence } from '../log/errors.ts';
 import type { CheckRoom } from '../log/room.ts';
 import { fieldsAbout, type Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { fitAlert } from './fit.ts';
-import type { ParsedAlert, ReadAlert } from './parsed.ts';
+import { type AlertReceived, type Item, itemOf } from './item.ts';
+import type { ParsedAlert } from './parsed.ts';
 import { createPlaces } from './places.ts';
 
 /** What became of one alert of a webhook. */
@@ -38,14 +36,7 @@ export type Accept = (
   traceparent: string | undefined,
 ) => Promise<AlertResult[]>;
 
-type AlertReceived = Event<'AlertReceived'>;
 type Outcome = Pick<AlertResult, 'id' | 'result'>;
-
-/** An event, and what must hold for it to be stored. */
-interface Item {
-  event: AlertReceived;
-  expectation: Expectation;
-}
 
 /** Room in a message for the headers and NATS's own words. */
 const headerBytes = 4_096;
@@ -100,17 +91,25 @@ export function createAccept({ connection, checkRoom, findId, logger, metrics }:
     });
   };
 
-  const acceptChunk = async (alerts: readonly ParsedAlert[], traceparent: string | undefined) => {
+  /** `told` has the ids of the alerts before them in the webhook, and then theirs. */
+  const acceptChunk = async (
+    alerts: readonly ParsedAlert[],
+    told: Set<string>,
+    traceparent: string | undefined,
+  ): Promise<AlertResult[]> => {
     const items = alerts.map((parsed) => itemOf(parsed, maxBytes, traceparent));
-    const unique = new Map(items.flatMap((item) => (item ? [[item.event.id, item]] : [])));
-    const appended = await appendChunk([...unique.values()]);
+    const isFirst = (item: Item | undefined): item is Item => {
+      if (!item || told.has(item.event.id)) return false;
+      told.add(item.event.id);
+      return true;
+    };
+    const appended = await appendChunk(items.filter(isFirst));
     return alerts.map((parsed, index) => {
       const event = items[index]?.event;
-      const outcome = event && appended.get(event.id);
-      const result = resultOf(parsed, outcome);
       // Told twice in one webhook: the second is a duplicate of the first.
-      if (event && outcome?.result === 'accepted')
-        appended.set(event.id, { ...outcome, result: 'duplicate' });
+      const outcome = event && (appended.get(event.id) ?? { id: event.id, result: 'duplicate' });
+      if (event) appended.delete(event.id);
+      const result = resultOf(parsed, outcome);
       if (event) log(logger, event, result.result);
       const status = ('alert' in parsed ? parsed.alert.status : parsed.status) ?? 'unknown';
       const alertname = metrics.alertname(result.alertname ?? undefined);
@@ -122,35 +121,18 @@ export function createAccept({ connection, checkRoom, findId, logger, metrics }:
   return async (alerts, units, traceparent) => {
     if (!connection.isConnected()) throw new LogUnavailable('NATS is not connected');
     await checkRoom(alerts.length, units);
+    const told = new Set<string>();
     const accepting: Promise<AlertResult[]>[] = [];
     for (let from = 0; from < alerts.length; from += maxTogether) {
       // What was begun goes out before more is encoded: the server has work meanwhile, and less lies in memory.
       if (from > 0) await setImmediate();
-      const chunk = acceptChunk(alerts.slice(from, from + maxTogether), traceparent);
+      const chunk = acceptChunk(alerts.slice(from, from + maxTogether), told, traceparent);
       // Awaited below: until then a failure must not count as unhandled.
       chunk.catch(() => undefined);
       accepting.push(chunk);
     }
     return (await Promise.all(accepting)).flat();
   };
-}
-
-/** Undefined where the alert was not read, or does not fit. */
-function itemOf(parsed: ParsedAlert, maxBytes: number, traceparent: string | undefined): Item | undefined {
-  if (!('alert' in parsed)) return undefined;
-  const alert = fitAlert(parsed.alert, maxBytes);
-  if (!alert) return undefined;
-  const event = createEvent('AlertReceived', alert, { part: 'ingest', time: alert.receivedAt });
-  // A sender without tracing: the alert's own id begins the trace.
-  event.traceparent = traceparent ?? `00-${event.id.slice(0, 32)}-${event.id.slice(32, 48)}-01`;
-  return { event, expectation: expectationOf(parsed) };
-}
-
-function expectationOf({ alert, once = false }: ReadAlert): Expectation {
-  if (!once) return { lastSequence: 0 };
-  const { labels, fingerprint, status } = alert;
-  const filter = alertEverSubject({ alertname: labels['alertname'], fingerprint, status }, 'AlertReceived');
-  return { lastSequence: 0, filter };
 }
 
 function resultOf(parsed: ParsedAlert, outcome: Outcome | undefined): AlertResult {
