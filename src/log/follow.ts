@@ -43,12 +43,13 @@ export async function follow(
   let goal = await lastNow();
   const caughtUp = Promise.withResolvers<undefined>();
   const stopping = new AbortController();
+  let hasBegun = false;
   let applied = 0;
   let lag = 0;
   let done = false;
   let messages: ConsumerMessages | undefined;
   const check = () => {
-    done ||= applied >= goal;
+    done ||= hasBegun && applied >= goal;
     if (done) caughtUp.resolve(undefined);
   };
 
@@ -74,6 +75,7 @@ export async function follow(
 
   const run = async () => {
     applied = (await options.after) ?? 0;
+    hasBegun = true;
     check();
     while (!stopping.signal.aborted) {
       await readOn().catch(options.onInterrupted);

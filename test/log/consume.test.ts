@@ -120,3 +120,23 @@ it('what reads the stream can be stopped at any moment after its start', async (
     await Promise.all([consumer.stop(), follower.stop()]);
   }
 });
+
+it('what follows the stream is caught up once what it knew already is loaded, and applies what is behind that', async () => {
+  const connection = await nats.connectWithStreams();
+  await publish(connection, 3);
+  const known = Promise.withResolvers<number>();
+  const applied: number[] = [];
+  const follower = await follow(connection, streamName, {
+    filter: 'aw.>',
+    after: known.promise,
+    apply: ({ sequence }) => applied.push(sequence),
+    onInterrupted: () => undefined,
+  });
+  await publish(connection, 1);
+  expect([follower.isCaughtUp(), applied]).toEqual([false, []]);
+  known.resolve(2);
+  await follower.caughtUp;
+  await until('the rest', () => applied.length === 2);
+  expect(applied).toEqual([3, 4]);
+  await follower.stop();
+});
