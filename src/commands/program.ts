@@ -1,4 +1,5 @@
 import { program } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
 import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
@@ -29,6 +30,7 @@ export async function runProgram(): Promise<void> {
 
 program
   .name('alert-watcher')
+  .version(manifest.version)
   .description(
     'Records the JVM of a pod in trouble when Alertmanager says so; every step is an event on NATS JetStream.',
   )

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
 import { streamName } from '../../src/log/definitions.ts';
 import { cli } from '../support/cli.ts';
 import { useNats } from '../support/nats.ts';
@@ -27,6 +28,11 @@ async function configFile(yaml: string): Promise<string> {
   await writeFile(file, yaml);
   return file;
 }
+
+it('the version is that of the package', async () => {
+  const { code, stdout } = await cli(['--version'], {});
+  expect([code, stdout.trim()]).toEqual([0, manifest.version]);
+});
 
 describe('replay', () => {
   it('shows each event with the state before and after, whole, for one pod, or up to a sequence or a time', async () => {

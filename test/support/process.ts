@@ -9,8 +9,8 @@ import { until } from './until.ts';
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
-/** The flags of `npm start`: with a small young generation the buffers of recordings are freed early. */
-export const asNpmStart = ['--max-semi-space-size=4'];
+/** The flags of `npm start`: with a small young generation, which one thread collects, the buffers of recordings are freed early. */
+export const asNpmStart = ['--max-semi-space-size=4', '--no-parallel-scavenge'];
 
 /** The real program in a process of its own. */
 export interface ServiceProcess {
