@@ -122,7 +122,8 @@ describe('a process that is killed', () => {
   });
 
   it('while the collector runs: the next one makes another attempt, and leaves no files', async () => {
-    const env = await environment('{ driver: simulated, tookSeconds: 2 }');
+    const collector = `setTimeout(() => require('fs').copyFileSync(${JSON.stringify(sample)}, 'out.jfr'), 2000)`;
+    const env = await environment(`{ command: ${JSON.stringify([process.execPath, '-e', collector])} }`);
     const first = serve(env);
     await post(await first.url());
     await first.logged('the attempt', ({ event }) => event === 'CollectionAttemptStarted');
