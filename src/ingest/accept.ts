@@ -108,7 +108,8 @@ export function createAccept({ connection, checkRoom, findId, logger, metrics }:
       const event = items[index]?.event;
       // Told twice in one webhook: the second is a duplicate of the first.
       const outcome = event && (appended.get(event.id) ?? { id: event.id, result: 'duplicate' });
-      if (event) appended.delete(event.id);
+      if (event && outcome?.result === 'accepted')
+        appended.set(event.id, { ...outcome, result: 'duplicate' });
       const result = resultOf(parsed, outcome);
       if (event) log(logger, event, result.result);
       const status = ('alert' in parsed ? parsed.alert.status : parsed.status) ?? 'unknown';

@@ -7,7 +7,7 @@ const encoder = new TextEncoder();
 
 /** Names of the fields, and the time. */
 const ownBytes = 2_048;
-/** JSON writes a character as `\\u0000` at most. */
+/** JSON writes a character as `\u0000` at most. */
 const bytesPerUnit = 6;
 /** Quotes, a colon and a comma. */
 const bytesPerEntry = 6;
