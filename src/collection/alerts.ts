@@ -133,7 +133,7 @@ async function storyOf(source: Source, event: StoredEvent<'AlertReceived'>): Pro
     fingerprint,
     startsAt,
   });
-  const ids = new Set(episode.map(({ id }) => id));
+  const ids = new Set(episode.map(({ id }) => id.split('@', 1)[0]));
   const found = podOf(labels);
   const events = [...episode];
   if ('pod' in found) {

@@ -1,4 +1,4 @@
-import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../events/envelope.ts';
+import { decodeEvent, isEvent, isTold, type StoredEvent, type StoredMessage } from '../events/envelope.ts';
 import { nanosOf } from '../events/instant.ts';
 import {
   alertSubject,
@@ -51,19 +51,22 @@ export async function findCollection(source: Source, id: string): Promise<Pod | 
   const names = (message: StoredMessage) => holds(message, id);
   const isOf = ({ data }: StoredEvent) => 'collectionId' in data && data.collectionId === id;
   const event = await search(source, 'aw.collection.>', 'events looked at', names, isOf);
-  return event && 'collectionId' in event.data ? event.data : undefined;
+  return event && 'collectionId' in event.data && 'pod' in event.data ? event.data : undefined;
 }
 
-/** What is there of an episode: its beginning, its end, and that it was declined. */
+/** What is there of an episode on the alert's own subjects, the newest of each: told, declined, left unanswered. */
 export async function readEpisode(
   { connection, stream }: Source,
   { alertname, fingerprint, startsAt }: ChapterAlert,
 ): Promise<StoredEvent[]> {
   const key = { alertname, fingerprint, startsAtNanos: nanosOf(startsAt) ?? 0n };
   const subjects = [
-    alertSubject({ ...key, status: 'firing' }, 'AlertReceived'),
-    alertSubject({ ...key, status: 'firing' }, 'AlertDeclined'),
-    alertSubject({ ...key, status: 'resolved' }, 'AlertReceived'),
+    ...(['AlertReceived', 'AlertRenewed', 'AlertDeclined', 'AlertUnanswered'] as const).map((type) =>
+      alertSubject({ ...key, status: 'firing' }, type),
+    ),
+    ...(['AlertReceived', 'AlertRenewed'] as const).map((type) =>
+      alertSubject({ ...key, status: 'resolved' }, type),
+    ),
   ];
   const messages = await Promise.all(subjects.map((subject) => lastMessage(connection, stream, subject)));
   return messages.flatMap((message) => (message ? decoded(message) : []));
@@ -80,16 +83,19 @@ export async function readAlertsOf(source: Source, asked: AskedPod): Promise<Sto
   const ids = new Set<string>();
   for await (const message of readRange(connection, stream, { filter: 'aw.alert.>', from })) {
     onRead?.('alerts looked at');
-    const isDeclined = message.header('ce-type') === 'AlertDeclined';
-    if (!isDeclined && !holds(message, written)) continue;
+    const mayBeAnswer = answers.has(message.header('ce-type') ?? '');
+    if (!mayBeAnswer && !holds(message, written)) continue;
     for (const event of decoded(message)) {
-      const isOfPod = event.type === 'AlertReceived' && speaksOf(event.data.labels, asked);
+      const isOfPod = isTold(event) && speaksOf(event.data.labels, asked);
       if (isOfPod) ids.add(event.id);
-      if (isOfPod || (event.type === 'AlertDeclined' && ids.has(event.data.alertId))) found.push(event);
+      const isAnswer = event.type === 'AlertDeclined' || event.type === 'AlertUnanswered';
+      if (isOfPod || (isAnswer && ids.has(event.data.alertId))) found.push(event);
     }
   }
   return found;
 }
+
+const answers: ReadonlySet<string> = new Set(['AlertDeclined', 'AlertUnanswered']);
 
 /** What consumers gave up on among these events. */
 export async function readRejections(source: Source, events: readonly StoredEvent[]): Promise<StoredEvent[]> {
@@ -106,7 +112,7 @@ export async function readTimers(
   episodes: readonly Episode[],
 ): Promise<Set<string>> {
   const ids = episodes.flatMap(({ events }) => {
-    const last = events.findLast(({ type }) => type !== 'AlertReceived');
+    const last = events.findLast((event) => !isTold(event) && event.type !== 'AlertUnanswered');
     return last?.type === 'CollectionSuppressed' && last.data.until ? [last.data.alertId] : [];
   });
   const isSet = await Promise.all(

@@ -8,8 +8,18 @@ export function sentenceOf(event: Event): string {
       const { labels, status } = event.data;
       return `${labels['alertname'] ?? '(no alertname)'} ${status}, pod ${labels['pod'] ?? '(none)'}`;
     }
+    case 'AlertRenewed': {
+      const { labels, status, reason } = event.data;
+      return `${labels['alertname'] ?? '(no alertname)'} ${status} again (${reason}), pod ${labels['pod'] ?? '(none)'}`;
+    }
     case 'AlertDeclined':
       return event.data.message;
+    case 'AlertUnanswered':
+      return `${event.data.alertname ?? 'the alert'} has no recording (${event.data.reason}): its next repeat is decided anew`;
+    case 'PolicyConfigured': {
+      const { hash, rows } = event.data;
+      return `${counted(rows.length, 'row')}, hash ${hash.slice(0, 12)}…: ${rows.map(({ name }) => name).join(', ')}`;
+    }
     case 'CollectionRequested': {
       const { collector, durationSeconds, maxAttempts } = event.data.plan;
       return `${counted(durationSeconds, 'second')} by ${collector}, up to ${counted(maxAttempts, 'attempt')}`;

@@ -54,4 +54,42 @@ export const AlertDeclined = Type.Object(
   { description: 'The policy wants a collection, but the alert does not say of what.' },
 );
 
+export const AlertRenewed = Type.Object(
+  {
+    alertId: Type.String({ description: 'The id of the AlertReceived of this status.' }),
+    reason: Type.Union([Type.Literal('returned'), Type.Literal('repeated'), Type.Literal('changed')], {
+      description:
+        'returned: it was told with the other status meanwhile. repeated: it fires on, and nothing came of it before (AlertUnanswered). changed: its annotations are others.',
+    }),
+    repeat: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'With repeated: that of the AlertUnanswered, where it has one.',
+      }),
+    ),
+    ...AlertReceived.properties,
+  },
+  {
+    description: 'An alert that is on the stream was told again, and that is news. It is as it was told now.',
+  },
+);
+
+export const AlertUnanswered = Type.Object(
+  {
+    alertId: Type.String({ description: 'The id of the AlertReceived.' }),
+    alertname: Type.Optional(Type.String({ description: 'Label alertname, where the alert has one.' })),
+    fingerprint: Type.String({ description: 'Of the alert.' }),
+    startsAt: Type.String({ description: 'RFC 3339, of the alert.' }),
+    reason: Type.Union([Type.Literal('stale'), Type.Literal('failed')], {
+      description: 'It was too old when it was decided, or its collection failed.',
+    }),
+    collectionId: Type.Optional(Type.String({ description: 'The collection that failed.' })),
+    repeat: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Counts the collections that repeats of the alert lead to.' }),
+    ),
+  },
+  { description: 'A firing alert has no recording, and its next repeat is decided anew (AlertRenewed).' },
+);
+
 export type AlertReceivedData = Static<typeof AlertReceived>;
+export type AlertRenewedData = Static<typeof AlertRenewed>;

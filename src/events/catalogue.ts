@@ -1,10 +1,18 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
-import { AlertDeclined, AlertReceived } from './alert-events.ts';
+import { AlertDeclined, AlertReceived, AlertRenewed, AlertUnanswered } from './alert-events.ts';
 import * as collection from './collection-events.ts';
-import { alertIdOf, collectionEventIdOf, decidedIdOf } from './ids.ts';
+import { alertIdOf, collectionEventIdOf, decidedIdOf, receptionIdOf } from './ids.ts';
 import { nanosOf } from './instant.ts';
+import { PolicyConfigured } from './policy-events.ts';
 import { SourceHeard, SourceSilent } from './source-events.ts';
-import { alertSubject, collectionSubject, type Pod, rejectedSubject, sourceSubject } from './subjects.ts';
+import {
+  alertSubject,
+  collectionSubject,
+  type Pod,
+  policySubject,
+  rejectedSubject,
+  sourceSubject,
+} from './subjects.ts';
 
 /** One row of the contract: the shape of the data, and the subject and id that follow from it. */
 interface Definition<Schema extends TSchema> {
@@ -34,17 +42,24 @@ const EventRejected = Type.Object(
 export const catalogue = {
   AlertReceived: define({
     data: AlertReceived,
-    subject: (data) =>
-      alertSubject(
-        { ...keyOf(data), alertname: data.labels['alertname'], status: data.status },
-        'AlertReceived',
-      ),
+    subject: (data) => toldSubject(data, 'AlertReceived'),
     id: (data) => alertIdOf(data.fingerprint, keyOf(data).startsAtNanos, data.status),
   }),
   AlertDeclined: define({
     data: AlertDeclined,
     subject: (data) => alertSubject({ ...keyOf(data), status: 'firing' }, 'AlertDeclined'),
     id: decided('AlertDeclined'),
+  }),
+  AlertRenewed: define({
+    data: AlertRenewed,
+    subject: (data) => toldSubject(data, 'AlertRenewed'),
+    id: ({ alertId, receivedAt }) =>
+      decidedIdOf(receptionIdOf(alertId, nanosOf(receivedAt) ?? 0n), 'AlertRenewed'),
+  }),
+  AlertUnanswered: define({
+    data: AlertUnanswered,
+    subject: (data) => alertSubject({ ...keyOf(data), status: 'firing' }, 'AlertUnanswered'),
+    id: decided('AlertUnanswered'),
   }),
   CollectionRequested: define({
     data: collection.CollectionRequested,
@@ -101,6 +116,11 @@ export const catalogue = {
     subject: ofPod('CollectionRedriven'),
     id: (data) => collectionEventIdOf(data.collectionId, data.run, 0, 'CollectionRedriven'),
   }),
+  PolicyConfigured: define({
+    data: PolicyConfigured,
+    subject: () => policySubject('PolicyConfigured'),
+    id: ({ hash }, causeId) => decidedIdOf(`${causeId}/${hash}`, 'PolicyConfigured'),
+  }),
   SourceSilent: define({
     data: SourceSilent,
     subject: ({ source }) => sourceSubject(source, 'SourceSilent'),
@@ -124,15 +144,16 @@ export type DataOf<T extends EventType> = Static<(typeof catalogue)[T]['data']>;
 export const eventTypes = Object.keys(catalogue) as EventType[];
 
 /** The types that are not about a pod. */
-export type OtherEventType =
-  'AlertReceived' | 'AlertDeclined' | 'SourceSilent' | 'SourceHeard' | 'EventRejected';
+const otherTypes = [
+  ...(['AlertReceived', 'AlertDeclined', 'AlertRenewed', 'AlertUnanswered'] as const),
+  ...(['PolicyConfigured', 'SourceSilent', 'SourceHeard', 'EventRejected'] as const),
+];
+export type OtherEventType = (typeof otherTypes)[number];
 
 /** The types that live under a pod's prefix and are folded by its machine. */
 export type CollectionEventType = Exclude<EventType, OtherEventType>;
 
-const others: ReadonlySet<string> = new Set<OtherEventType>([
-  ...(['AlertReceived', 'AlertDeclined', 'SourceSilent', 'SourceHeard', 'EventRejected'] as const),
-]);
+const others: ReadonlySet<string> = new Set<OtherEventType>(otherTypes);
 
 export function isCollectionEventType(type: EventType): type is CollectionEventType {
   return !others.has(type);
@@ -140,6 +161,14 @@ export function isCollectionEventType(type: EventType): type is CollectionEventT
 
 export function isEventType(text: string): text is EventType {
   return Object.hasOwn(catalogue, text);
+}
+
+function toldSubject(
+  data: { fingerprint: string; startsAt: string; status: string; labels: Record<string, string> },
+  type: string,
+): string {
+  const { labels, status } = data;
+  return alertSubject({ ...keyOf(data), alertname: labels['alertname'], status }, type);
 }
 
 function keyOf(data: { alertname?: string; fingerprint: string; startsAt: string }) {

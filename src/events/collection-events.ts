@@ -73,6 +73,9 @@ export const CollectionRequested = collectionEvent(
         ...alertRef,
         severity: Type.Optional(Type.String({ description: 'Label severity, where the alert has one.' })),
         container: Type.Optional(Type.String({ description: 'Label container, where the alert has one.' })),
+        repeat: Type.Optional(
+          count('How often a repeat of this alert has led to a collection before; absent: never.'),
+        ),
         byHand: Type.Optional(byHand('Somebody asked for it; the alert is the one that this was kept as')),
       },
       { description: 'The alert that it was requested for.' },

@@ -126,6 +126,13 @@ export function isEvent(read: StoredEvent | Unreadable): read is StoredEvent {
   return 'type' in read;
 }
 
+/** True for what a source told of an alert: once for the first time, then again. */
+export function isTold<E extends Event>(
+  event: E,
+): event is Extract<E, { type: 'AlertReceived' | 'AlertRenewed' }> {
+  return event.type === 'AlertReceived' || event.type === 'AlertRenewed';
+}
+
 /** The JSON Schema (2020-12) of an event's data, as written to `streams/schemas`. */
 export function jsonSchemaOf(type: EventType): object {
   return {

@@ -47,6 +47,13 @@ export const Plan = Type.Object(
     cooldownSeconds: Type.Number({
       description: 'From JfrCollected on, new alerts of the pod wait for so long.',
     }),
+    retryOnRepeat: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description:
+          'So many more collections repeats of an alert may lead to after its collection failed. Absent: 0.',
+      }),
+    ),
     uploadDeadlineSeconds: Type.Number({ description: 'So long an upload is tried.' }),
     destination: Destination,
   },

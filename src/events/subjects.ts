@@ -71,6 +71,11 @@ export function cooldownScheduleSubject(alertId: string): string {
   return `aw.schedule.cooldown.${encodeToken(alertId)}`;
 }
 
+/** `aw.policy.<type>`: what decides which alerts lead to a recording. */
+export function policySubject(type: string): string {
+  return `aw.policy.${type}`;
+}
+
 /** `aw.source.<name>.<type>`: whether a source of alerts is heard. */
 export function sourceSubject(name: string, type: string): string {
   return `aw.source.${encodeToken(name)}.${type}`;

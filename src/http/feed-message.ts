@@ -53,7 +53,7 @@ export function isWanted({ types, pod, collectionId }: FeedFilter, { event }: Fe
 }
 
 function isOf({ type, data }: StoredEvent, pod: Pod): boolean {
-  if (type === 'AlertReceived') {
+  if (type === 'AlertReceived' || type === 'AlertRenewed') {
     const { labels } = data;
     const label = (name: string) => (Object.hasOwn(labels, name) ? labels[name] : undefined);
     return (
@@ -74,11 +74,12 @@ export function subjectsOf({ types, pod, collectionId, podOfCollection }: FeedFi
     return types.map((type) => {
       if (isCollectionEventType(type)) return `${collections}.${type}`;
       if (type === 'EventRejected') return `aw.rejected.*.*.${type}`;
+      if (type === 'PolicyConfigured') return `aw.policy.${type}`;
       return `${type === 'SourceSilent' || type === 'SourceHeard' ? 'aw.source.*' : alerts}.${type}`;
     });
   }
   if (collectionId !== undefined) return [`${collections}.>`];
   return pod
-    ? [`${collections}.>`, `${alerts}.AlertReceived`]
-    : ['aw.alert.>', 'aw.collection.>', 'aw.source.>', 'aw.rejected.>'];
+    ? [`${collections}.>`, `${alerts}.AlertReceived`, `${alerts}.AlertRenewed`]
+    : ['aw.alert.>', 'aw.collection.>', 'aw.policy.>', 'aw.source.>', 'aw.rejected.>'];
 }

@@ -12,6 +12,8 @@ const maxItems = 2_000;
 export const eventTypes = /** @type {const} */ ([
   'AlertReceived',
   'AlertDeclined',
+  'AlertRenewed',
+  'AlertUnanswered',
   'CollectionRequested',
   'AlertAttached',
   'CollectionSuppressed',
@@ -23,6 +25,7 @@ export const eventTypes = /** @type {const} */ ([
   'Uploaded',
   'CollectionFailed',
   'CollectionRedriven',
+  'PolicyConfigured',
   'SourceSilent',
   'SourceHeard',
   'EventRejected',

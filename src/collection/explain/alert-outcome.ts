@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../../events/envelope.ts';
+import { isTold, type StoredEvent } from '../../events/envelope.ts';
 import { millisOf } from '../../events/instant.ts';
 import type { Episode } from './book.ts';
 import type { Evidence, Outcome } from './explanation.ts';
@@ -21,13 +21,17 @@ export function outcomeOfAlert(
   today: TodaysAnswer | undefined,
   asking: Asking,
 ): Outcome {
-  const last = events.findLast(({ type }) => type !== 'AlertReceived' && type !== 'EventRejected');
+  const last = events.findLast(isAnswer);
+  const renewed = events.findLast(
+    (event) => event.type === 'AlertRenewed' && event.data.reason !== 'changed',
+  );
   const rejected = events.findLast((event) => event.type === 'EventRejected');
   const end = endOf(events);
   if (rejected && rejected.sequence > (last?.sequence ?? 0)) {
     const error = errorText(rejected.data.error);
     return { kind: 'rejected', sentence: `no recording: ${rejected.data.consumer} gave up on it: ${error}` };
   }
+  if (renewed && renewed.sequence > (last?.sequence ?? 0) && !end) return undecided(renewed, today, asking);
   switch (last?.type) {
     case 'AlertDeclined':
       return { kind: 'declined', sentence: `no recording: ${clip(last.data.message)}` };
@@ -48,8 +52,14 @@ export function outcomeOfAlert(
   }
 }
 
+function isAnswer(event: StoredEvent): boolean {
+  return !isTold(event) && event.type !== 'EventRejected' && event.type !== 'AlertUnanswered';
+}
+
+/** The end of the alert, unless it was told to fire after that. */
 function endOf(events: readonly StoredEvent[]): StoredEvent | undefined {
-  return events.find((event) => event.type === 'AlertReceived' && event.data.status === 'resolved');
+  const told = events.findLast(isTold);
+  return told?.data.status === 'resolved' ? told : undefined;
 }
 
 function inCooldown(

@@ -1,5 +1,5 @@
 import type { CollectionEventType } from '../../events/catalogue.ts';
-import type { StoredEvent } from '../../events/envelope.ts';
+import { isTold, type StoredEvent } from '../../events/envelope.ts';
 import { nanosOf } from '../../events/instant.ts';
 import { type Pod, podSubject } from '../../events/subjects.ts';
 import { evolve, initialSnapshot, type PodSnapshot } from '../machine.ts';
@@ -90,7 +90,7 @@ function episodeFor(episodes: Map<string, Episode>, event: StoredEvent): Episode
 /** The alert that an event is about, where it is about one. */
 function alertOf(event: StoredEvent): ChapterAlert | undefined {
   if (event.type === 'CollectionRequested') return event.data.trigger;
-  if (event.type !== 'AlertReceived') return 'fingerprint' in event.data ? event.data : undefined;
+  if (!isTold(event)) return 'fingerprint' in event.data ? event.data : undefined;
   const { labels, fingerprint, startsAt } = event.data;
   const alertname = Object.hasOwn(labels, 'alertname') ? labels['alertname'] : undefined;
   return { ...(alertname === undefined ? {} : { alertname }), fingerprint, startsAt };

@@ -89,7 +89,16 @@ export interface Step {
   /** Of the event in the stream; absent for what no event says. */
   sequence?: number;
   kind:
-    | ('received' | 'resolved' | 'declined' | 'rejected' | 'policy' | 'policy-today')
+    | (
+        | 'received'
+        | 'renewed'
+        | 'resolved'
+        | 'declined'
+        | 'unanswered'
+        | 'rejected'
+        | 'policy'
+        | 'policy-today'
+      )
     | ('requested' | 'attached' | 'suppressed' | 'cooldown-elapsed' | 'redriven' | 'failed')
     | ('attempt-started' | 'attempt-failed' | 'recorded' | 'upload-failed' | 'uploaded');
   sentence: string;

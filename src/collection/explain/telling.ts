@@ -40,7 +40,15 @@ function say(event: StoredEvent, context: Context, tale: Tale | undefined): Word
       const what = `${clip(consumer)} gave up #${String(sequence)}, delivered ${count(deliveries, 'time')}`;
       return [{ kind: 'rejected', sentence: `${what}: ${errorText(error)}` }];
     }
+    case 'AlertRenewed':
+      return [renewed(event)];
+    case 'AlertUnanswered': {
+      const why = event.data.reason === 'stale' ? 'it was too old' : 'its collection failed';
+      const sentence = `alert ${alertName(event.data)} has no recording (${why}): its next repeat is decided anew`;
+      return [{ kind: 'unanswered', sentence }];
+    }
     // They are about no alert and no pod: nobody who explains one reads them.
+    case 'PolicyConfigured':
     case 'SourceSilent':
     case 'SourceHeard':
       return [];
@@ -85,6 +93,20 @@ function received({ data }: StoredEvent<'AlertReceived'>): Words {
     sentence: `alert ${name} received from ${from}: firing since ${startsAt}; ${once}`,
     ...left,
   };
+}
+
+const renewals = {
+  returned: 'it had been told otherwise meanwhile',
+  repeated: 'nothing came of it before: it is decided anew',
+  changed: 'its annotations have changed',
+};
+
+function renewed({ data }: StoredEvent<'AlertRenewed'>): Words {
+  const { source, externalURL, status, reason, labels, fingerprint } = data;
+  const named = Object.hasOwn(labels, 'alertname') ? { alertname: labels['alertname'] ?? '' } : {};
+  const from = [source, externalURL].filter((part) => part !== '').map((part) => clip(part));
+  const sentence = `alert ${alertName({ ...named, fingerprint })} ${status} again, says ${from.join(' ')}: ${renewals[reason]}`;
+  return { kind: status === 'resolved' ? 'resolved' : 'renewed', sentence };
 }
 
 function requested({ data }: StoredEvent<'CollectionRequested'>): Words[] {

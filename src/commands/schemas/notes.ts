@@ -27,7 +27,7 @@ export const notes: Record<EventType, Notes> = {
     id: '<sha256 of fingerprint, startsAt and status>',
     before: 'nothing: a story begins here.',
     after:
-      'for a firing alert that a row of the policy matches, one of CollectionRequested, AlertAttached, CollectionSuppressed and AlertDeclined. Nothing for a resolved alert and for one that no row matches.',
+      'for a firing alert that a row of the policy matches, one of CollectionRequested, AlertAttached, CollectionSuppressed and AlertDeclined. Nothing for a resolved alert and for one that no row matches. AlertRenewed when it is told again and that is news.',
   },
   AlertDeclined: {
     parts: ['intake'],
@@ -36,6 +36,25 @@ export const notes: Record<EventType, Notes> = {
     id: '<cause>/AlertDeclined',
     before: 'AlertReceived.',
     after: 'nothing.',
+  },
+  AlertRenewed: {
+    parts: ['ingest'],
+    written:
+      'when an alert that is on the stream is told again and that is news: with the other status since (`returned`), after AlertUnanswered (`repeated`), or with other annotations, at most once an hour (`changed`). Any other repeat is not stored.',
+    address: `${alert}.{status}.AlertRenewed`,
+    id: '<alertId>@<receivedAt in nanoseconds>/AlertRenewed',
+    before: 'AlertReceived of the same status; with reason `returned` one of the other status after it.',
+    after:
+      'what follows an AlertReceived of that status. With reason `changed` nothing: it was decided before.',
+  },
+  AlertUnanswered: {
+    parts: ['intake', 'collect'],
+    written:
+      'just before CollectionSuppressed with reason stale, and before a CollectionFailed with stage collect whose plan allows a repeat (`retryOnRepeat`).',
+    address: `${alert}.firing.AlertUnanswered`,
+    id: '<id of the CollectionSuppressed or CollectionFailed>/AlertUnanswered',
+    before: 'AlertReceived, or AlertRenewed.',
+    after: 'AlertRenewed with reason `repeated`, should the alert be told again.',
   },
   CollectionRequested: {
     parts: ['intake', 'api'],
@@ -136,6 +155,15 @@ export const notes: Record<EventType, Notes> = {
     before: 'CollectionFailed of the run before.',
     after:
       'with stage collect, CollectionAttemptStarted; with stage upload, Uploaded, UploadAttemptFailed or CollectionFailed.',
+  },
+  PolicyConfigured: {
+    parts: ['intake'],
+    written:
+      'when a process with the role intake starts and its policy is not the one that was written last. It stays on the stream for ever (`Nats-TTL: never`).',
+    address: 'aw.policy.PolicyConfigured',
+    id: '<sequence of the PolicyConfigured before, or 0>/<hash>/PolicyConfigured',
+    before: 'nothing, or PolicyConfigured with another hash.',
+    after: 'decisions by this policy. While processes with another one still run, theirs are among them.',
   },
   SourceSilent: {
     parts: ['ingest'],

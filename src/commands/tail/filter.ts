@@ -16,7 +16,7 @@ export interface TailFilter {
 
 /** Words for what people look for. */
 const words: Record<string, readonly EventType[]> = {
-  alerts: ['AlertReceived', 'AlertDeclined'],
+  alerts: ['AlertReceived', 'AlertRenewed', 'AlertDeclined', 'AlertUnanswered'],
   requested: ['CollectionRequested', 'CollectionRedriven'],
   collected: ['JfrCollected'],
   uploaded: ['Uploaded'],
@@ -67,7 +67,7 @@ function isAbout({ type, id, data }: StoredEvent, asked: Asked): boolean {
       return [trigger, data].some((each) => has(each, 'fingerprint', asked.fingerprint));
     case 'pod':
     case 'pod-name': {
-      if (type === 'AlertReceived') return speaksOf(data.labels, asked);
+      if (type === 'AlertReceived' || type === 'AlertRenewed') return speaksOf(data.labels, asked);
       if (!has(data, 'pod', asked.pod)) return false;
       if (asked.kind === 'pod-name') return true;
       return has(data, 'namespace', asked.namespace) && has(data, 'kubeContext', asked.kubeContext);
