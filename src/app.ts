@@ -13,6 +13,7 @@ import { registerOpenapi } from './http/openapi.ts';
 import { createServer } from './http/server.ts';
 import { createAccept } from './ingest/accept.ts';
 import { createHearing } from './ingest/hearing.ts';
+import { createRenew } from './ingest/renew.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import { watchConnection } from './log/connection.ts';
 import { readDefinitions, streamName } from './log/definitions.ts';
@@ -122,6 +123,7 @@ async function listen(parts: Parts): Promise<FastifyInstance> {
       connection,
       checkRoom: createRoomCheck(connection, streamName),
       ...(readsLog ? { findId: findId(connection) } : {}),
+      renew: createRenew(connection, streamName, logger),
       logger,
       metrics,
     });

@@ -8,6 +8,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { type AlertReceived, type Item, itemOf } from './item.ts';
 import type { ParsedAlert } from './parsed.ts';
 import { createPlaces } from './places.ts';
+import type { Renew } from './renew.ts';
 
 /** What became of one alert of a webhook. */
 export interface AlertResult {
@@ -15,7 +16,8 @@ export interface AlertResult {
   alertname: string | null;
   /** Id of the AlertReceived; null where the alert is not stored, or was earlier and this process cannot look it up. */
   id: string | null;
-  result: 'accepted' | 'duplicate' | 'filtered' | 'rejected';
+  /** `renewed`: it is on the stream and was told again, which is news and stored. */
+  result: 'accepted' | 'renewed' | 'duplicate' | 'filtered' | 'rejected';
   /** Why it was not taken. */
   reason?: string;
 }
@@ -25,6 +27,7 @@ export interface AcceptDeps {
   checkRoom: CheckRoom;
   /** The id of the last event under a filter. Absent: this process may not read the log. */
   findId?: (filter: string) => Promise<string | undefined>;
+  renew: Renew;
   logger: Logger;
   metrics: Metrics;
 }
@@ -51,20 +54,23 @@ const maxOpenBatches = 8;
  * Puts the alerts of a webhook on the stream, each once for as long as the stream remembers it, and resolves when the server
  * has them all. Throws LogUnavailable where it could not; what was stored by then is a duplicate the next time.
  */
-export function createAccept({ connection, checkRoom, findId, logger, metrics }: AcceptDeps): Accept {
+export function createAccept({ connection, checkRoom, findId, renew, logger, metrics }: AcceptDeps): Accept {
   const maxBytes = connection.server.maxPayload - headerBytes;
   const batches = createPlaces(maxOpenBatches);
 
   // Alertmanager repeats after hours, long after the duplicate window: the subject must be empty as well.
-  const appendOne = async ({ event, expectation }: Item): Promise<Outcome> => {
+  const appendOne = async ({ event, expectation, once }: Item): Promise<Outcome> => {
     try {
       const { duplicate } = await append(connection, event, expectation);
-      return { id: event.id, result: duplicate ? 'duplicate' : 'accepted' };
+      // The server has seen its id and there is nothing on its subject: it was purged since, and is not remembered.
+      if (duplicate) await append(connection, event, expectation, { deduplicate: false });
+      return { id: event.id, result: 'accepted' };
     } catch (error) {
       if (error instanceof MessageTooLarge) return { id: null, result: 'rejected' };
       if (!(error instanceof WrongLastSequence)) throw error;
       const { filter } = expectation;
-      return { id: filter ? ((await findId?.(filter)) ?? null) : event.id, result: 'duplicate' };
+      if (once && filter) return { id: (await findId?.(filter)) ?? null, result: 'duplicate' };
+      return { id: event.id, result: (await renew(event)) ? 'renewed' : 'duplicate' };
     }
   };
 

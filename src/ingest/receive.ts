@@ -102,7 +102,8 @@ export function answerResults(
 ): FastifyReply {
   const count = (result: AlertResult['result']) => alerts.filter((alert) => alert.result === result).length;
   const counts = {
-    ...{ accepted: count('accepted'), duplicates: count('duplicate'), filtered: count('filtered') },
+    ...{ accepted: count('accepted'), renewed: count('renewed') },
+    ...{ duplicates: count('duplicate'), filtered: count('filtered') },
   };
   const body = { ...counts, alerts, ...more };
   if (alerts.length > 0 && count('rejected') === alerts.length) {

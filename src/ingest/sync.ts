@@ -102,19 +102,21 @@ export function createSync({ openWaiting, maxRequests }: SyncOptions, { inflight
     };
 }
 
+const awaited: ReadonlySet<string> = new Set(['accepted', 'renewed', 'duplicate']);
+
 async function answer(
   reply: FastifyReply,
   alerts: readonly ParsedAlert[],
   results: readonly AlertResult[],
   wait: (alerts: AwaitedAlert[]) => Promise<Ending[]>,
 ): Promise<FastifyReply> {
-  const awaited = alerts.map((parsed, index): AwaitedAlert | undefined => {
+  const stored = alerts.map((parsed, index): AwaitedAlert | undefined => {
     const { id, result } = results[index] ?? {};
-    if (!('alert' in parsed) || (result !== 'accepted' && result !== 'duplicate')) return undefined;
-    return { id: id ?? null, alert: parsed.alert, isNew: result === 'accepted' };
+    if (!('alert' in parsed) || !result || !awaited.has(result)) return undefined;
+    return { id: id ?? null, alert: parsed.alert, isNew: result !== 'duplicate' };
   });
-  const endings = (await wait(awaited.filter((each) => each !== undefined))).values();
-  const told = awaited.map((each, index) => {
+  const endings = (await wait(stored.filter((each) => each !== undefined))).values();
+  const told = stored.map((each, index) => {
     const outcome = each && endings.next().value;
     const result = results[index] as AlertResult;
     return outcome ? { ...result, outcome, links: linksOf(result, outcome) } : result;

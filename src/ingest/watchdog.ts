@@ -1,4 +1,10 @@
-import { createEvent, decodeEvent, isEvent, type StoredEvent } from '../events/envelope.ts';
+import {
+  createEvent,
+  decodeEvent,
+  isEvent,
+  type StoredEvent,
+  type StoredMessage,
+} from '../events/envelope.ts';
 import { millisOf, timeOf } from '../events/instant.ts';
 import { silenceScheduleSubject, sourceSubject } from '../events/subjects.ts';
 import { append, schedule } from '../log/append.ts';
@@ -29,6 +35,8 @@ export interface Watchdog {
 }
 
 const maxLookEveryMs = 30_000;
+/** The server's timers go off within milliseconds. */
+const timerGraceMs = 60_000;
 
 /**
  * Says so on the stream when a source is silent for too long, and when it is heard again: SourceSilent, SourceHeard. The timer
@@ -54,6 +62,17 @@ export function createWatchdog({ name, silenceSeconds }: WatchedSource, deps: Wa
     movedFor = sinceMs;
   };
 
+  const keepTimer = async (heard: number | undefined) => {
+    const message = await lastOn(connection, stream, timer);
+    const due = millisOf((message?.header('Nats-Schedule') ?? '').replace('@at ', ''));
+    if (Number.isNaN(due)) await moveTimer(heard ?? now());
+    else if (due < now() - timerGraceMs) {
+      metrics.lateTimers.inc({ timer: 'source' });
+      // One whose time is over goes off at once.
+      await moveTimer(heard ?? due - silenceMs - lookEveryMs);
+    }
+  };
+
   const endSilence = async ({ data, sequence }: StoredEvent<'SourceSilent'>, heard: number) => {
     const event = createEvent(
       'SourceHeard',
@@ -75,8 +94,8 @@ export function createWatchdog({ name, silenceSeconds }: WatchedSource, deps: Wa
     const silence = await readSilence(connection, stream, name);
     const isOver = silence !== undefined && heard !== undefined && heard > millisOf(silence.time);
     if (isOver) await endSilence(silence, heard);
-    // Nobody has heard it yet, or somebody purged the timer.
-    if (!silence && !(await lastOn(connection, stream, timer))) await moveTimer(heard ?? now());
+    // Nobody has heard it yet, somebody purged the timer, or the stream was full when it should have gone off.
+    if (!silence) await keepTimer(heard);
     tell(silence !== undefined && !isOver, silence?.data.since);
   };
 

@@ -12,6 +12,11 @@ export interface Expectation {
   filter?: string;
 }
 
+export interface AppendOptions {
+  /** False: the server shall not look for the id among those that it has seen lately; the expectation is enough. */
+  deduplicate?: boolean;
+}
+
 /**
  * Puts an event on the stream and waits until the server has it (PubAck).
  * Throws WrongLastSequence where the expectation does not hold. The server checks it before the message id, so
@@ -22,9 +27,10 @@ export async function append(
   { publisher }: Connection,
   event: Event,
   expectation?: Expectation,
+  options: AppendOptions = {},
 ): Promise<PubAck> {
   try {
-    return await publisher.publish(messageOf(event, expectation));
+    return await publisher.publish(messageOf(event, expectation, options));
   } catch (error) {
     throw toLogError(error, `append ${event.type}`);
   }
@@ -73,10 +79,26 @@ export async function schedule(
   }
 }
 
-function messageOf(event: Event, expectation: Expectation | undefined): OutgoingMessage {
+/**
+ * Takes a timer off the stream, whether it was there or not. An empty message takes its place and goes by itself: no user
+ * needs the right to purge for that.
+ */
+export async function cancelTimer({ publisher }: Connection, subject: string): Promise<void> {
+  try {
+    await publisher.publish({ subject, headers: { 'Nats-Rollup': 'sub', 'Nats-TTL': '1s' }, body: '' });
+  } catch (error) {
+    throw toLogError(error, `cancel the timer ${subject}`);
+  }
+}
+
+function messageOf(
+  event: Event,
+  expectation: Expectation | undefined,
+  { deduplicate = true }: AppendOptions = {},
+): OutgoingMessage {
   const message = encodeEvent(event);
   const { headers } = message;
-  headers['Nats-Msg-Id'] = event.id;
+  if (deduplicate) headers['Nats-Msg-Id'] = event.id;
   if (expectation) {
     headers['Nats-Expected-Last-Subject-Sequence'] = String(expectation.lastSequence);
     if (expectation.filter) headers['Nats-Expected-Last-Subject-Sequence-Subject'] = expectation.filter;

@@ -18,6 +18,9 @@ export class LogUnavailable extends Error {
   override readonly name = 'LogUnavailable';
 }
 
+/** This NATS user may not do it. */
+export class NotPermitted extends LogUnavailable {}
+
 /** The server will never take this message as it is. */
 export class MessageTooLarge extends Error {
   override readonly name = 'MessageTooLarge';
@@ -56,7 +59,9 @@ export function toLogError(error: unknown, doing: string): Error {
       cause: error,
     });
   }
-  return new LogUnavailable(`${doing}: ${describe(error)}`, { cause: error });
+  const message = `${doing}: ${describe(error)}`;
+  if (error.code === 'PERMISSIONS_VIOLATION') return new NotPermitted(message, { cause: error });
+  return new LogUnavailable(message, { cause: error });
 }
 
 /** True where a look-up found nothing (404), and not that it failed. */

@@ -51,6 +51,12 @@ export function createMetrics() {
       ),
     ),
     decisions: counter('decisions_total', 'What firing alerts led to.', ['decision']),
+    lateTimers: counter(
+      'late_timers_total',
+      'Timers that NATS did not let go off in time, and that were made up for.',
+      ['timer'],
+      [{ timer: 'cooldown' }, { timer: 'source' }],
+    ),
     attempts: counter('attempts_total', 'Attempts to collect or upload.', ['stage', 'result']),
     collections: counter(
       'collections_total',

@@ -75,14 +75,18 @@ const result = {
     }),
   ),
   result: Type.Union(
-    (['accepted', 'duplicate', 'filtered', 'rejected'] as const).map((each) => Type.Literal(each)),
-    { description: 'filtered: the matchers of the source do not match; it is not stored.' },
+    (['accepted', 'renewed', 'duplicate', 'filtered', 'rejected'] as const).map((each) => Type.Literal(each)),
+    {
+      description:
+        'renewed: it was stored before, is told again, and that is news (AlertRenewed). duplicate: a repeat that says nothing new. filtered: the matchers of the source do not match; it is not stored.',
+    },
   ),
   reason: Type.Optional(Type.String({ description: 'Why it was not taken.' })),
 };
 
 const counts = {
   accepted: Type.Integer(),
+  renewed: Type.Integer(),
   duplicates: Type.Integer(),
   filtered: Type.Integer(),
 };

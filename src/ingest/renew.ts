@@ -1,0 +1,79 @@
+import { firingIn, type LookUp, readTold, type Told } from '../book/told.ts';
+import type { AlertReceivedData, AlertRenewedData } from '../events/alert-events.ts';
+import { createEvent } from '../events/envelope.ts';
+import { millisOf, nanosOf } from '../events/instant.ts';
+import { append } from '../log/append.ts';
+import type { Connection } from '../log/connection.ts';
+import { NotPermitted, WrongLastSequence } from '../log/errors.ts';
+import { lastOn } from '../log/read.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { AlertReceived } from './item.ts';
+
+/** Stores that an alert which is on the stream was told again, where that is news. True: it is stored. */
+export type Renew = (event: AlertReceived) => Promise<boolean>;
+
+/** Other annotations are news at most so often: they may hold a value that changes with every repeat. */
+const changedEveryMs = 3_600_000;
+
+/**
+ * Most repeats say nothing new, and cost a few look-ups and no event. Two processes that hear the same store it once. Throws
+ * LogUnavailable.
+ */
+export function createRenew(connection: Connection, stream: string, logger: Logger): Renew {
+  const lookUp: LookUp = (subject) => lastOn(connection, stream, subject);
+  let isForbidden = false;
+
+  return async ({ id, data, traceparent }) => {
+    const { labels, fingerprint, startsAt } = data;
+    const key = { alertname: labels['alertname'], fingerprint, startsAtNanos: nanosOf(startsAt) ?? 0n };
+    try {
+      const told = await readTold(lookUp, key);
+      const news = newsIn(told, data);
+      if (!news) return false;
+      const about = { part: 'ingest', time: data.receivedAt, traceparent };
+      const event = createEvent('AlertRenewed', { ...data, alertId: id, ...news }, about);
+      const last = told[data.status];
+      await append(connection, event, { lastSequence: last?.type === 'AlertRenewed' ? last.sequence : 0 });
+      return true;
+    } catch (error) {
+      if (error instanceof WrongLastSequence) return false;
+      if (!(error instanceof NotPermitted)) throw error;
+      if (!isForbidden) logger.warn({ err: error }, forbidden);
+      isForbidden = true;
+      return false;
+    }
+  };
+}
+
+/** Why a repeat is worth an event; undefined: it says nothing new. Pure. */
+export function newsIn(
+  told: Told,
+  data: AlertReceivedData,
+): Pick<AlertRenewedData, 'reason' | 'repeat'> | undefined {
+  const before = told[data.status];
+  // Under another alert name, say: nothing is known that it could renew.
+  if (!before) return undefined;
+  const other = told[data.status === 'firing' ? 'resolved' : 'firing'];
+  if (other && other.sequence > before.sequence) return { reason: 'returned' };
+  if (data.status === 'resolved') return undefined;
+  const { unanswered } = told;
+  if (unanswered && unanswered.sequence > before.sequence && firingIn(told)) {
+    const { repeat } = unanswered.data;
+    return { reason: 'repeated', ...(repeat === undefined ? {} : { repeat }) };
+  }
+  const age = millisOf(data.receivedAt) - millisOf(before.data.receivedAt);
+  const isOther = !isSame(before.data.annotations, data.annotations);
+  return isOther && age >= changedEveryMs ? { reason: 'changed' } : undefined;
+}
+
+function isSame(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(a);
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && a[name] === b[name])
+  );
+}
+
+const forbidden =
+  'this NATS user may not look up what was told of an alert, so that one which fires again after its end is taken for a ' +
+  'repeat: give it the permissions of deploy/nats/permissions.conf';
