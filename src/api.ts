@@ -8,7 +8,6 @@ import { redrive } from './collection/redrive.ts';
 import { readReplayed } from './collection/replayed.ts';
 import { start } from './collection/start.ts';
 import { readStory } from './collection/story.ts';
-import { timeOf } from './events/instant.ts';
 import { actionRoutes } from './http/actions.ts';
 import { recordingRoutes } from './http/recording.ts';
 import { alertRoutes } from './http/alerts.ts';
@@ -23,18 +22,20 @@ import { runFeed } from './log/feed.ts';
 import { createTail } from './log/tail.ts';
 import type { Parts } from './workers.ts';
 
-type ApiParts = Pick<Parts, 'config' | 'connection' | 'board' | 'pods' | 'follower' | 'logger' | 'metrics'>;
+type ApiParts = Pick<
+  Parts,
+  'config' | 'connection' | 'board' | 'pods' | 'follower' | 'logger' | 'metrics' | 'now'
+>;
 
 /** Reads of the stream at once, for all who ask, so that webhooks are not held up. */
 const concurrentReads = 2;
 /** Feeds that catch up at once. */
 const concurrentCatchUps = 2;
 const stream = streamName;
-const now = () => timeOf(Date.now());
 
 /** The routes of the role `api`. */
 export function registerApi(server: FastifyInstance, parts: ApiParts): void {
-  const { config, connection, board, pods, follower } = parts;
+  const { config, connection, board, pods, follower, now } = parts;
   const { summaries } = board;
   const places = createPlaces(concurrentReads);
   const reads = <T>(read: () => Promise<T>) =>
@@ -101,7 +102,7 @@ function events({ config, connection, board, logger, metrics }: ApiParts) {
 }
 
 /** Some explanations read through all alerts: one at a time is read. */
-function explain({ config, connection, board }: ApiParts) {
+function explain({ config, connection, board, now }: ApiParts) {
   const { collections: rows, maxAlertAgeSeconds } = config.rules;
   const policy = { name: 'that of the service', rows, maxAlertAgeSeconds };
   const deps = { connection, stream, board, policy, now };

@@ -8,6 +8,7 @@ import { hasEnded } from './collection/summaries.ts';
 import type { Config, Role } from './config.ts';
 import { ConfigError } from './config-schema.ts';
 import { buildGuards, readingFiles } from './guards.ts';
+import { timeOf } from './events/instant.ts';
 import { healthRoutes } from './http/health.ts';
 import { registerOpenapi } from './http/openapi.ts';
 import { createServer } from './http/server.ts';
@@ -15,6 +16,7 @@ import { createAccept } from './ingest/accept.ts';
 import { createHearing } from './ingest/hearing.ts';
 import { createRenew } from './ingest/renew.ts';
 import { ingestRoutes } from './ingest/routes.ts';
+import { startServerClock } from './log/clock.ts';
 import { watchConnection } from './log/connection.ts';
 import { readDefinitions, streamName } from './log/definitions.ts';
 import { LogUnavailable } from './log/errors.ts';
@@ -62,6 +64,8 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     for (const difference of await ensureStreams(connection, definitions, config.streamReplicas)) {
       logger.warn(`differs from the files in streams/:${sentence(difference)}`);
     }
+    const clock = await startServerClock(connection, streamName);
+    closers.defer(clock.stop);
     const metrics = createMetrics();
     const readModel = needsReadModel(config.roles)
       ? await startReadModel({ config, connection, logger })
@@ -83,6 +87,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       metrics,
       tracing,
       handBack,
+      now: () => timeOf(clock.now()),
     };
 
     const server = await listen(parts);

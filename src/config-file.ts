@@ -47,6 +47,7 @@ const defaults = {
   durationSeconds: 30,
   maxAttempts: 5,
   cooldownSeconds: 600,
+  retryOnRepeat: 1,
   uploadDeadlineSeconds: 604_800,
 };
 /** A recording of d seconds gets d + 90 s by default: 120 s for the usual 30 s. */

@@ -81,6 +81,7 @@ const CollectionRow = Type.Object(
     maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
     backoff: Type.Optional(Type.Partial(Backoff, closed)),
     cooldownSeconds: Type.Optional(Type.Number({ minimum: 0 })),
+    retryOnRepeat: Type.Optional(Type.Integer({ minimum: 0 })),
     uploadDeadlineSeconds: Type.Optional(positive),
   },
   closed,

@@ -13,18 +13,20 @@ import type { DestinationPort } from './collection/destinations/destination.ts';
 import { objectStoreDestination } from './collection/destinations/object-store.ts';
 import { s3Destination } from './collection/destinations/s3.ts';
 import { AttemptFailed } from './collection/failures.ts';
+import { createDecided } from './collection/decided.ts';
 import { createIntake } from './collection/intake.ts';
+import { watchOverdue } from './collection/overdue.ts';
 import type { Pods } from './collection/pods.ts';
 import { createPolicy } from './collection/policy.ts';
 import { startReactor } from './collection/reactor.ts';
 import { sweepWorkDir } from './collection/record.ts';
 import { createStaging, type Staging } from './collection/staging.ts';
 import { createUpload } from './collection/upload.ts';
+import { createIsWanted } from './collection/wanted.ts';
 import type { CollectorConfig } from './config-schema.ts';
 import type { Rules } from './config-file.ts';
 import type { Config, Role } from './config.ts';
 import type { Destination } from './events/plan.ts';
-import { timeOf } from './events/instant.ts';
 import type { Connection } from './log/connection.ts';
 import type { Worker } from './log/consume.ts';
 import { type Definitions, recordingsBucket, stagingBucket, streamName } from './log/definitions.ts';
@@ -45,16 +47,17 @@ export interface Parts {
   metrics: Metrics;
   tracing: Tracing;
   handBack: AbortController;
+  /** RFC 3339, by the clock of nats-server. */
+  now: () => string;
 }
 
 const hourMs = 3_600_000;
 
 /** Starts the reactors of the roles asked for. The board must be caught up. */
 export async function startWorkers(parts: Parts): Promise<Worker[]> {
-  const { config, connection, board, pods, logger, metrics, tracing } = parts;
+  const { config, connection, board, pods, logger, metrics, tracing, now } = parts;
   const { rules, maxConcurrentCollections: places } = config;
   const handBack = parts.handBack.signal;
-  const now = () => timeOf(Date.now());
   const staging = createStaging(connection, { staging: stagingBucket, recordings: recordingsBucket });
   const common = { board, pods, staging, handBack, now, logger, metrics, tracing };
   const workers: Worker[] = [];
@@ -62,12 +65,15 @@ export async function startWorkers(parts: Parts): Promise<Worker[]> {
     intake: () => {
       const { maxAlertAgeSeconds, collections } = rules;
       const policy = createPolicy(collections);
-      const handle = createIntake({ ...common, connection, stream: streamName, policy, maxAlertAgeSeconds });
+      const decided = createDecided(connection, streamName);
+      const deps = { ...common, connection, stream: streamName, decided, policy, maxAlertAgeSeconds };
+      const endWatch = watchOverdue({ ...deps, follower: parts.follower });
+      handBack.addEventListener('abort', endWatch);
       return startReactor(parts, {
         durable: 'intake',
-        types: ['AlertReceived', 'CooldownElapsed'],
+        types: ['AlertReceived', 'AlertRenewed', 'CooldownElapsed'],
         places: 256,
-        handle,
+        handle: createIntake(deps),
       });
     },
     collect: () => {
@@ -77,7 +83,15 @@ export async function startWorkers(parts: Parts): Promise<Worker[]> {
       const collectors = new Map(
         Object.entries(rules.collectors).map(([name, each]) => [name, collectorOf(each, spawner)]),
       );
-      const handle = createCollect({ ...common, me, collectors, workDir: workDirOf(config) });
+      const isWanted = createIsWanted(connection, streamName);
+      const handle = createCollect({
+        ...common,
+        connection,
+        isWanted,
+        me,
+        collectors,
+        workDir: workDirOf(config),
+      });
       const worker = startReactor(parts, {
         durable: 'collect',
         types: ['CollectionRequested', 'CollectionRedriven'],

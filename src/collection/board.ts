@@ -9,6 +9,7 @@ import type { CollectionEventType } from '../events/catalogue.ts';
 import { podSubject, podSubjectOf } from '../events/subjects.ts';
 import { evolve, initialSnapshot, type PodSnapshot } from './machine.ts';
 import { isPodEvent } from './pod-context.ts';
+import { type Cooldowns, createCooldowns } from './cooldowns.ts';
 import { createPodEntries, type PodEntry } from './pod-entries.ts';
 import { createSummaries, type Summaries } from './summaries.ts';
 
@@ -32,6 +33,7 @@ export interface Board {
   /** Takes back such a line; the board is what it was once it has all of them. */
   load: (line: string) => void;
   summaries: Summaries;
+  cooldowns: Cooldowns;
 }
 
 /** The board did not get to a sequence in time; the message is handed back and tried again. */
@@ -54,6 +56,7 @@ export function createBoard(options: BoardOptions = {}): Board {
   const pods = createPodEntries();
   const watchers = new Map<string, Set<() => void>>();
   const summaries = createSummaries(maxSummaries);
+  const cooldowns = createCooldowns();
 
   const read = (message: StoredMessage): StoredEvent<CollectionEventType> | undefined => {
     const event = decodeEvent(message);
@@ -63,6 +66,7 @@ export function createBoard(options: BoardOptions = {}): Board {
   const fold = (snapshot: PodSnapshot, event: StoredEvent<CollectionEventType>): PodSnapshot => {
     const after = evolve(snapshot, event).snapshot;
     summaries.apply(event, snapshot, after);
+    if (after !== snapshot || event.type === 'CooldownElapsed') cooldowns.apply(event);
     return after;
   };
   const put = (podSubject: string, entry: PodEntry) => {
@@ -123,15 +127,21 @@ export function createBoard(options: BoardOptions = {}): Board {
     forgetBefore: (firstSequence) => {
       pods.forgetBefore(firstSequence);
       summaries.forgetBefore(firstSequence);
+      cooldowns.forgetBefore(firstSequence);
     },
     lines: () => {
-      const parts = [pods.lines(), summaries.lines()];
+      const parts = [pods.lines(), summaries.lines(), cooldowns.lines()];
       return (function* () {
         for (const part of parts) yield* part;
       })();
     },
-    // A pod is an array, a collection an object.
-    load: (line) => (line.startsWith('[') ? pods.load(line) : summaries.load(line)),
+    // A collection is an object, a pod an array that begins with its name, one that waits an array that begins with another.
+    load: (line) => {
+      if (line.startsWith('[[')) cooldowns.load(line);
+      else if (line.startsWith('[')) pods.load(line);
+      else summaries.load(line);
+    },
     summaries,
+    cooldowns,
   };
 }

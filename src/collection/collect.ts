@@ -1,17 +1,19 @@
 import type { StoredEvent } from '../events/envelope.ts';
 import { millisOf } from '../events/instant.ts';
+import type { Plan } from '../events/plan.ts';
 import { podSubject } from '../events/subjects.ts';
+import type { Connection } from '../log/connection.ts';
 import type { Delivery, Verdict } from '../log/consume.ts';
 import { LogUnavailable } from '../log/errors.ts';
-import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Span, Tracing } from '../telemetry/tracing.ts';
 import { type Board, BoardLags } from './board.ts';
 import { claimWhile } from './claim.ts';
+import { type BeforeDeps, handedOver, withdrawn } from './before-collecting.ts';
+import { append, currentOf } from './current-run.ts';
 import { asFailure, type AttemptFailed, PermanentlyFailed } from './failures.ts';
-import type { PodSnapshot } from './machine.ts';
-import type { Collecting, PodEvent } from './pod-context.ts';
-import type { Pods } from './pods.ts';
+import { type Collecting, maxCutShort } from './pod-context.ts';
+import { isCutShort } from './pod-updates.ts';
 import { record, type RecordDeps } from './record.ts';
 import { retryAtAfter } from './retry.ts';
 import {
@@ -23,14 +25,12 @@ import {
   type Run,
   runOf,
 } from './run.ts';
+import { markUnanswered } from './unanswered.ts';
 
-export interface CollectDeps extends RecordDeps {
+export interface CollectDeps extends RecordDeps, BeforeDeps {
+  connection: Connection;
   board: Board;
-  pods: Pods;
   me: { host: string; process: string };
-  /** RFC 3339. */
-  now: () => string;
-  logger: Logger;
   metrics: Metrics;
   tracing: Tracing;
 }
@@ -50,7 +50,11 @@ export function createCollect(deps: CollectDeps) {
     for (;;) {
       const current = currentOf(id, deps.pods.snapshot(event.data));
       if (!current) return 'done';
-      const verdict = await step(deps, runOf('collect', event, deps.logger, current), current);
+      const work = runOf('collect', event, deps.logger, current);
+      const verdict =
+        handedOver(deps, work, current, event, delivery) ??
+        (await withdrawn(deps, work, current, event)) ??
+        (await step(deps, work, current));
       if (verdict) return verdict;
     }
   };
@@ -64,7 +68,9 @@ async function step(deps: CollectDeps, work: Run, current: Collecting): Promise<
   // An attempt that has begun and not ended: its process died. It may have left a recording.
   if (current.attempt && (await recover(deps, work, current))) return undefined;
   if (deps.handBack.aborted) return { retryInMs: 0 };
-  if (current.attempts >= current.plan.maxAttempts) return fail(deps, work, current);
+  // One that has begun and not ended was cut short, too.
+  const cutShort = current.cutShort + (current.attempt ? 1 : 0);
+  if (isUsedUp(current.plan, current.attempts, cutShort)) return fail(deps, work, current);
   const attempt = current.attempts + 1;
   const started = await append(deps, work, ({ attempts }) =>
     attempts === attempt - 1 ? attemptStarted(work, deps.now(), attempt, deps.me) : undefined,
@@ -128,11 +134,18 @@ async function runAttempt(
   }
 }
 
-function failed(deps: CollectDeps, work: Run, { plan }: Collecting, attempt: number, failure: AttemptFailed) {
+function failed(deps: CollectDeps, work: Run, current: Collecting, attempt: number, failure: AttemptFailed) {
+  const { plan } = current;
   const now = deps.now();
-  const isLast = failure instanceof PermanentlyFailed || attempt >= plan.maxAttempts;
+  const cutShort = current.cutShort + (isCutShort(failure) ? 1 : 0);
+  const isLast = failure instanceof PermanentlyFailed || isUsedUp(plan, attempt, cutShort);
   const retryAt = failure.code === 'handed-back' ? now : retryAtAfter(plan.backoff, attempt, now);
   return attemptFailed(work, now, attempt, failure, isLast ? undefined : retryAt);
+}
+
+/** Attempts that were cut short say nothing of the pod: they have a bound of their own. */
+function isUsedUp({ maxAttempts }: Plan, attempts: number, cutShort: number): boolean {
+  return attempts - cutShort >= maxAttempts || cutShort > maxCutShort;
 }
 
 /** Takes the recording that an attempt staged before its process died; true where there was one. */
@@ -145,9 +158,25 @@ async function recover(deps: CollectDeps, work: Run, { attempts }: Collecting): 
   return true;
 }
 
-async function fail(deps: CollectDeps, work: Run, { attempts, lastError }: Collecting): Promise<Verdict> {
+async function fail(
+  deps: CollectDeps,
+  work: Run,
+  { attempts, lastError, trigger, plan }: Collecting,
+): Promise<Verdict> {
   const error = lastError ?? { code: 'interrupted', message: 'every attempt was cut off before it ended' };
-  const appended = await append(deps, work, () => collectionFailed(work, deps.now(), attempts, error));
+  const repeat = (trigger.repeat ?? 0) + 1;
+  const appended = await append(deps, work, async () => {
+    const event = collectionFailed(work, deps.now(), attempts, error);
+    const { collectionId } = work;
+    if (!trigger.byHand && repeat <= (plan.retryOnRepeat ?? 0))
+      await markUnanswered(
+        deps.connection,
+        event,
+        { ...trigger, reason: 'failed', collectionId, repeat },
+        deps.now(),
+      );
+    return event;
+  });
   if (appended) {
     deps.metrics.collections.inc({ outcome: 'failed', stage: 'collect' });
     work.logger.error(
@@ -156,19 +185,4 @@ async function fail(deps: CollectDeps, work: Run, { attempts, lastError }: Colle
     );
   }
   return 'done';
-}
-
-/** Appends what fits while the log shows this run as the one under way. */
-function append(deps: CollectDeps, work: Run, event: (current: Collecting) => PodEvent | undefined) {
-  return deps.pods.decide(work.pod, (snapshot) => {
-    const current = currentOf(work, snapshot);
-    return current && event(current);
-  });
-}
-
-function currentOf(
-  { collectionId, run }: Pick<Run, 'collectionId' | 'run'>,
-  { context: { current } }: PodSnapshot,
-) {
-  return current?.collectionId === collectionId && current.run === run ? current : undefined;
 }

@@ -1,4 +1,4 @@
-import type { AlertReceivedData } from '../events/alert-events.ts';
+import type { AlertReceivedData, AlertRenewedData } from '../events/alert-events.ts';
 import { createEvent, type Event, type StoredEvent } from '../events/envelope.ts';
 import { collectionIdOf, decidedIdOf, receptionIdOf } from '../events/ids.ts';
 import { millisOf, nanosOf, timeOf } from '../events/instant.ts';
@@ -9,9 +9,9 @@ import type { PodSnapshot } from './machine.ts';
 /** An alert about a pod, and what the policy wants for it. */
 export interface Question {
   /** Why it is asked: the alert came, or the cooldown that it waited for ended. */
-  cause: StoredEvent<'AlertReceived'> | StoredEvent<'CooldownElapsed'>;
+  cause: StoredEvent<'AlertReceived' | 'AlertRenewed'> | StoredEvent<'CooldownElapsed'>;
   alertId: string;
-  alert: AlertReceivedData;
+  alert: AlertReceivedData | AlertRenewedData;
   pod: Pod & { sts?: string };
   plan: Plan;
   /** A firing alert older than this starts no recording. */
@@ -51,8 +51,9 @@ export function decide(snapshot: PodSnapshot, question: Question, now: string): 
     const { collectionId } = context.current;
     return createEvent('AlertAttached', { ...pod, collectionId, ...alertRef }, about);
   }
-  // An alert that waited for a cooldown could not be answered before its end.
-  const since = elapsed ? elapsed.until : alert.receivedAt;
+  // An alert that waited for a cooldown could not be answered before its end. Everything is by the server's clock: the one of
+  // the machine that received the alert may be another.
+  const since = elapsed ? elapsed.until : cause.storedAt;
   const ageSeconds = (millisOf(at) - millisOf(since)) / 1_000;
   if (!(ageSeconds <= question.maxAlertAgeSeconds)) {
     const age = Number.isFinite(ageSeconds) ? { ageSeconds } : {};
@@ -71,6 +72,7 @@ export function decide(snapshot: PodSnapshot, question: Question, now: string): 
     ...alertRef,
     ...(severity === undefined ? {} : { severity }),
     ...(container === undefined ? {} : { container }),
+    ...('repeat' in alert ? { repeat: alert.repeat } : {}),
     ...(byHand && { byHand }),
   };
   const collectionId = collectionIdOf(causeId);
@@ -80,7 +82,8 @@ export function decide(snapshot: PodSnapshot, question: Question, now: string): 
 /** The id that decisions are derived from. */
 export function causeIdOf(cause: Question['cause']): string {
   if (cause.type === 'CooldownElapsed') return cause.id;
-  return receptionIdOf(cause.id, nanosOf(cause.data.receivedAt) ?? 0n);
+  const alertId = cause.type === 'AlertRenewed' ? cause.data.alertId : cause.id;
+  return receptionIdOf(alertId, nanosOf(cause.data.receivedAt) ?? 0n);
 }
 
 /** True where the pod's log holds what was decided because of an event. */
@@ -88,7 +91,8 @@ function hasDecided({ context }: PodSnapshot, causeId: string): boolean {
   return decisionTypes.some((type) => context.decided.includes(decidedIdOf(causeId, type)));
 }
 
-const decisionTypes = ['CollectionRequested', 'AlertAttached', 'CollectionSuppressed'];
+export const decisionTypes = ['CollectionRequested', 'AlertAttached', 'CollectionSuppressed'] as const;
+export type DecisionType = (typeof decisionTypes)[number];
 
 function laterOf(a: string, b: string | undefined): string {
   return b !== undefined && millisOf(b) > millisOf(a) ? timeOf(millisOf(b)) : a;

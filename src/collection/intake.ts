@@ -1,52 +1,57 @@
-import { type AlertReceivedData, byHandSource } from '../events/alert-events.ts';
-import { createEvent, decodeEvent, isEvent, type StoredEvent } from '../events/envelope.ts';
-import { decidedIdOf } from '../events/ids.ts';
+import { firingIn, readTold } from '../book/told.ts';
+import { type AlertReceivedData, type AlertRenewedData, byHandSource } from '../events/alert-events.ts';
+import type { StoredEvent } from '../events/envelope.ts';
 import { nanosOf } from '../events/instant.ts';
-import { alertSubject, cooldownScheduleSubject, podSubject } from '../events/subjects.ts';
-import { append, schedule } from '../log/append.ts';
-import type { Connection } from '../log/connection.ts';
+import { cooldownScheduleSubject, podSubject } from '../events/subjects.ts';
+import { schedule } from '../log/append.ts';
 import type { Delivery, Verdict } from '../log/consume.ts';
-import { WrongLastSequence } from '../log/errors.ts';
 import { lastMessage } from '../log/read.ts';
 import { type Logger, loggerAbout } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Board } from './board.ts';
+import { elapsedOf } from './cooldowns.ts';
 import { causeIdOf, decide, type Decision, type Question } from './decide.ts';
+import type { Decided } from './decided.ts';
+import { decline, type DeclineDeps } from './decline.ts';
 import { type Policy, podOf } from './policy.ts';
 import type { Pods } from './pods.ts';
+import { markUnanswered } from './unanswered.ts';
 
-export interface IntakeDeps {
-  connection: Connection;
+export interface IntakeDeps extends DeclineDeps {
   stream: string;
   board: Board;
   pods: Pods;
+  decided: Decided;
   policy: Policy;
   maxAlertAgeSeconds: number;
-  /** RFC 3339. */
-  now: () => string;
   logger: Logger;
   metrics: Metrics;
 }
 
-type Cause = StoredEvent<'AlertReceived' | 'CooldownElapsed'>;
+type Cause = StoredEvent<'AlertReceived' | 'AlertRenewed' | 'CooldownElapsed'>;
+type Alert = AlertReceivedData | AlertRenewedData;
 const suppressedThenElapsed = '/CollectionSuppressed/CooldownElapsed';
 
-/** Decides what a firing alert leads to, and decides it again when the cooldown that it waited for has ended. */
+/**
+ * Decides what a firing alert leads to, again when it is told again and that is news, and again when the cooldown that it
+ * waited for has ended.
+ */
 export function createIntake(deps: IntakeDeps) {
   return async (event: Cause, delivery: Delivery): Promise<Verdict> => {
     if (event.type === 'AlertReceived') {
-      if (event.data.source === byHandSource) return 'done';
-      await decideAlert(deps, event, event.id, event.data);
-      return 'done';
+      if (event.data.source !== byHandSource) await decideAlert(deps, event, event.id, event.data);
+    } else if (event.type === 'AlertRenewed') {
+      if (event.data.reason !== 'changed') await decideAlert(deps, event, event.data.alertId, event.data);
+    } else {
+      await deps.board.whenApplied(podSubject(event.data), delivery.sequence);
+      const alert = await stillWaiting(deps, event);
+      if (alert) await decideAlert(deps, event, event.data.alertId, alert);
     }
-    await deps.board.whenApplied(podSubject(event.data), delivery.sequence);
-    const alert = await stillFiring(deps, event);
-    if (alert) await decideAlert(deps, event, event.data.alertId, alert);
     return 'done';
   };
 }
 
-async function decideAlert(deps: IntakeDeps, cause: Cause, alertId: string, alert: AlertReceivedData) {
+async function decideAlert(deps: IntakeDeps, cause: Cause, alertId: string, alert: Alert) {
   const { metrics, policy, pods, maxAlertAgeSeconds } = deps;
   const plan = policy.planFor(alert.labels);
   if (!plan) {
@@ -60,24 +65,30 @@ async function decideAlert(deps: IntakeDeps, cause: Cause, alertId: string, aler
   }
   const { pod } = found;
   const question: Question = { cause, alertId, alert, pod, plan, maxAlertAgeSeconds };
+  // A timer may go off twice: what it led to may be older than this event.
+  const from = cause.type === 'CooldownElapsed' ? 0 : cause.sequence;
   const decision = (await pods.decide(pod, async (snapshot) => {
+    if (await deps.decided.has({ pod, snapshot, causeId: causeIdOf(cause), from })) return undefined;
     const answer = decide(snapshot, question, deps.now());
-    if (answer?.type === 'CollectionSuppressed') await setTimer(deps, answer);
+    if (answer?.type === 'CollectionSuppressed') await prepare(deps, answer);
     return answer;
   })) as Decision | undefined;
-  if (!decision) return;
-  metrics.decisions.inc({ decision: decision.type });
-  const { alertname } = alert.labels;
-  const { traceparent } = cause;
-  loggerAbout(deps.logger, {
-    ...pod,
-    alertname,
-    correlationId: alertId,
-    collectionId: idOf(decision),
-    traceparent,
-  }).info(
-    { event: decision.type, ...('reason' in decision.data ? { reason: decision.data.reason } : {}) },
-    sentences[decision.type],
+  if (decision) tell(deps, decision, alertId, { alertname: alert.labels['alertname'], traceparent: cause.traceparent }); // prettier-ignore
+}
+
+function tell(
+  { metrics, logger }: IntakeDeps,
+  { type, data }: Decision,
+  correlationId: string,
+  about: { alertname: string | undefined; traceparent: string | undefined },
+): void {
+  metrics.decisions.inc({ decision: type });
+  const { kubeContext, namespace, pod } = data;
+  const collectionId = 'collectionId' in data ? data.collectionId : undefined;
+  const reason = 'reason' in data ? { reason: data.reason } : {};
+  loggerAbout(logger, { kubeContext, namespace, pod, ...about, correlationId, collectionId }).info(
+    { event: type, ...reason },
+    sentences[type],
   );
 }
 
@@ -88,86 +99,48 @@ const sentences = {
 };
 
 /**
- * The timer is set before the event is appended: an alert that is suppressed in the log always has one. Where the append
- * then fails, the timer moves with the next try, or fires for an alert that was decided otherwise and is dropped.
+ * What has to be there before the suppression is: an alert that waits in the log always has a timer, and one that was too old
+ * is decided anew when it is told again. Where the append then fails, the next try does this again; a timer that goes off for
+ * an alert that was decided otherwise is dropped.
  */
-async function setTimer({ connection }: IntakeDeps, { id, data, traceparent }: Decision): Promise<void> {
-  if (!('until' in data) || !data.until || !data.afterCollectionId) return;
-  const { reason: _reason, ageSeconds: _age, until, afterCollectionId, ...rest } = data;
-  const event = createEvent(
-    'CooldownElapsed',
-    { ...rest, until, afterCollectionId },
-    { part: 'intake', time: until, causeId: id, traceparent },
-  );
-  await schedule(connection, { subject: cooldownScheduleSubject(data.alertId), at: until }, event);
-}
-
-async function decline(
+async function prepare(
   deps: IntakeDeps,
-  cause: Cause,
-  alertId: string,
-  alert: AlertReceivedData,
-  why: { reason: 'missing-label' | 'invalid-label'; label: string; message: string },
+  decision: Decision & { type: 'CollectionSuppressed' },
 ): Promise<void> {
-  const { alertname } = alert.labels;
-  const { fingerprint, startsAt } = alert;
-  const event = createEvent(
-    'AlertDeclined',
-    { alertId, ...(alertname === undefined ? {} : { alertname }), fingerprint, startsAt, ...why },
-    { part: 'intake', time: deps.now(), causeId: causeIdOf(cause), traceparent: cause.traceparent },
-  );
-  try {
-    await append(deps.connection, event, { lastSequence: 0 });
-  } catch (error) {
-    if (!(error instanceof WrongLastSequence)) throw error;
-    return;
+  const elapsed = elapsedOf(decision);
+  if (elapsed) {
+    const { alertId, until } = elapsed.data;
+    await schedule(deps.connection, { subject: cooldownScheduleSubject(alertId), at: until }, elapsed);
+  } else {
+    await markUnanswered(deps.connection, decision, { ...decision.data, reason: 'stale' }, deps.now());
   }
-  deps.metrics.decisions.inc({ decision: 'AlertDeclined' });
-  // As they were sent, also where that is no name: bounded, and JSON keeps them harmless.
-  const { kube_context, namespace, pod } = alert.labels;
-  const [kubeContext, ...names] = [kube_context, namespace, pod].map((value) => value?.slice(0, 253));
-  const { traceparent } = cause;
-  const about = {
-    alertname,
-    correlationId: alertId,
-    traceparent,
-    kubeContext,
-    namespace: names[0],
-    pod: names[1],
-  };
-  loggerAbout(deps.logger, about).warn(
-    { event: 'AlertDeclined', label: why.label, reason: why.reason },
-    why.message,
-  );
 }
 
 /** The alert that waited, unless it has resolved since, is gone from the stream, or was decided otherwise. */
-async function stillFiring(
+async function stillWaiting(
   deps: IntakeDeps,
-  { id, data }: StoredEvent<'CooldownElapsed'>,
-): Promise<AlertReceivedData | undefined> {
+  event: StoredEvent<'CooldownElapsed'>,
+): Promise<Alert | undefined> {
   const { connection, stream, pods } = deps;
-  const { decided } = pods.snapshot(data).context;
-  const alertCause = id.endsWith(suppressedThenElapsed) ? id.slice(0, -suppressedThenElapsed.length) : '';
-  const isAnswered = ['CollectionRequested', 'AlertAttached'].some((type) =>
-    decided.includes(decidedIdOf(alertCause, type)),
-  );
+  const { id, data } = event;
+  const causeId = id.endsWith(suppressedThenElapsed) ? id.slice(0, -suppressedThenElapsed.length) : '';
+  const types = ['CollectionRequested', 'AlertAttached'] as const;
+  const isAnswered = await deps.decided.has({
+    pod: data,
+    snapshot: pods.snapshot(data),
+    causeId,
+    from: 0,
+    types,
+  });
   if (isAnswered) return undefined;
   const startsAtNanos = nanosOf(data.startsAt);
   if (startsAtNanos === undefined) throw new RangeError(`CooldownElapsed names no time: ${data.startsAt}`);
   const key = { alertname: data.alertname, fingerprint: data.fingerprint, startsAtNanos };
-  const resolved = alertSubject({ ...key, status: 'resolved' }, 'AlertReceived');
-  if (await lastMessage(connection, stream, resolved)) {
+  const told = await readTold((subject) => lastMessage(connection, stream, subject), key);
+  const firing = firingIn(told);
+  if (!firing && told.resolved) {
     const subject = { ...data, correlationId: data.alertId };
     loggerAbout(deps.logger, subject).info('the alert resolved during the cooldown: nothing is recorded');
-    return undefined;
   }
-  const firing = alertSubject({ ...key, status: 'firing' }, 'AlertReceived');
-  const message = await lastMessage(connection, stream, firing);
-  const event = message ? decodeEvent(message) : undefined;
-  return event && isEvent(event) && event.type === 'AlertReceived' ? event.data : undefined;
-}
-
-function idOf({ data }: Decision): string | undefined {
-  return 'collectionId' in data ? data.collectionId : undefined;
+  return firing?.data;
 }

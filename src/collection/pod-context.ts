@@ -4,7 +4,8 @@ import type { CollectionRequestedData, EventError, Recording } from '../events/c
 import type { Plan } from '../events/plan.ts';
 import type { Event, StoredEvent } from '../events/envelope.ts';
 
-export type PodEvent = Event<CollectionEventType>;
+/** With its sequence where it is on the stream. */
+export type PodEvent = Event<CollectionEventType> & { sequence?: number };
 
 /** True for what is folded into the machine of a pod. */
 export function isPodEvent(event: StoredEvent): event is StoredEvent<CollectionEventType> {
@@ -37,6 +38,8 @@ export interface Collecting extends Collection, Attempts {
   alerts: string[];
   /** The attempt under way, until it has failed. */
   attempt?: { number: number; by: string };
+  /** Attempts that say nothing of the pod: their process died or was stopped. They do not count against maxAttempts. */
+  cutShort: number;
 }
 
 /** A recording on its way to its destination. */
@@ -60,11 +63,17 @@ export interface PodContext {
   cooldown: { until: string; afterCollectionId: string } | null;
   /** Ids of the last decisions: a repeat that comes after the duplicate window changes nothing. */
   decided: string[];
+  /** Their sequences. */
+  decidedAt: number[];
+  /** Sequence of the newest decision that is not among them any more; 0: none. What was decided up to there is in the log. */
+  forgotten: number;
 }
 
 /** How many decisions, and attached alerts, a pod remembers; a pod with more in its life forgets the oldest. */
 export const rememberedDecisions = 100;
 export const rememberedFailures = 5;
+/** So many attempts of a run may be cut short before it ends. */
+export const maxCutShort = 10;
 
 export const initialContext: PodContext = {
   current: null,
@@ -73,6 +82,8 @@ export const initialContext: PodContext = {
   lastOutcome: null,
   cooldown: null,
   decided: [],
+  decidedAt: [],
+  forgotten: 0,
 };
 
 /** What a guard or an update of the machine is given. */

@@ -17,8 +17,11 @@ import {
 
 type Of<T extends CollectionEventType> = Event<T>;
 
-export function decidedNow({ context, event }: Step): Pick<PodContext, 'decided'> {
-  return { decided: [...context.decided, event.id].slice(-rememberedDecisions) };
+export function decidedNow({ context, event }: Step): Partial<PodContext> {
+  const decided = [...context.decided, event.id];
+  const decidedAt = [...context.decidedAt, event.sequence ?? 0];
+  if (decided.length <= rememberedDecisions) return { decided, decidedAt };
+  return { decided: decided.slice(1), decidedAt: decidedAt.slice(1), forgotten: decidedAt[0] ?? 0 };
 }
 
 export function requested(step: Step<Of<'CollectionRequested'>>): Partial<PodContext> {
@@ -34,6 +37,7 @@ export function requested(step: Step<Of<'CollectionRequested'>>): Partial<PodCon
       plan,
       alerts: [trigger.alertId],
       ...noAttempts,
+      cutShort: 0,
     },
   };
 }
@@ -51,9 +55,10 @@ export function attemptStarted({
 }: Step<Of<'CollectionAttemptStarted'>>): Partial<PodContext> {
   if (!context.current) return {};
   const { retryAt: _past, ...rest } = context.current;
-  return {
-    current: { ...rest, attempts: data.attempt, attempt: { number: data.attempt, by: data.by.process } },
-  };
+  const attempt = { number: data.attempt, by: data.by.process };
+  // The one before has no end: its process died.
+  const cutShort = rest.cutShort + (rest.attempt ? 1 : 0);
+  return { current: { ...rest, attempts: data.attempt, attempt, cutShort } };
 }
 
 export function attemptFailed({
@@ -62,7 +67,8 @@ export function attemptFailed({
 }: Step<Of<'CollectionAttemptFailed'>>): Partial<PodContext> {
   if (!context.current) return {};
   const { attempt: _ended, retryAt: _past, ...rest } = context.current;
-  return { current: { ...rest, ...failure(data) } };
+  const cutShort = rest.cutShort + (isCutShort(data.error) ? 1 : 0);
+  return { current: { ...rest, ...failure(data), cutShort } };
 }
 
 export function collected({ context, event }: Step<Of<'JfrCollected'>>): Partial<PodContext> {
@@ -123,7 +129,7 @@ export function redriven({ context, event: { data } }: Step<Of<'CollectionRedriv
   if (failed?.stage !== 'collect') return {};
   return {
     failed: without(context.failed, data.collectionId),
-    current: { ...collectionOf(failed), run: data.run, alerts: failed.alerts, ...noAttempts },
+    current: { ...collectionOf(failed), run: data.run, alerts: failed.alerts, ...noAttempts, cutShort: 0 },
   };
 }
 
@@ -145,6 +151,11 @@ export function uploadRedriven({ context, event }: Step<Of<'CollectionRedriven'>
     failed: without(context.failed, failed.collectionId),
     uploads: { ...context.uploads, [failed.collectionId]: upload },
   };
+}
+
+/** True for an attempt that ended with its process, and not by what the pod or the collector did. */
+export function isCutShort({ code }: { code: string }): boolean {
+  return code === 'handed-back' || code === 'interrupted';
 }
 
 const noAttempts = { attempts: 0, exhausted: false };

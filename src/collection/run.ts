@@ -104,9 +104,17 @@ export function logFailure(run: Run, event: string, attempt: number, failure: At
   run.logger.warn({ event, attempt, error: eventErrorOf(failure), ...stack }, failure.message);
 }
 
-export function collectionFailed(run: Run, now: string, attempts: number, error: EventError) {
+/** `cancelled`: who ended it, where nothing failed. */
+export function collectionFailed(
+  run: Run,
+  now: string,
+  attempts: number,
+  error: EventError,
+  cancelled?: { by: string; reason: string },
+) {
   const stage: Failed['stage'] = run.part;
-  return createEvent('CollectionFailed', { ...idOf(run), stage, attempts, error }, about(run, now));
+  const data = { ...idOf(run), stage, attempts, error, ...(cancelled && { cancelled }) };
+  return createEvent('CollectionFailed', data, about(run, now));
 }
 
 function idOf({ pod, collectionId, run }: Run) {

@@ -108,7 +108,15 @@ export function createSnapshots({
 function foldVersion(): string {
   const hash = createHash('sha256');
   for (const type of eventTypes) hash.update(JSON.stringify(jsonSchemaOf(type)));
-  for (const file of ['machine', 'pod-context', 'pod-guards', 'pod-updates', 'pod-entries', 'summaries']) {
+  for (const file of [
+    'machine',
+    'pod-context',
+    'pod-guards',
+    'pod-updates',
+    'pod-entries',
+    'summaries',
+    'cooldowns',
+  ]) {
     hash.update(readFileSync(new URL(`${file}.ts`, import.meta.url)));
   }
   return hash.digest('hex').slice(0, 16);

@@ -52,14 +52,16 @@ describe('what always holds', () => {
         events.forEach((event, index) => {
           board.apply(stored(event, index + 1));
           const written = JSON.parse(JSON.stringify(podMachine.resolveState(replayed))) as PodSnapshot;
-          replayed = evolve(podMachine.resolveState(written), event).snapshot;
+          const onStream = { ...event, sequence: index + 1 };
+          replayed = evolve(podMachine.resolveState(written), onStream).snapshot;
           const { snapshot, lastSequence } = board.entry(podSubject(pod));
           expect(lastSequence).toBe(index + 1);
           expect({ value: snapshot.value, context: snapshot.context }).toEqual({
             value: replayed.value,
             context: replayed.context,
           });
-          expect(fold(events.slice(0, index + 1)).context).toEqual(snapshot.context);
+          const inOrder = events.slice(0, index + 1).map((each, at) => ({ ...each, sequence: at + 1 }));
+          expect(fold(inOrder).context).toEqual(snapshot.context);
         });
       }),
       { numRuns: 50 },

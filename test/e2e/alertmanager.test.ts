@@ -7,7 +7,9 @@ import { afterEach, expect, inject, it } from 'vitest';
 import { checkRecording } from '../../src/collection/recording.ts';
 import { readRange } from '../../src/log/read.ts';
 import { streamName } from '../../src/log/definitions.ts';
+import { brokenPromises } from '../support/audit.ts';
 import { useJvm } from '../support/jvm.ts';
+import { eventsOf, whenThere } from '../support/log.ts';
 import { useNats } from '../support/nats.ts';
 import { freePort } from '../support/process.ts';
 import { useS3 } from '../support/s3-fixture.ts';
@@ -50,6 +52,13 @@ receivers: [{ name: watcher, webhook_configs: [{ url: '${webhookUrl}', send_reso
   return url;
 }
 
+async function tell(alertmanagerUrl: string, alerts: unknown): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify(alerts);
+  const response = await fetch(`${alertmanagerUrl}/api/v2/alerts`, { method: 'POST', headers, body });
+  expect(response.status).toBe(200);
+}
+
 const namespace = 'bfed25f8-45e5-420a-aaca-af3b86228910';
 const pods = ['crate-data-hot-0', 'crate-data-hot-1', 'crate-data-hot-2'];
 const alertsOf = (names: string[], endsAt?: string) =>
@@ -66,6 +75,33 @@ const alertsOf = (names: string[], endsAt?: string) =>
     ...(endsAt ? { endsAt } : {}),
   }));
 
+it.runIf(programs.alertmanager)(
+  'a real Alertmanager that hears nothing of Prometheus until endsAt, and then the same alert with the same start, has it recorded again',
+  async () => {
+    const rules = quickRules(`collections:
+  - { match: ['alertname="CrateDBContainerRestart"'], collector: sim, durationSeconds: 0.05, cooldownSeconds: 0 }
+collectors: { sim: { driver: simulated } }
+`);
+    const service = await start(nats.freshUrl(), { rules });
+    const { connection } = service.app.log;
+    const alertmanagerUrl = await startAlertmanager(`${service.url}/webhook/alertmanager`);
+    const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
+    // Prometheus moves endsAt on with each evaluation; this time is that of its last one.
+    await tell(alertmanagerUrl, alertsOf(pods.slice(0, 1), inSeconds(2)));
+    await service.whenState('uploaded');
+    await whenThere(connection, 'AlertReceived', 2);
+    await tell(alertmanagerUrl, alertsOf(pods.slice(0, 1), inSeconds(60)));
+    await service.whenState('uploaded', 2);
+    const [renewed] = await eventsOf(connection, 'AlertRenewed');
+    expect(renewed?.data).toMatchObject({ status: 'firing', reason: 'returned' });
+    await tell(alertmanagerUrl, alertsOf(pods.slice(0, 1), inSeconds(0)));
+    const [, ended] = await whenThere(connection, 'AlertRenewed', 2);
+    expect(ended?.data).toMatchObject({ status: 'resolved', reason: 'returned' });
+    expect(await brokenPromises(connection)).toEqual([]);
+  },
+  60_000,
+);
+
 it.runIf(programs.alertmanager && programs.jdk)(
   'a real Alertmanager, a real JVM and S3: three pods get one valid recording each, however often it repeats',
   async () => {
@@ -77,13 +113,7 @@ destination: ${place}
 `);
     const service = await start(nats.freshUrl(), { rules });
     const alertmanagerUrl = await startAlertmanager(`${service.url}/webhook/alertmanager`);
-    const tell = async (alerts: unknown) => {
-      const headers = { 'content-type': 'application/json' };
-      const body = JSON.stringify(alerts);
-      const response = await fetch(`${alertmanagerUrl}/api/v2/alerts`, { method: 'POST', headers, body });
-      expect(response.status).toBe(200);
-    };
-    await tell(alertsOf(pods));
+    await tell(alertmanagerUrl, alertsOf(pods));
     await service.whenState('uploaded', 3);
 
     const keys = [...s3().objects.keys()].sort();
@@ -108,7 +138,7 @@ destination: ${place}
       return Number(/result="duplicate"} (\d+)/.exec(metrics)?.[1] ?? 0);
     };
     await until('a repeat', async () => (await duplicates()) >= 3);
-    await tell(alertsOf(pods.slice(0, 1), new Date().toISOString()));
+    await tell(alertmanagerUrl, alertsOf(pods.slice(0, 1), new Date().toISOString()));
     const { connection } = service.app.log;
     const resolved = await until('the resolved alert', async () => {
       for await (const message of readRange(connection, streamName, {

@@ -11,9 +11,10 @@ export type Answer =
   | { kind: 'declined'; label: string }
   | { kind: 'ignored' };
 
-/** A firing alert of the stream, and what was recorded about it: more than one answer where it waited for a cooldown. */
+/** A firing alert of the stream, as it was told first or again, and what was recorded about it: more than one answer where it waited for a cooldown. */
 export interface PastAlert {
-  event: StoredEvent<'AlertReceived'>;
+  event: StoredEvent<'AlertReceived' | 'AlertRenewed'>;
+  alertId: string;
   answers: Answer[];
   /** RFC 3339: when it was decided first; absent where nothing was. */
   decidedAt?: string;
@@ -39,11 +40,13 @@ export interface Past {
 /** Reads alerts and decisions off the stream, message by message. Pure. */
 export function createPast(): { apply: (message: StoredMessage) => void; past: () => Past } {
   const alerts = new Map<string, PastAlert>();
+  /** By alertId: as it was told last. */
+  const latest = new Map<string, PastAlert>();
   const requests = new Map<string, StoredEvent<'CollectionRequested'>>();
   const collections = new Map<string, PastCollection>();
 
   const answer = (alertId: string, at: string, given: Answer) => {
-    const alert = alerts.get(alertId);
+    const alert = latest.get(alertId);
     alert?.answers.push(given);
     if (alert) alert.decidedAt ??= at;
   };
@@ -61,7 +64,8 @@ export function createPast(): { apply: (message: StoredMessage) => void; past: (
       if (!isEvent(event)) return;
       switch (event.type) {
         case 'AlertReceived':
-          receive(alerts, event);
+        case 'AlertRenewed':
+          receive(alerts, latest, event);
           break;
         case 'AlertDeclined':
           answer(event.data.alertId, event.time, { kind: 'declined', label: event.data.label });
@@ -99,16 +103,29 @@ export function createPast(): { apply: (message: StoredMessage) => void; past: (
   };
 }
 
-function receive(alerts: Map<string, PastAlert>, event: StoredEvent<'AlertReceived'>): void {
-  if (event.data.status === 'firing') {
-    const { sequence, storedAt } = event;
-    // Annotations decide nothing, and are most of what an alert weighs.
-    const lean = { ...event, sequence, storedAt, data: { ...event.data, annotations: {} } };
-    // Once the stream has forgotten an alert, its repeat is stored under the same id: the later one counts.
-    alerts.set(event.id, { event: lean, answers: [] });
+function receive(
+  alerts: Map<string, PastAlert>,
+  latest: Map<string, PastAlert>,
+  event: StoredEvent<'AlertReceived' | 'AlertRenewed'>,
+): void {
+  const { data, time } = event;
+  const alertId = alertIdOf(data.fingerprint, nanosOf(data.startsAt) ?? 0n, 'firing');
+  if (data.status === 'resolved') {
+    const alert = latest.get(alertId);
+    if (alert) alert.resolvedAt ??= time;
     return;
   }
-  const { fingerprint, startsAt } = event.data;
-  const alert = alerts.get(alertIdOf(fingerprint, nanosOf(startsAt) ?? 0n, 'firing'));
-  if (alert) alert.resolvedAt ??= event.time;
+  if (event.type === 'AlertRenewed' && event.data.reason === 'changed') return;
+  // Once the stream has forgotten an alert, its repeat is stored under the same id: the later one counts.
+  const alert = { event: withoutAnnotations(event), alertId, answers: [] };
+  alerts.set(event.id, alert);
+  latest.set(alertId, alert);
+}
+
+/** They decide nothing, and are most of what an alert weighs. */
+function withoutAnnotations(event: PastAlert['event']): PastAlert['event'] {
+  const { sequence, storedAt } = event;
+  if (event.type === 'AlertReceived')
+    return { ...event, sequence, storedAt, data: { ...event.data, annotations: {} } };
+  return { ...event, sequence, storedAt, data: { ...event.data, annotations: {} } };
 }

@@ -1,7 +1,8 @@
 import { byHandSource } from '../../events/alert-events.ts';
-import { createEvent, type StoredEvent } from '../../events/envelope.ts';
+import { createEvent } from '../../events/envelope.ts';
 import { millisOf, timeOf } from '../../events/instant.ts';
 import { type Pod, podSubject } from '../../events/subjects.ts';
+import { elapsedOf } from '../cooldowns.ts';
 import { decide, type Decision, type Question } from '../decide.ts';
 import { evolve, initialSnapshot } from '../machine.ts';
 import type { PodEvent } from '../pod-context.ts';
@@ -56,21 +57,21 @@ export function simulate(past: Past, rules: Rules, horizonMillis: number): Map<P
   return answers;
 }
 
-function ask(policy: Policy, { event }: PastAlert, maxAlertAgeSeconds: number): Question | Answer {
+function ask(policy: Policy, { event, alertId }: PastAlert, maxAlertAgeSeconds: number): Question | Answer {
   const plan = policy.planFor(event.data.labels);
   if (!plan) return { kind: 'ignored' };
   const found = podOf(event.data.labels);
   if (!('pod' in found)) return { kind: 'declined', label: found.label };
-  return { cause: event, alertId: event.id, alert: event.data, pod: found.pod, plan, maxAlertAgeSeconds };
+  return { cause: event, alertId, alert: event.data, pod: found.pod, plan, maxAlertAgeSeconds };
 }
 
 /** No policy says what happens then: it is as it was. */
-function askByHand({ event, answers }: PastAlert): Question | Answer {
+function askByHand({ event, alertId, answers }: PastAlert): Question | Answer {
   const requested = answers.find((answer) => answer.kind === 'requested');
   const found = podOf(event.data.labels);
   if (!requested || !('pod' in found)) return answers.at(-1) ?? { kind: 'ignored' };
   return {
-    ...{ cause: event, alertId: event.id, alert: event.data, pod: found.pod, plan: requested.plan },
+    ...{ cause: event, alertId, alert: event.data, pod: found.pod, plan: requested.plan },
     ...{ maxAlertAgeSeconds: Number.POSITIVE_INFINITY, byHand: { by: part, reason: part } },
   };
 }
@@ -105,26 +106,17 @@ function createWorld({ timeline, collections, give }: WorldDeps): World {
       const events = () => endOf(question.pod, collectionId, timeOf(endMillis), past?.failed ?? false);
       timeline.add(endMillis, ranks.end, () => events().forEach(apply));
     }
-    const elapsed = elapsedOf(decision);
+    const elapsed = decision.type === 'CollectionSuppressed' ? elapsedOf(decision) : undefined;
     if (!elapsed) return;
     const elapsedMillis = millisOf(elapsed.time);
     timeline.add(elapsedMillis, ranks.timer, () => {
       // As the intake does: what has resolved meanwhile is not decided again.
       if (alert.resolvedAt !== undefined && millisOf(alert.resolvedAt) <= elapsedMillis) return;
-      decideAlert(alert, { ...question, cause: elapsed }, elapsedMillis);
+      const cause = { ...elapsed, sequence: 0, storedAt: elapsed.time };
+      decideAlert(alert, { ...question, cause }, elapsedMillis);
     });
   };
   return { decideAlert };
-}
-
-/** The timer that the intake sets for an alert that has to wait. */
-function elapsedOf(decision: Decision): StoredEvent<'CooldownElapsed'> | undefined {
-  if (decision.type !== 'CollectionSuppressed') return undefined;
-  const { reason: _reason, ageSeconds: _age, until, afterCollectionId, ...rest } = decision.data;
-  if (until === undefined || afterCollectionId === undefined) return undefined;
-  const about = { part, time: until, causeId: decision.id };
-  const event = createEvent('CooldownElapsed', { ...rest, until, afterCollectionId }, about);
-  return { ...event, sequence: 0, storedAt: until };
 }
 
 /** How a collection ends, as the log would tell it. */

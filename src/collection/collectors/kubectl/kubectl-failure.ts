@@ -1,5 +1,5 @@
 import type { Pod } from '../../../events/subjects.ts';
-import { AttemptFailed, type FailureCode, PermanentlyFailed } from '../../failures.ts';
+import { AttemptFailed, type FailureCode } from '../../failures.ts';
 
 /**
  * What a failed kubectl says, as a failure with a code of its own. A program that ran in the pod and failed there, and what
@@ -13,8 +13,6 @@ export function kubectlFailure(error: AttemptFailed, pod: Pod): AttemptFailed {
   const known = forbidden(stderrTail, pod) ?? match(stderrTail, pod);
   if (!known) return new AttemptFailed(error.code, error.message, details);
   const [code, message] = known;
-  // Another attempt in a minute finds the same.
-  if (code === 'context-unknown') return new PermanentlyFailed(code, message, details);
   return new AttemptFailed(code, message, details);
 }
 
