@@ -1,10 +1,4 @@
-import {
-  createEvent,
-  decodeEvent,
-  isEvent,
-  type StoredEvent,
-  type StoredMessage,
-} from '../events/envelope.ts';
+import { createEvent, decodeEvent, isEvent, type StoredEvent } from '../events/envelope.ts';
 import { millisOf, timeOf } from '../events/instant.ts';
 import { silenceScheduleSubject, sourceSubject } from '../events/subjects.ts';
 import { append, schedule } from '../log/append.ts';
