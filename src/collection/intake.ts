@@ -41,7 +41,7 @@ export function createIntake(deps: IntakeDeps) {
     if (event.type === 'AlertReceived') {
       if (event.data.source !== byHandSource) await decideAlert(deps, event, event.id, event.data);
     } else if (event.type === 'AlertRenewed') {
-      if (event.data.reason !== 'changed') await decideAlert(deps, event, event.data.alertId, event.data);
+      if (isOpen(deps, event)) await decideAlert(deps, event, event.data.alertId, event.data);
     } else {
       await deps.board.whenApplied(podSubject(event.data), delivery.sequence);
       const alert = await stillWaiting(deps, event);
@@ -49,6 +49,13 @@ export function createIntake(deps: IntakeDeps) {
     }
     return 'done';
   };
+}
+
+/** False where nothing has to be decided: its annotations changed, or the collection that failed was redriven since. */
+function isOpen({ board }: IntakeDeps, { data }: StoredEvent<'AlertRenewed'>): boolean {
+  if (data.reason === 'changed') return false;
+  const state = data.collectionId === undefined ? undefined : board.summaries.get(data.collectionId)?.state;
+  return state === undefined || state === 'failed';
 }
 
 async function decideAlert(deps: IntakeDeps, cause: Cause, alertId: string, alert: Alert) {

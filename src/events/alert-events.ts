@@ -67,6 +67,9 @@ export const AlertRenewed = Type.Object(
         description: 'With repeated: that of the AlertUnanswered, where it has one.',
       }),
     ),
+    collectionId: Type.Optional(
+      Type.String({ description: 'With repeated: the collection that failed, where one did.' }),
+    ),
     ...AlertReceived.properties,
   },
   {

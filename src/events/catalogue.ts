@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { AlertDeclined, AlertReceived, AlertRenewed, AlertUnanswered } from './alert-events.ts';
 import * as collection from './collection-events.ts';
-import { alertIdOf, collectionEventIdOf, decidedIdOf, receptionIdOf } from './ids.ts';
+import { idOfAlert, collectionEventIdOf, decidedIdOf, receptionIdOf } from './ids.ts';
 import { nanosOf } from './instant.ts';
 import { PolicyConfigured } from './policy-events.ts';
 import { SourceHeard, SourceSilent } from './source-events.ts';
@@ -43,7 +43,7 @@ export const catalogue = {
   AlertReceived: define({
     data: AlertReceived,
     subject: (data) => toldSubject(data, 'AlertReceived'),
-    id: (data) => alertIdOf(data.fingerprint, keyOf(data).startsAtNanos, data.status),
+    id: idOfAlert,
   }),
   AlertDeclined: define({
     data: AlertDeclined,

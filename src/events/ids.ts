@@ -1,12 +1,34 @@
 import { hash } from 'node:crypto';
+import { fingerprintOf } from './fingerprint.ts';
+import { nanosOf } from './instant.ts';
 
 /**
  * The id of an alert (AlertReceived): sha256 in hex of fingerprint, startsAt in nanoseconds since 1970 and
  * status, joined by NUL. Source, externalURL, endsAt and annotations stay out: two Alertmanagers that tell
- * the same alert differ in them.
+ * the same alert differ in them. A fingerprint that is Prometheus's own of the labels holds the alert's name. With any
+ * other the name is part of the id, as it is of the subject: otherwise two alerts could have one id and two subjects.
  */
-export function alertIdOf(fingerprint: string, startsAtNanos: bigint, status: string): string {
-  return sha256Hex([fingerprint, startsAtNanos.toString(), status].join('\0'));
+export function alertIdOf(
+  fingerprint: string,
+  startsAtNanos: bigint,
+  status: string,
+  foreignName?: string,
+): string {
+  const parts = [fingerprint, startsAtNanos.toString(), status];
+  return sha256Hex((foreignName === undefined ? parts : [...parts, foreignName]).join('\0'));
+}
+
+/** The same of an alert as it was told. */
+export function idOfAlert(alert: {
+  fingerprint: string;
+  startsAt: string;
+  status: string;
+  labels: Readonly<Record<string, string>>;
+}): string {
+  const { fingerprint, startsAt, status, labels } = alert;
+  const isOwn = fingerprint === fingerprintOf(labels);
+  const foreignName = isOwn ? undefined : (labels['alertname'] ?? '');
+  return alertIdOf(fingerprint, nanosOf(startsAt) ?? 0n, status, foreignName);
 }
 
 /**

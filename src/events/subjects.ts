@@ -56,13 +56,6 @@ export function alertEverSubject(alert: Omit<AlertKey, 'startsAtNanos'>, type: s
   return `aw.alert.${alertname ?? ''}.${fingerprint ?? ''}.*.${status ?? ''}.${type}`;
 }
 
-/** One alert under whatever name: `aw.alert.*.<fingerprint>.<startsAt>.<status>.<type>` */
-export function alertAnyNameSubject(alert: Omit<AlertKey, 'alertname'>, type: string): string {
-  const { fingerprint, startsAtNanos, status } = alert;
-  const tokens = [fingerprint, startsAtNanos.toString(), status].map(encodeToken);
-  return `aw.alert.*.${tokens.join('.')}.${type}`;
-}
-
 /** `aw.collection.<kube_context>.<namespace>.<pod>`: what every event of one pod starts with. */
 export function podSubject(pod: Pod): string {
   return `aw.collection.${[pod.kubeContext, pod.namespace, pod.pod].map(encodeToken).join('.')}`;

@@ -59,7 +59,7 @@ export function createAccept({ connection, checkRoom, findId, renew, logger, met
   const batches = createPlaces(maxOpenBatches);
 
   // Alertmanager repeats after hours, long after the duplicate window: the subject must be empty as well.
-  const appendOne = async ({ event, expectation, once }: Item): Promise<Outcome> => {
+  const appendOne = async ({ event, expectation }: Item): Promise<Outcome> => {
     try {
       const { duplicate } = await append(connection, event, expectation);
       // The server has seen its id and there is nothing on its subject: it was purged since, and is not remembered.
@@ -69,8 +69,10 @@ export function createAccept({ connection, checkRoom, findId, renew, logger, met
       if (error instanceof MessageTooLarge) return { id: null, result: 'rejected' };
       if (!(error instanceof WrongLastSequence)) throw error;
       const { filter } = expectation;
-      if (once && filter) return { id: (await findId?.(filter)) ?? null, result: 'duplicate' };
-      return { id: event.id, result: (await renew(event)) ? 'renewed' : 'duplicate' };
+      // The sender names no time: any reception of the alert is the one.
+      if (filter) return { id: (await findId?.(filter)) ?? null, result: 'duplicate' };
+      const { id = event.id, isNews } = await renew(event);
+      return { id, result: isNews ? 'renewed' : 'duplicate' };
     }
   };
 

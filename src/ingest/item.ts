@@ -1,7 +1,5 @@
 import { createEvent, type Event } from '../events/envelope.ts';
-import { fingerprintOf } from '../events/fingerprint.ts';
-import { nanosOf } from '../events/instant.ts';
-import { alertAnyNameSubject, alertEverSubject } from '../events/subjects.ts';
+import { alertEverSubject } from '../events/subjects.ts';
 import type { Expectation } from '../log/append.ts';
 import { fitAlert } from './fit.ts';
 import type { ParsedAlert, ReadAlert } from './parsed.ts';
@@ -12,8 +10,6 @@ export type AlertReceived = Event<'AlertReceived'>;
 export interface Item {
   event: AlertReceived;
   expectation: Expectation;
-  /** The sender names no time: any reception of the alert is the one. */
-  once: boolean;
 }
 
 /** Undefined where the alert was not read, or does not fit. */
@@ -28,18 +24,12 @@ export function itemOf(
   const event = createEvent('AlertReceived', alert, { part: 'ingest', time: alert.receivedAt });
   // A sender without tracing: the alert's own id begins the trace.
   event.traceparent = traceparent ?? `00-${event.id.slice(0, 32)}-${event.id.slice(32, 48)}-01`;
-  return { event, expectation: expectationOf(parsed), once: parsed.once ?? false };
+  return { event, expectation: expectationOf(parsed) };
 }
 
 function expectationOf({ alert, once = false }: ReadAlert): Expectation {
+  if (!once) return { lastSequence: 0 };
   const { labels, fingerprint, status } = alert;
-  if (once) {
-    const key = { alertname: labels['alertname'], fingerprint, status };
-    return { lastSequence: 0, filter: alertEverSubject(key, 'AlertReceived') };
-  }
-  // Prometheus's own fingerprint holds the name, so that the subject is enough. Anybody else's may come under another name:
-  // that is the same alert, and no other name may have it either. The server takes a quarter longer to look at all names.
-  if (fingerprint === fingerprintOf(labels)) return { lastSequence: 0 };
-  const key = { fingerprint, startsAtNanos: nanosOf(alert.startsAt) ?? 0n, status };
-  return { lastSequence: 0, filter: alertAnyNameSubject(key, 'AlertReceived') };
+  const filter = alertEverSubject({ alertname: labels['alertname'], fingerprint, status }, 'AlertReceived');
+  return { lastSequence: 0, filter };
 }

@@ -9,8 +9,12 @@ import { lastOn } from '../log/read.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AlertReceived } from './item.ts';
 
-/** Stores that an alert which is on the stream was told again, where that is news. True: it is stored. */
-export type Renew = (event: AlertReceived) => Promise<boolean>;
+/** Stores that an alert which is on the stream was told again, where that is news. */
+export type Renew = (event: AlertReceived) => Promise<{
+  isNews: boolean;
+  /** Id of its AlertReceived; absent where it cannot be looked up. */
+  id?: string;
+}>;
 
 /** Other annotations are news at most so often: they may hold a value that changes with every repeat. */
 const changedEveryMs = 3_600_000;
@@ -23,43 +27,56 @@ export function createRenew(connection: Connection, stream: string, logger: Logg
   const lookUp: LookUp = (subject) => lastOn(connection, stream, subject);
   let isForbidden = false;
 
-  return async ({ id, data, traceparent }) => {
-    const { labels, fingerprint, startsAt } = data;
+  const renew: Renew = async ({ data, traceparent }) => {
+    const { labels, fingerprint, startsAt, status, receivedAt } = data;
     const key = { alertname: labels['alertname'], fingerprint, startsAtNanos: nanosOf(startsAt) ?? 0n };
-    try {
-      const told = await readTold(lookUp, key);
-      const news = newsIn(told, data);
-      if (!news) return false;
-      const about = { part: 'ingest', time: data.receivedAt, traceparent };
-      const event = createEvent('AlertRenewed', { ...data, alertId: id, ...news }, about);
-      const last = told[data.status];
-      await append(connection, event, { lastSequence: last?.type === 'AlertRenewed' ? last.sequence : 0 });
-      return true;
-    } catch (error) {
-      if (error instanceof WrongLastSequence) return false;
+    const told = await readTold(lookUp, key);
+    const before = told[status];
+    if (!before) return { isNews: false };
+    const id = before.type === 'AlertRenewed' ? before.data.alertId : before.id;
+    const news = newsIn(told, data);
+    if (!news) return { isNews: false, id };
+    const about = { part: 'ingest', time: receivedAt, traceparent };
+    const event = createEvent('AlertRenewed', { ...data, alertId: id, ...news }, about);
+    const lastSequence = before.type === 'AlertRenewed' ? before.sequence : 0;
+    const isNews = await append(connection, event, { lastSequence }).then(
+      () => true,
+      (error: unknown) => {
+        // Another process was first.
+        if (error instanceof WrongLastSequence) return false;
+        throw error;
+      },
+    );
+    return { isNews, id };
+  };
+
+  return (event) =>
+    renew(event).catch((error: unknown) => {
       if (!(error instanceof NotPermitted)) throw error;
       if (!isForbidden) logger.warn({ err: error }, forbidden);
       isForbidden = true;
-      return false;
-    }
-  };
+      return { isNews: false };
+    });
 }
 
 /** Why a repeat is worth an event; undefined: it says nothing new. Pure. */
 export function newsIn(
   told: Told,
   data: AlertReceivedData,
-): Pick<AlertRenewedData, 'reason' | 'repeat'> | undefined {
+): Pick<AlertRenewedData, 'reason' | 'repeat' | 'collectionId'> | undefined {
   const before = told[data.status];
-  // Under another alert name, say: nothing is known that it could renew.
   if (!before) return undefined;
   const other = told[data.status === 'firing' ? 'resolved' : 'firing'];
   if (other && other.sequence > before.sequence) return { reason: 'returned' };
   if (data.status === 'resolved') return undefined;
   const { unanswered } = told;
   if (unanswered && unanswered.sequence > before.sequence && firingIn(told)) {
-    const { repeat } = unanswered.data;
-    return { reason: 'repeated', ...(repeat === undefined ? {} : { repeat }) };
+    const { repeat, collectionId } = unanswered.data;
+    return {
+      reason: 'repeated',
+      ...(repeat === undefined ? {} : { repeat }),
+      ...(collectionId === undefined ? {} : { collectionId }),
+    };
   }
   const age = millisOf(data.receivedAt) - millisOf(before.data.receivedAt);
   const isOther = !isSame(before.data.annotations, data.annotations);

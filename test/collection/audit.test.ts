@@ -103,7 +103,7 @@ describe('a clean history', () => {
 
 describe('1: every alert is on the stream exactly once', () => {
   const { fingerprint, startsAt } = alert().data;
-  const id = alertIdOf(fingerprint, nanosOf(startsAt) ?? 0n, 'firing');
+  const id = alertIdOf(fingerprint, nanosOf(startsAt) ?? 0n, 'firing', 'CrateDBContainerRestart');
 
   it('the same alert again breaks it, also where startsAt is another text of the same instant', () => {
     const sameInstant = alert({ startsAt: '2026-11-20T20:10:36.608863299+01:00' });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { newsIn } from '../../src/ingest/renew.ts';
 import { createEvent, type StoredEvent } from '../../src/events/envelope.ts';
 import type { AlertReceivedData } from '../../src/events/alert-events.ts';
+import { append } from '../../src/log/append.ts';
 import { streamName } from '../../src/log/definitions.ts';
 import { brokenPromises } from '../support/audit.ts';
 import { alertRef, at } from '../support/events.ts';
@@ -91,16 +92,33 @@ describe('one fingerprint, startsAt and status', () => {
     return { ...body, alerts: body.alerts.map((alert) => ({ ...alert, fingerprint: 'made-up' })) };
   };
 
-  it('is one alert under whatever alert name, also beyond the duplicate window', async () => {
+  it('under two alert names is two alerts, each with an id of its own, and a repeat of either is a duplicate', async () => {
     const service = await start(nats.freshUrl(), { roles: ['ingest'] });
-    const { jsm } = service.app.log.connection;
-    const { config } = await jsm.streams.info(streamName);
-    await jsm.streams.update(streamName, { ...config, duplicate_window: 1e8 });
-    expect(await resultOf(service, named('A'))).toBe('accepted');
+    const { connection } = service.app.log;
+    const { config } = await connection.jsm.streams.info(streamName);
+    await connection.jsm.streams.update(streamName, { ...config, duplicate_window: 1e8 });
+    expect([await resultOf(service, named('A')), await resultOf(service, named('B'))]).toEqual(['accepted', 'accepted']); // prettier-ignore
     // For much longer than the server remembers an id.
     const until = performance.now() + 500;
-    while (performance.now() < until) expect(await resultOf(service, named('B'))).toBe('duplicate');
-    expect(await eventsOf(service.app.log.connection, 'AlertReceived')).toHaveLength(1);
+    while (performance.now() < until)
+      for (const name of ['A', 'B']) expect(await resultOf(service, named(name))).toBe('duplicate');
+    const stored = await eventsOf(connection, 'AlertReceived');
+    expect(new Set(stored.map(({ id }) => id)).size).toBe(2);
+    expect(stored).toHaveLength(2);
+    expect(await brokenPromises(connection)).toEqual([]);
+  });
+
+  it('that an earlier version stored under another id is a duplicate with that id', async () => {
+    const service = await start(nats.freshUrl(), { roles: ['ingest'] });
+    const { connection } = service.app.log;
+    await service.post(named('A'));
+    const [event] = await eventsOf(connection, 'AlertReceived');
+    if (!event) throw new Error('nothing is stored');
+    await connection.jsm.streams.purge(streamName);
+    await append(connection, { ...event, id: 'as-it-was' }, undefined, { deduplicate: false });
+    expect((await service.post(named('A'))).json.alerts).toMatchObject([
+      { result: 'duplicate', id: 'as-it-was' },
+    ]);
   });
 
   it('that was purged and is repeated while the server still knows its id is stored anew', async () => {
@@ -175,7 +193,6 @@ describe('a repeat', () => {
     if (!event || !alert) throw new Error('no alert');
     await jsm.streams.purge(streamName, { filter: 'aw.alert.>' });
     const old = createEvent('AlertReceived', { ...event.data, receivedAt: new Date(Date.now() - 5_400_000).toISOString() }, { part: 'ingest', time: event.time }); // prettier-ignore
-    const { append } = await import('../../src/log/append.ts');
     await append(connection, old, undefined, { deduplicate: false });
     await whenHandled(connection);
     const before = await service.collections();

@@ -26,7 +26,7 @@ const serve = useProcesses();
 const s3 = useS3();
 
 const yaml = (cooldownSeconds: number) => `collections:
-  - { match: ['pod="crate-broken"'], collector: broken, durationSeconds: 0.05, maxAttempts: 1 }
+  - { match: ['pod="crate-broken"'], collector: broken, durationSeconds: 0.05, maxAttempts: 1, retryOnRepeat: 0 }
   - { match: ['alertname=~"CrateDB.*"'], collector: sim, durationSeconds: 0.05, cooldownSeconds: ${String(cooldownSeconds)}, backoff: { initialSeconds: 0.2 } }
 collectors: { sim: { driver: simulated }, broken: { driver: simulated, failTimes: 9 } }
 `;

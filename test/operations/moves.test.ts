@@ -33,6 +33,7 @@ collectors: { sim: { driver: simulated } }
 
 interface Shown {
   items: { id: string; state: string }[];
+  asOf: number;
 }
 const shownBy = async (url: string) => (await (await fetch(`${url}/api/v1/collections`)).json()) as Shown;
 const post = async (url: string, body: unknown) =>
@@ -52,7 +53,12 @@ describe('from the embedded server to one of its own', () => {
     const first = serve(embedded);
     await post(await first.url(), alertBody({}));
     await first.logged('Uploaded', ({ event }) => event === 'Uploaded');
-    const before = await shownBy(await first.url());
+    const url = await first.url();
+    // The board learns of it after the log line.
+    const before = await until('the board', async () => {
+      const shown = await shownBy(url);
+      return shown.items[0]?.state === 'uploaded' && shown.asOf === 5 && shown;
+    });
     expect(await first.end('SIGTERM')).toBe(0);
 
     const holding = serve({ ...embedded, ROLES: 'api' });

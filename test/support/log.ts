@@ -26,8 +26,12 @@ export const whenThere = <T extends EventType>(connection: Connection, type: T, 
 
 /** Waits until a durable consumer is through with all that is on the stream now. */
 export async function whenHandled(connection: Connection, durable = 'intake'): Promise<void> {
-  await until(`${durable} to be through`, async () => {
-    const { num_pending, num_ack_pending } = await connection.jsm.consumers.info(streamName, durable);
-    return num_pending === 0 && num_ack_pending === 0;
-  });
+  await until(
+    `${durable} to be through`,
+    async () => {
+      const { num_pending, num_ack_pending } = await connection.jsm.consumers.info(streamName, durable);
+      return num_pending === 0 && num_ack_pending === 0;
+    },
+    45_000,
+  );
 }

@@ -1,5 +1,5 @@
 import type { StoredEvent, StoredMessage, Unreadable } from '../../events/envelope.ts';
-import { alertIdOf } from '../../events/ids.ts';
+import { idOfAlert, alertIdOf } from '../../events/ids.ts';
 import { nanosOf } from '../../events/instant.ts';
 import type { History } from './history.ts';
 import type { Note, Report } from './violation.ts';
@@ -10,7 +10,9 @@ export function createAlerts(history: History, report: Report) {
 
   return {
     apply: ({ id, data, sequence }: StoredEvent<'AlertReceived'>): void => {
-      const alertId = alertIdOf(data.fingerprint, nanosOf(data.startsAt) ?? 0n, data.status);
+      // With a foreign fingerprint the name is part of the id; earlier versions left it out.
+      const without = alertIdOf(data.fingerprint, nanosOf(data.startsAt) ?? 0n, data.status);
+      const alertId = id === without ? without : idOfAlert(data);
       if (id !== alertId) report(1, `its id does not follow from its data: ${id}`, { alertId }, [sequence]);
       const earlier = sequences.get(alertId);
       if (earlier === undefined) sequences.set(alertId, sequence);

@@ -1,7 +1,7 @@
 import type { Plan } from '../../events/plan.ts';
 import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../../events/envelope.ts';
-import { alertIdOf } from '../../events/ids.ts';
-import { millisOf, nanosOf } from '../../events/instant.ts';
+import { idOfAlert } from '../../events/ids.ts';
+import { millisOf } from '../../events/instant.ts';
 
 /** What an alert led to: a decision of the intake, or none. `ignored`: no row matched, or nothing was decided yet. */
 export type Answer =
@@ -109,7 +109,7 @@ function receive(
   event: StoredEvent<'AlertReceived' | 'AlertRenewed'>,
 ): void {
   const { data, time } = event;
-  const alertId = alertIdOf(data.fingerprint, nanosOf(data.startsAt) ?? 0n, 'firing');
+  const alertId = idOfAlert({ ...data, status: 'firing' });
   if (data.status === 'resolved') {
     const alert = latest.get(alertId);
     if (alert) alert.resolvedAt ??= time;

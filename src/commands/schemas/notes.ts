@@ -24,7 +24,7 @@ export const notes: Record<EventType, Notes> = {
     written:
       'for each alert of a webhook, before the webhook is answered 200; and for each recording that somebody asks for by hand (`source` is `api`).',
     address: `${alert}.{status}.AlertReceived`,
-    id: '<sha256 of fingerprint, startsAt and status>',
+    id: '<sha256 of fingerprint, startsAt and status, and of alertname where the fingerprint is not that of the labels>',
     before: 'nothing: a story begins here.',
     after:
       'for a firing alert that a row of the policy matches, one of CollectionRequested, AlertAttached, CollectionSuppressed and AlertDeclined. Nothing for a resolved alert and for one that no row matches. AlertRenewed when it is told again and that is news.',

@@ -52,6 +52,7 @@ export function check(answer: Answer, expected: Expected, ledger: Ledger): strin
   for (const [field, result] of [
     ['accepted', 'accepted'],
     ['duplicates', 'duplicate'],
+    ['renewed', 'renewed'],
   ] as const) {
     const count = results.filter((each) => each.result === result).length;
     if (json[field] !== count) faults.push(`${field} is ${String(json[field])} and not ${String(count)}`);
@@ -69,15 +70,18 @@ function checkOne(result: Result | undefined, verdict: Verdict, index: number, l
       ? []
       : [`${alert} is rejected without a reason`];
   }
-  if (outcome !== 'accepted' && outcome !== 'duplicate') return [`${alert} is ${JSON.stringify(outcome)}`];
+  if (outcome !== 'accepted' && outcome !== 'renewed' && outcome !== 'duplicate')
+    return [`${alert} is ${JSON.stringify(outcome)}`];
   if (verdict.taken === 'no') return [`${alert} is malformed and ${outcome}`];
   if (fingerprint !== verdict.fingerprint) {
     return [`${alert} has the fingerprint ${String(fingerprint)} and not ${String(verdict.fingerprint)}`];
   }
-  if (typeof id !== 'string' || id !== verdict.id) {
+  const isThatBefore = outcome !== 'accepted' && id === verdict.otherId;
+  if (typeof id !== 'string' || (id !== verdict.id && !isThatBefore)) {
     return [`${alert} has the id ${String(id)} and not ${String(verdict.id)}`];
   }
-  if (outcome === 'duplicate') {
+  // Told otherwise meanwhile, or not: either way it was there.
+  if (outcome !== 'accepted') {
     ledger.duplicates.add(id);
     return [];
   }

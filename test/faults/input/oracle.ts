@@ -7,6 +7,8 @@ export interface Verdict {
   taken: 'yes' | 'no' | 'either';
   /** What it has where it is taken. */
   id?: string;
+  /** That of an alert with the same name, fingerprint and start which was there before, with other labels. */
+  otherId?: string;
   fingerprint?: string;
 }
 
@@ -42,8 +44,12 @@ function verdictOf(alert: unknown, around: object, { maxAlertBytes }: Limits): V
   if (typeof fingerprint === 'string' && fingerprint.length > 256) return { taken: 'no' };
   const given = typeof fingerprint === 'string' && fingerprint !== '' ? fingerprint : fingerprintOf(labels);
   const isSmall = bytesOf([alert, around]) + 1_000 < maxAlertBytes;
-  const id = alertIdOf(given, startsAtNanos, status);
-  return { taken: isSmall ? 'yes' : 'either', id, fingerprint: given };
+  // Prometheus's own fingerprint holds the name; with any other the name is part of the id.
+  const ids = [undefined, labels['alertname'] ?? ''].map((name) =>
+    alertIdOf(given, startsAtNanos, status, name),
+  );
+  const [id, otherId] = given === fingerprintOf(labels) ? ids : ids.reverse();
+  return { taken: isSmall ? 'yes' : 'either', ...(id && otherId ? { id, otherId } : {}), fingerprint: given };
 }
 
 function isWebhook(webhook: Record<string, unknown>): boolean {
