@@ -1,7 +1,3 @@
-// FNV-1a 64 in two halves of 32 bits: BigInt takes a hundred times as long. The prime is 2^40 + 0x1b3.
-const offsetHigh = 0xcbf29ce4;
-const offsetLow = 0x84222325;
-const primeLow = 0x1b3;
 const separator = 0xff;
 
 /**
@@ -9,39 +5,42 @@ const separator = 0xff;
  * over the labels sorted by the bytes of their names, each as name, 0xff, value, 0xff; 16 hex digits.
  */
 export function fingerprintOf(labels: Readonly<Record<string, string>>): string {
-  let high = offsetHigh;
-  let low = offsetLow;
-  const add = (byte: number) => {
-    const product = ((low ^ byte) >>> 0) * primeLow;
-    // All of it stays below 2^53: what is beyond 32 bits goes into the high half, and there away.
-    high = (high * primeLow + ((low ^ byte) << 8) + Math.floor(product / 0x1_0000_0000)) >>> 0;
-    low = product >>> 0;
-  };
-  const addText = (text: string) => {
-    for (let index = 0; index < text.length; index += 1) {
-      const unit = text.charCodeAt(index);
-      if (unit >= 0x80) {
-        for (const byte of Buffer.from(text.slice(index), 'utf8')) add(byte);
-        break;
-      }
-      add(unit);
+  const names = Object.keys(labels).sort(byBytes);
+  // The offset basis, in two halves of 32 bits: BigInt takes a hundred times as long.
+  let high = 0xcbf29ce4 | 0;
+  let low = 0x84222325 | 0;
+  for (let index = 0; index < names.length * 2; index += 1) {
+    const name = names[index >> 1] ?? '';
+    const text = bytesOf(index % 2 === 0 ? name : (labels[name] ?? ''));
+    for (let at = 0; at <= text.length; at += 1) {
+      const byte = at < text.length ? text.charCodeAt(at) : separator;
+      low ^= byte;
+      // Times the prime, 2^40 + 0x1b3: the low half by 16 bits at a time, so that everything stays a small integer.
+      const first = (low & 0xffff) * 0x1b3;
+      const second = (low >>> 16) * 0x1b3 + (first >>> 16);
+      high = (Math.imul(high, 0x1b3) + (low << 8) + (second >>> 16)) | 0;
+      low = (second << 16) | (first & 0xffff);
     }
-    add(separator);
-  };
-  for (const name of Object.keys(labels).sort(byBytes)) {
-    addText(name);
-    addText(labels[name] ?? '');
   }
-  return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
+  return hexOf(high) + hexOf(low);
 }
 
-/** UTF-8 sorts as code points do; UTF-16 units only below the surrogates. */
-function byBytes(a: string, b: string): number {
-  if (a === b) return 0;
-  if (isPlain(a) && isPlain(b)) return a < b ? -1 : 1;
-  return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'));
+function hexOf(half: number): string {
+  return (half >>> 0).toString(16).padStart(8, '0');
 }
+
+/** A text of which each unit is a byte of the UTF-8 of the given one: itself, where that is ASCII. */
+function bytesOf(text: string): string {
+  return isPlain(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
+}
+
+function byBytes(a: string, b: string): number {
+  const [bytesA, bytesB] = [bytesOf(a), bytesOf(b)];
+  return bytesA < bytesB ? -1 : bytesA > bytesB ? 1 : 0;
+}
+
+const plain = /^[\0-\x7f]*$/;
 
 function isPlain(text: string): boolean {
-  return /^[\x00-\x7f]*$/.test(text);
+  return plain.test(text);
 }
