@@ -12,6 +12,11 @@ export interface Expectation {
   filter?: string;
 }
 
+export interface Keeping {
+  /** True: it stays on the stream for longer than `max_age`. Needs `allow_msg_ttl`. */
+  forEver: boolean;
+}
+
 /**
  * Puts an event on the stream and waits until the server has it (PubAck).
  * Throws WrongLastSequence where the expectation does not hold. The server checks it before the message id, so
@@ -22,9 +27,12 @@ export async function append(
   { publisher }: Connection,
   event: Event,
   expectation?: Expectation,
+  keeping?: Keeping,
 ): Promise<PubAck> {
+  const message = messageOf(event, expectation);
+  if (keeping?.forEver) message.headers['Nats-TTL'] = 'never';
   try {
-    return await publisher.publish(messageOf(event, expectation));
+    return await publisher.publish(message);
   } catch (error) {
     throw toLogError(error, `append ${event.type}`);
   }
