@@ -275,8 +275,9 @@ describe('4: one collection of a pod at a time, one attempt after the other', ()
     expect(only(4, brokenBy([...begun, one.started()]))).toEqual([
       '4: attempt 1 starts after attempt 1 (2 3)',
     ]);
-    expect(only(4, brokenBy([one.requested({ maxAttempts: 1 }), one.started(), one.started(2)]))).toEqual([
-      '4: attempt 2 starts, but the plan has 1 (3)',
+    const once = [one.requested({ maxAttempts: 1 }), one.started(), one.attemptFailed(1, at(5))];
+    expect(only(4, brokenBy([...once, one.started(2)]))).toEqual([
+      '4: attempt 2 starts, but the plan has 1 (4)',
     ]);
     expect(only(4, brokenBy([...clean.slice(0, 3), one.started(2)]))).toEqual([
       '4: attempt 2 starts after JfrCollected (3 4)',
@@ -297,6 +298,30 @@ describe('4: one collection of a pod at a time, one attempt after the other', ()
 
   it('an attempt that was cut off need not end, and its recording may be found later', () => {
     expect(brokenBy([...begun, one.started(2), one.collected(1)])).toEqual([]);
+  });
+
+  it('attempts that were cut short do not count against the plan, up to ten of them', () => {
+    const cut = (code: string, attempt: number) => {
+      const event = one.attemptFailed(attempt, at(5));
+      return { ...event, data: { ...event.data, error: { code, message: 'stopped' } } };
+    };
+    const requested = one.requested({ maxAttempts: 1 });
+    const ways = [
+      one.started(),
+      one.started(2),
+      cut('handed-back', 2),
+      one.started(3),
+      cut('interrupted', 3),
+    ];
+    expect(only(4, brokenBy([requested, ...ways, one.started(4)]))).toEqual([]);
+    expect(
+      only(4, brokenBy([requested, ...ways, one.started(4), one.attemptFailed(4, at(9)), one.started(5)])),
+    ).toEqual(['4: attempt 5 starts, but the plan has 1 and 3 were cut short (9)']);
+    const starts = Array.from({ length: 12 }, (_, index) => one.started(index + 1));
+    expect(only(4, brokenBy([requested, ...starts.slice(0, 11)]))).toEqual([]);
+    expect(only(4, brokenBy([requested, ...starts]))).toEqual([
+      '4: attempt 12 starts, but the plan has 1 and 10 were cut short (13)',
+    ]);
   });
 
   it('a second recording of a run breaks it', () => {
