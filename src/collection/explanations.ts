@@ -151,8 +151,11 @@ async function foldBoard({ connection, stream, onRead }: Source): Promise<Board>
   return board;
 }
 
-/** Undefined where there is no such consumer: on a copy of the stream, say. */
-async function decidedUpToOf({ connection, stream }: Source): Promise<number | undefined> {
+/**
+ * The intake is through with every message up to this sequence. Undefined where there is no such consumer: on a copy of the
+ * stream, say.
+ */
+export async function decidedUpToOf({ connection, stream }: Source): Promise<number | undefined> {
   try {
     return (await connection.jsm.consumers.info(stream, 'intake')).ack_floor.stream_seq;
   } catch (error) {

@@ -5,7 +5,7 @@ import { messageAt } from './read.ts';
 import { firstSequenceSince } from './since.ts';
 
 /** What the server says of the messages that it has. */
-interface State {
+export interface Ends {
   first_seq: number;
   last_seq: number;
 }
@@ -17,7 +17,7 @@ interface State {
 export async function beginningOf(
   connection: Connection,
   stream: string,
-  { first_seq: first, last_seq: last }: State,
+  { first_seq: first, last_seq: last }: Ends,
 ): Promise<number> {
   // 0 where there never was a message.
   for (let at = Math.max(first, 1); at <= last; at += 1) {

@@ -4,9 +4,12 @@ import { nanosOf } from '../../events/instant.ts';
 import type { History } from './history.ts';
 import type { Note, Report } from './violation.ts';
 
+export type Alerts = ReturnType<typeof createAlerts>;
+
 /** Promise 1: every alert is on the stream exactly once per fingerprint, instant of startsAt, and status. */
 export function createAlerts(history: History, report: Report) {
   const sequences = new Map<string, number>();
+  const renewed = new Set<string>();
 
   return {
     apply: ({ id, data, sequence }: StoredEvent<'AlertReceived'>): void => {
@@ -15,6 +18,19 @@ export function createAlerts(history: History, report: Report) {
       const earlier = sequences.get(alertId);
       if (earlier === undefined) sequences.set(alertId, sequence);
       else report(1, 'is on the stream again', { alertId }, [earlier, sequence]);
+    },
+
+    /** An alert that is told again is no duplicate, however often; but it was told before. */
+    applyRenewed: ({ data, sequence }: StoredEvent<'AlertRenewed'>): void => {
+      const { alertId: named, fingerprint, startsAt, status } = data;
+      const alertId = alertIdOf(fingerprint, nanosOf(startsAt) ?? 0n, status);
+      if (named !== alertId)
+        report(1, `is renewed under an id that does not follow from its data: ${named}`, { alertId }, [
+          sequence,
+        ]);
+      else if (!sequences.has(alertId) && !history.isCut())
+        report(1, 'is renewed, but was never received', { alertId }, [sequence]);
+      renewed.add(alertId);
     },
 
     /** True where the message is an alert, but not where an alert belongs. */
@@ -36,6 +52,9 @@ export function createAlerts(history: History, report: Report) {
       return missing.map((alertId) => ({ what, alertId, sequences: [] }));
     },
 
+    isReceived: (alertId: string) => sequences.has(alertId),
+    /** True where some source said so, the first time or again. */
+    isTold: (alertId: string) => sequences.has(alertId) || renewed.has(alertId),
     count: () => sequences.size,
   };
 }
