@@ -1,6 +1,7 @@
 import { type Board, createBoard } from './collection/board.ts';
 import { createSnapshots, type Snapshots } from './collection/snapshots.ts';
 import type { Config, Role } from './config.ts';
+import { beginningOf } from './log/beginning.ts';
 import type { Connection } from './log/connection.ts';
 import { snapshotsBucket, streamName } from './log/definitions.ts';
 import { type Follower, follow } from './log/follow.ts';
@@ -75,7 +76,7 @@ function tidyRegularly(
   const tidy = async () => {
     if (!follower.isCaughtUp()) return;
     const { state } = await connection.jsm.streams.info(streamName);
-    board.forgetBefore(state.first_seq);
+    board.forgetBefore(await beginningOf(connection, streamName, state));
     if (config.snapshotEveryEvents > 0) await snapshots.save(board, follower.lastApplied());
   };
   let running: Promise<void> | undefined;

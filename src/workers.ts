@@ -18,6 +18,7 @@ import { createIntake } from './collection/intake.ts';
 import { watchOverdue } from './collection/overdue.ts';
 import type { Pods } from './collection/pods.ts';
 import { createPolicy } from './collection/policy.ts';
+import { tellPolicy } from './collection/policy-in-force.ts';
 import { startReactor } from './collection/reactor.ts';
 import { sweepWorkDir } from './collection/record.ts';
 import { createStaging, type Staging } from './collection/staging.ts';
@@ -112,6 +113,8 @@ export async function startWorkers(parts: Parts): Promise<Worker[]> {
     },
   };
   await sweepWorkDir(workDirOf(config));
+  const policy = { rows: rules.collections, maxAlertAgeSeconds: rules.maxAlertAgeSeconds };
+  if (config.roles.includes('intake')) await tellPolicy({ connection, stream: streamName, now, logger, signal: handBack }, policy); // prettier-ignore
   for (const role of config.roles) {
     if (role !== 'ingest' && role !== 'api') workers.push(start[role]());
   }

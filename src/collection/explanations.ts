@@ -1,7 +1,8 @@
 import type { StoredEvent } from '../events/envelope.ts';
 import { type Pod, podSubject } from '../events/subjects.ts';
+import { beginningOf } from '../log/beginning.ts';
 import { isNotFound, toLogError } from '../log/errors.ts';
-import { readRange } from '../log/read.ts';
+import { messageAt, readRange } from '../log/read.ts';
 import { type Board, createBoard } from './board.ts';
 import {
   findCollection,
@@ -150,8 +151,11 @@ async function foldBoard({ connection, stream, onRead }: Source): Promise<Board>
   return board;
 }
 
-/** Undefined where there is no such consumer: on a copy of the stream, say. */
-async function decidedUpToOf({ connection, stream }: Source): Promise<number | undefined> {
+/**
+ * The intake is through with every message up to this sequence. Undefined where there is no such consumer: on a copy of the
+ * stream, say.
+ */
+export async function decidedUpToOf({ connection, stream }: Source): Promise<number | undefined> {
   try {
     return (await connection.jsm.consumers.info(stream, 'intake')).ack_floor.stream_seq;
   } catch (error) {
@@ -164,9 +168,12 @@ async function rangeOf({ connection, stream }: Source): Promise<StreamRange> {
   const { state } = await connection.jsm.streams.info(stream).catch((error: unknown) => {
     throw toLogError(error, `read stream ${stream}`);
   });
-  const { first_seq: firstSequence, last_seq: lastSequence, messages } = state;
-  const times = messages > 0 ? { firstAt: timeText(state.first_ts), lastAt: timeText(state.last_ts) } : {};
-  return { name: stream, firstSequence, lastSequence, ...times };
+  const lastSequence = state.last_seq;
+  const firstSequence = await beginningOf(connection, stream, state);
+  if (state.messages === 0) return { name: stream, firstSequence, lastSequence };
+  const first = await messageAt(connection, stream, firstSequence);
+  const firstAt = first?.storedAt ?? timeText(state.first_ts);
+  return { name: stream, firstSequence, lastSequence, firstAt, lastAt: timeText(state.last_ts) };
 }
 
 // The server answers with nanoseconds.

@@ -72,7 +72,7 @@ export interface PodContext {
 /** How many decisions, and attached alerts, a pod remembers; a pod with more in its life forgets the oldest. */
 export const rememberedDecisions = 100;
 export const rememberedFailures = 5;
-/** So many attempts of a run may be cut short before it ends. */
+/** So many attempts of a run may be cut short (their process ended) and not count against the plan's maxAttempts. */
 export const maxCutShort = 10;
 
 export const initialContext: PodContext = {

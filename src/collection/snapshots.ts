@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { eventTypes } from '../events/catalogue.ts';
 import { jsonSchemaOf } from '../events/envelope.ts';
+import { beginningOf } from '../log/beginning.ts';
 import type { Connection } from '../log/connection.ts';
 import { ObjectExists } from '../log/errors.ts';
 import { deleteObject, listObjects, putObject, readObject } from '../log/object-store.ts';
@@ -78,7 +79,7 @@ export function createSnapshots({
           if ((loaded += 1) % linesAtOnce === 0) await setImmediate();
         }
         const { state } = await connection.jsm.streams.info(stream);
-        board.forgetBefore(state.first_seq);
+        board.forgetBefore(await beginningOf(connection, stream, state));
         logger.info({ sequence: newest.sequence, pods: board.size() }, 'the board begins from a snapshot');
         return newest.sequence;
       } catch (err) {

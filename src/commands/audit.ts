@@ -3,7 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { type AuditResult, createAudit, inOrder } from '../collection/audit/audit.ts';
 import type { Bucket } from '../collection/audit/strays.ts';
 import { violationOf } from '../collection/audit/violation.ts';
+import { decidedUpToOf } from '../collection/explanations.ts';
 import { ConfigError } from '../config-schema.ts';
+import { millisOf, timeOf } from '../events/instant.ts';
+import { beginningOf, type Ends } from '../log/beginning.ts';
 import type { Connection } from '../log/connection.ts';
 import { recordingsBucket, streamName } from '../log/definitions.ts';
 import { LogMisconfigured, toLogError } from '../log/errors.ts';
@@ -30,7 +33,10 @@ export const auditCommand = new Command('audit')
   )
   .option('--stream <name>', 'the stream to read, such as a copy or a mirror', streamName)
   .option('--accepted <file>', 'ids of alerts, one a line, that a sender was told are accepted')
-  .option('--settled', 'nothing should be under way: a run without an end breaks a promise')
+  .option(
+    '--settled',
+    'nothing should be under way: a run without an end, or an undecided alert, breaks a promise',
+  )
   .option('--deep', 'download every recording and hash its bytes')
   .option('--no-destination', 'do not look at the recordings')
   .option('--json', 'one JSON object')
@@ -45,14 +51,22 @@ async function audit(connection: Connection, options: Options, accepted: string[
   const { stream, destination, settled = false } = options;
   const progress = createProgress(process.stderr);
   try {
-    const first = createAudit(await firstSequenceOf(connection, stream));
-    // Before the stream is read: what is uploaded from now on may not be on it.
+    const { ends, nowMs: beganAtMs } = await lookAt(connection, stream);
+    const audit = createAudit(await beginningOf(connection, stream, ends));
+    // Before the stream is read: what is uploaded or decided from now on may not be on it.
     const bucket = destination ? await listBucket(connection) : undefined;
+    const decidedUpTo = await decidedUpToOf({ connection, stream });
     for await (const message of readRange(connection, stream, { filter: 'aw.>' })) {
-      first.apply(message);
+      audit.apply(message);
       progress.step('messages read');
     }
-    const result = first.finish({ settled, accepted, ...(bucket ? { bucket } : {}) });
+    const timers = await timersOn(connection, stream);
+    const { nowMs: endedAtMs } = await lookAt(connection, stream);
+    const result = audit.finish({
+      ...{ settled, accepted, timers, reading: { beganAtMs, endedAtMs } },
+      ...(bucket ? { bucket } : {}),
+      ...(decidedUpTo === undefined ? {} : { decidedUpTo }),
+    });
     if (!destination) return { ...result, checked: undefined };
     return await checkRecordings(connection, result, options.deep ?? false, progress);
   } finally {
@@ -92,13 +106,23 @@ async function checkRecordings(
   return { ...result, violations: violations.sort(inOrder), notes, checked };
 }
 
-// Nothing to read would look as if nothing were broken.
-async function firstSequenceOf({ jsm }: Connection, stream: string): Promise<number> {
+/** The state of a stream, and the time of its server. A stream that is not there would look as if nothing were broken. */
+async function lookAt({ jsm }: Connection, stream: string): Promise<{ ends: Ends; nowMs: number }> {
   const info = await jsm.streams.info(stream).catch((error: unknown) => {
     const { message } = toLogError(error, `read stream ${stream}`);
     throw new LogMisconfigured(message, { cause: error });
   });
-  return info.state.first_seq;
+  // Servers tell it since 2.11; the client's type does not name it.
+  const { ts = timeOf(Date.now()) } = info as { ts?: string };
+  return { ends: info.state, nowMs: millisOf(ts) };
+}
+
+/** Again at the end: those that were moved while the stream was read lie behind what was read. */
+async function timersOn(connection: Connection, stream: string): Promise<string[]> {
+  const subjects: string[] = [];
+  for await (const { subject } of readRange(connection, stream, { filter: 'aw.schedule.>' }))
+    subjects.push(subject);
+  return subjects;
 }
 
 async function listBucket(connection: Connection): Promise<Bucket> {

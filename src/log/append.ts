@@ -15,6 +15,8 @@ export interface Expectation {
 export interface AppendOptions {
   /** False: the server shall not look for the id among those that it has seen lately; the expectation is enough. */
   deduplicate?: boolean;
+  /** True: it stays on the stream for longer than `max_age`. Needs `allow_msg_ttl`. */
+  forEver?: boolean;
 }
 
 /**
@@ -94,11 +96,12 @@ export async function cancelTimer({ publisher }: Connection, subject: string): P
 function messageOf(
   event: Event,
   expectation: Expectation | undefined,
-  { deduplicate = true }: AppendOptions = {},
+  { deduplicate = true, forEver = false }: AppendOptions = {},
 ): OutgoingMessage {
   const message = encodeEvent(event);
   const { headers } = message;
   if (deduplicate) headers['Nats-Msg-Id'] = event.id;
+  if (forEver) headers['Nats-TTL'] = 'never';
   if (expectation) {
     headers['Nats-Expected-Last-Subject-Sequence'] = String(expectation.lastSequence);
     if (expectation.filter) headers['Nats-Expected-Last-Subject-Sequence-Subject'] = expectation.filter;

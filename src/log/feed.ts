@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StoredMessage } from '../events/envelope.ts';
+import { beginningOf } from './beginning.ts';
 import type { Connection } from './connection.ts';
 import { toLogError } from './errors.ts';
 import { readRange } from './read.ts';
@@ -95,9 +96,10 @@ async function startOf(
   const { state } = await connection.jsm.streams.info(stream).catch((error: unknown) => {
     throw toLogError(error, `look at stream ${stream}`);
   });
-  const { first_seq: firstSequence, last_seq: lastSequence } = state;
+  const { last_seq: lastSequence } = state;
   if (after === undefined) return lastSequence;
   const isBeyond = after > lastSequence;
+  const firstSequence = await beginningOf(connection, stream, state);
   if (!isBeyond && after >= firstSequence - 1) return after;
   sink.gap({ reason: isBeyond ? 'beyond-the-stream' : 'purged', after, firstSequence, lastSequence });
   return firstSequence - 1;

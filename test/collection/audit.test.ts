@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AuditResult, createAudit, type Ending } from '../../src/collection/audit/audit.ts';
-import type { AlertReceivedData } from '../../src/events/alert-events.ts';
+import type { AlertReceivedData, AlertRenewedData } from '../../src/events/alert-events.ts';
 import { createEvent, type Event, type StoredMessage } from '../../src/events/envelope.ts';
 import { alertIdOf } from '../../src/events/ids.ts';
 import { nanosOf } from '../../src/events/instant.ts';
@@ -55,7 +55,8 @@ const only = (promise: number, lines: string[]) =>
 describe('a clean history', () => {
   it('breaks nothing, and is counted', () => {
     const result = auditOf(fromSequence(1, [alert(), ...clean, ...retried]), { settled: true });
-    expect(result).toMatchObject({ violations: [], notes: [], open: [] });
+    const unknown = { what: expect.stringContaining('the policy in force matched 1 of the') as string };
+    expect(result).toMatchObject({ violations: [], notes: [unknown], open: [], waiting: [] });
     expect(result.counts).toMatchObject({
       ...{ messages: 15, alerts: 1, collections: 2, unreadable: 0 },
       runs: { uploaded: 2, failed: 1, cancelled: 0, open: 0 },
@@ -73,7 +74,7 @@ describe('a clean history', () => {
     const result = auditOf([...fromSequence(1, [...clean, elapsed]), timer, garbage]);
     expect(result.violations).toEqual([]);
     expect(result.counts).toMatchObject({ timers: 1, unreadable: 1, messages: 7 });
-    expect(result.notes).toEqual([
+    expect(result.notes.filter(({ what }) => what.startsWith('no event'))).toEqual([
       { what: expect.stringContaining('no event, on aw.alert.x') as string, sequences: [7] },
     ]);
   });
@@ -131,6 +132,33 @@ describe('1: every alert is on the stream exactly once', () => {
     const later = auditOf(fromSequence(9, [alert()]), { accepted });
     expect(later.violations).toEqual([]);
     expect(later.notes).toContainEqual(expect.objectContaining({ alertId: 'lost' }));
+  });
+});
+
+describe('1: an alert that is told again', () => {
+  const received = alert();
+  const renewed = (changes: Partial<AlertRenewedData> = {}) => {
+    const data = { ...received.data, alertId: received.id, reason: 'repeated' as const, ...changes };
+    return createEvent('AlertRenewed', data, { part: 'ingest', time: at(60) });
+  };
+
+  it('is no duplicate, however often', () => {
+    const later = renewed({ receivedAt: at(120) });
+    expect(only(1, brokenBy([received, renewed(), later, renewed({ reason: 'changed' })]))).toEqual([]);
+  });
+
+  it('breaks it where its id is another, or where it was never received in that status', () => {
+    expect(brokenBy([received, renewed({ alertId: 'made up' })])).toEqual([
+      '1: is renewed under an id that does not follow from its data: made up (2)',
+    ]);
+    const resolved = alert({ status: 'resolved' });
+    const { violations } = auditOf(
+      fromSequence(1, [received, renewed({ status: 'resolved', alertId: resolved.id })]),
+    );
+    expect(violations).toMatchObject([
+      { promise: 1, what: 'is renewed, but was never received', alertId: resolved.id, sequences: [2] },
+    ]);
+    expect(broken(auditOf(fromSequence(9, [renewed()])))).toEqual([]);
   });
 });
 
@@ -275,8 +303,9 @@ describe('4: one collection of a pod at a time, one attempt after the other', ()
     expect(only(4, brokenBy([...begun, one.started()]))).toEqual([
       '4: attempt 1 starts after attempt 1 (2 3)',
     ]);
-    expect(only(4, brokenBy([one.requested({ maxAttempts: 1 }), one.started(), one.started(2)]))).toEqual([
-      '4: attempt 2 starts, but the plan has 1 (3)',
+    const once = [one.requested({ maxAttempts: 1 }), one.started(), one.attemptFailed(1, at(5))];
+    expect(only(4, brokenBy([...once, one.started(2)]))).toEqual([
+      '4: attempt 2 starts, but the plan has 1 (4)',
     ]);
     expect(only(4, brokenBy([...clean.slice(0, 3), one.started(2)]))).toEqual([
       '4: attempt 2 starts after JfrCollected (3 4)',
@@ -297,6 +326,30 @@ describe('4: one collection of a pod at a time, one attempt after the other', ()
 
   it('an attempt that was cut off need not end, and its recording may be found later', () => {
     expect(brokenBy([...begun, one.started(2), one.collected(1)])).toEqual([]);
+  });
+
+  it('attempts that were cut short do not count against the plan, up to ten of them', () => {
+    const cut = (code: string, attempt: number) => {
+      const event = one.attemptFailed(attempt, at(5));
+      return { ...event, data: { ...event.data, error: { code, message: 'stopped' } } };
+    };
+    const requested = one.requested({ maxAttempts: 1 });
+    const ways = [
+      one.started(),
+      one.started(2),
+      cut('handed-back', 2),
+      one.started(3),
+      cut('interrupted', 3),
+    ];
+    expect(only(4, brokenBy([requested, ...ways, one.started(4)]))).toEqual([]);
+    expect(
+      only(4, brokenBy([requested, ...ways, one.started(4), one.attemptFailed(4, at(9)), one.started(5)])),
+    ).toEqual(['4: attempt 5 starts, but the plan has 1 and 3 were cut short (9)']);
+    const starts = Array.from({ length: 12 }, (_, index) => one.started(index + 1));
+    expect(only(4, brokenBy([requested, ...starts.slice(0, 11)]))).toEqual([]);
+    expect(only(4, brokenBy([requested, ...starts]))).toEqual([
+      '4: attempt 12 starts, but the plan has 1 and 10 were cut short (13)',
+    ]);
   });
 
   it('a second recording of a run breaks it', () => {

@@ -96,6 +96,23 @@ describe('snapshots in JetStream', () => {
     expect(contentOf(again)).toEqual(contentOf(board));
   });
 
+  it('are read back without what the stream has let go of, also behind a policy that stays', async () => {
+    const connection = await nats.connectWithStreams();
+    const { js, jsm } = connection;
+    await js.publish('aw.policy.PolicyConfigured', '{}');
+    const board = createBoard();
+    const { requested, started, collected, uploaded } = story();
+    const later = story(alertRef(2), 60).requested();
+    Object.assign(later.data, { pod: 'another' });
+    for (const event of [requested(), started(), collected(), uploaded(), later])
+      board.applyOwn(event, (await append(connection, event)).sequence);
+    await snapshotsOf(connection).save(board, 6);
+    for (const sequence of [2, 3, 4, 5]) await jsm.streams.deleteMessage(streamName, sequence);
+    const { board: again } = await restored(connection);
+    expect(board.size()).toBe(2);
+    expect(again.size()).toBe(1);
+  });
+
   it('are read back as they were where they are megabytes', async () => {
     const { connection, board } = await kept();
     for (let pod = 2; pod < 3_000; pod += 1) {

@@ -1,14 +1,15 @@
 import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createEvent, decodeEvent, isEvent } from '../../src/events/envelope.ts';
 import { append } from '../../src/log/append.ts';
 import { type Connection, openConnection } from '../../src/log/connection.ts';
 import { recordingsBucket, streamName } from '../../src/log/definitions.ts';
 import { deleteObject, getInfo, putObject } from '../../src/log/object-store.ts';
-import { readRange } from '../../src/log/read.ts';
+import { lastMessage, readRange } from '../../src/log/read.ts';
 import { cli } from '../support/cli.ts';
+import { eventfulService } from '../support/eventful.ts';
 import { useNats } from '../support/nats.ts';
 import { placeOf, useS3 } from '../support/s3-fixture.ts';
 import { quickRules, useServices } from '../support/service.ts';
@@ -64,7 +65,7 @@ it('a clean run breaks no promise: exit code 0 and a summary', async () => {
     code: 0,
     stderr: '',
     lines: [
-      '5 messages (0 timers, 0 no events), 1 alert, 1 collection, ' +
+      '6 messages (0 timers, 0 no events), 1 alert, 1 collection, ' +
         '1 run (1 uploaded, 0 failed, 0 cancelled, 0 open), 1 recording checked',
       ...['no promise is broken', ''],
     ],
@@ -167,6 +168,78 @@ destination: { type: s3, bucket: ${bucket}, endpoint: '${endpoint}', region: ${r
   expect(brokenIn((await audit()).stdout)).toEqual([expect.stringContaining('there is nothing at its url')]);
   await s3().refuse();
   expect(brokenIn((await audit()).stdout)).toEqual([expect.stringContaining('could not be checked')]);
+});
+
+describe('a service that lived through cooldowns and a restart', () => {
+  const eventful = async () => {
+    const url = nats.freshUrl();
+    const { connection } = (await eventfulService(start, url)).app.log;
+    return { connection, audit: (...args: string[]) => cli(['audit', ...args], { NATS_URL: url }) };
+  };
+  /** Sequence of the last message under a filter. */
+  const sequenceOf = async (connection: Connection, filter: string) => {
+    const message = await lastMessage(connection, streamName, filter);
+    if (!message) throw new Error(`there is nothing on ${filter}`);
+    return message.sequence;
+  };
+
+  it('breaks no promise, and one alert waits', async () => {
+    const { audit } = await eventful();
+    const { code, stdout, stderr } = await audit('--settled', '--deep');
+    expect({ code, stderr, broken: brokenIn(stdout) }).toEqual({ code: 0, stderr: '', broken: [] });
+    expect(stdout).toMatch(
+      /^open {3}alert [0-9a-f]{64} of \S+\/slow-0: waits for the end of the cooldown at \S+Z: CollectionSuppressed #\d+ \S+Z$/m,
+    );
+    const { notes, waiting } = JSON.parse((await audit('--json')).stdout) as Record<string, unknown[]>;
+    expect({ notes, waiting }).toMatchObject({
+      notes: [],
+      waiting: [{ until: expect.any(String) as string, since: { type: 'CollectionSuppressed' } }],
+    });
+  });
+
+  it('breaks the sixth where a timer is purged', async () => {
+    const { connection, audit } = await eventful();
+    const suppressed = await sequenceOf(connection, 'aw.collection.*.*.*.CollectionSuppressed');
+    await connection.jsm.streams.purge(streamName, { filter: 'aw.schedule.>' });
+    const { code, stdout } = await audit();
+    expect(code).toBe(1);
+    expect(brokenIn(stdout)).toEqual([
+      expect.stringMatching(
+        `^broken 6 decided: alert [0-9a-f]{64} of \\S+/slow-0: its timer for \\S+Z is gone, and there is no CooldownElapsed #${String(suppressed)}$`,
+      ),
+    ]);
+  });
+
+  it('breaks the sixth where a decision is deleted', async () => {
+    const { connection, audit } = await eventful();
+    const attached = await sequenceOf(connection, 'aw.collection.*.*.*.AlertAttached');
+    const declined = await sequenceOf(connection, 'aw.alert.*.*.*.*.AlertDeclined');
+    for (const sequence of [attached, declined])
+      await connection.jsm.streams.deleteMessage(streamName, sequence);
+    const { code, stdout } = await audit();
+    expect(code).toBe(1);
+    expect(brokenIn(stdout)).toEqual([
+      expect.stringMatching(
+        /^broken 6 decided: alert [0-9a-f]{64} of \S+\/quick-0: was not decided again after its cooldown #\d+ #\d+$/,
+      ),
+      expect.stringMatching(
+        /^broken 6 decided: alert [0-9a-f]{64}: the policy in force matches it, but nothing was decided #\d+$/,
+      ),
+    ]);
+  });
+
+  it('has an alert open that the intake has not come to', async () => {
+    const url = nats.freshUrl();
+    const { post, app } = await start(url, { rules: quickRules(), roles: ['ingest', 'intake', 'api'] });
+    await app.log.connection.jsm.consumers.pause(streamName, 'intake', new Date(Date.now() + 3_600_000));
+    await post(captured('am0.33.1-single_firing'));
+    const { code, stdout } = await cli(['audit'], { NATS_URL: url });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^open {3}alert [0-9a-f]{64} of \S+: waits to be decided: AlertReceived #2 \S+Z$/m,
+    );
+    expect(brokenIn((await cli(['audit', '--settled'], { NATS_URL: url })).stdout)).toHaveLength(1);
+  });
 });
 
 it('a stream that is not there, or a file that cannot be read, is an error and no clean bill', async () => {

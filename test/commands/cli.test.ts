@@ -80,7 +80,7 @@ describe('replay', () => {
     );
     expect(pod.stdout).toContain('4 events, 1 pods');
     const until = await cli(['replay', '--until', String(lines[1]?.sequence)], env);
-    expect(until.stdout).toContain('3 events, 1 pods');
+    expect(until.stdout).toContain('4 events, 1 pods');
     const untilTime = await cli(['replay', '--until', lines[3]?.storedAt ?? '', '--json'], env);
     expect(untilTime.stdout.trim().split('\n').length).toBeGreaterThanOrEqual(4);
     expect((await cli(['replay', '--until', 'yesterday'], env)).stderr).toContain('RFC 3339');

@@ -59,8 +59,8 @@ it('shows each event in a line as it comes, history first where it is asked for,
     tail(url, 'second-0', '--json', '--since', '1'),
   ]);
   await all.shown('Uploaded');
-  expect(all.said.stdout.split('\n')[0]).toMatch(
-    /^\d{4}-\S+Z #1 +AlertReceived +5829985c3a31f9b2 {2}CrateDBContainerRestart firing, pod crate-data/,
+  expect(all.said.stdout.split('\n')[1]).toMatch(
+    /^\d{4}-\S+Z #2 +AlertReceived +5829985c3a31f9b2 {2}CrateDBContainerRestart firing, pod crate-data/,
   );
   await service.post(alertBody({ pod: 'second-0', alertname: 'CrateDBCloudNotResponsive' }));
   await live.shown(/CollectionRequested .*\/second-0 {2}0\.05 seconds by sim/);

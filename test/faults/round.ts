@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Note } from '../../src/collection/audit/violation.ts';
+import type { Note, Violation } from '../../src/collection/audit/violation.ts';
 import type { Random } from '../support/random.ts';
 import { until } from '../support/until.ts';
 import { compare } from './compare.ts';
@@ -112,12 +112,16 @@ export async function audit(world: World, sender: Sender): Promise<string[]> {
         resolve([`the audit failed: ${stderr}`]);
         return;
       }
-      const { violations, notes } = JSON.parse(stdout) as { violations: Note[]; notes: Note[] };
+      const { violations, notes } = JSON.parse(stdout) as { violations: Violation[]; notes: Note[] };
       // Once something was purged the audit cannot know what is missing and what was purged; here it is known.
       const missing = notes.filter(
         ({ what, alertId }) => what.startsWith('was accepted') && !world.purged.has(alertId ?? ''),
       );
-      resolve([...violations, ...missing].map((found) => JSON.stringify(found)));
+      // An operator purged the timers of the others, and the audit rightly says so.
+      const kept = violations.filter(
+        ({ promise, alertId }) => promise !== 6 || !world.purgedTimers.has(alertId ?? ''),
+      );
+      resolve([...kept, ...missing].map((found) => JSON.stringify(found)));
     });
   });
 }

@@ -69,6 +69,8 @@ async function purgeSettled(connection: Connection, random: Random, world: World
   if (floor <= first) return;
   const seq = random.chance(0.5) ? floor : first + random.integer(floor - first);
   for await (const message of readRange(connection, streamName, { filter: 'aw.>', to: seq })) {
+    const [, alertId] = /^aw\.schedule\.cooldown\.(.+)$/.exec(message.subject) ?? [];
+    if (alertId !== undefined) world.purgedTimers.add(alertId);
     const event = decodeEvent(message);
     if (!isEvent(event)) continue;
     if (event.type === 'AlertReceived') world.purged.add(event.id);

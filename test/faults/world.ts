@@ -19,6 +19,8 @@ export interface World {
   s3: S3Server;
   /** Ids of alerts that an operator's purge took off the stream. */
   purged: Set<string>;
+  /** Ids of alerts whose timer such a purge took. */
+  purgedTimers: Set<string>;
   /** The url of every recording that an Uploaded has named, also of those that were purged. */
   uploaded: Set<string>;
   /** Straight to NATS, not through a proxy. */
@@ -72,6 +74,7 @@ export async function createWorld({ directory, services: count, cluster }: World
     services,
     s3,
     purged: new Set(),
+    purgedTimers: new Set(),
     uploaded: new Set(),
     connection: () => openConnection(nats.url),
     heal: async () => {

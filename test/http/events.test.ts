@@ -29,6 +29,8 @@ async function waitingBytes(service: TestService): Promise<number> {
   return Number(/^alert_watcher_event_feeds_waiting_bytes (\d+)$/m.exec(metrics)?.[1]);
 }
 
+/** The first message of a stream is the policy. */
+const behindPolicy = '?after=1';
 /** An alert that leads to nothing: one message. */
 const other = (instance: number) => alertBody({ alertname: 'Other', instance: String(instance) });
 
@@ -44,17 +46,17 @@ describe('the event feed', () => {
   it('tells each event as it happens, with its sequence as id', async () => {
     const service = await start(nats.freshUrl());
     const client = await feed(service);
-    await until('the first position', () => client.lastEventId() === '0');
+    await until('the first position', () => client.lastEventId() === '1');
     await service.post(captured('am0.33.1-single_firing'));
     const [first, ...rest] = await client.whenEvents(5);
 
     expect(client.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     expect(client.retryMs()).toBe(3_000);
     expect(first).toMatchObject({
-      id: '1',
+      id: '2',
       type: 'AlertReceived',
       data: {
-        sequence: 1,
+        sequence: 2,
         type: 'AlertReceived',
         source: '/alert-watcher/ingest',
         data: { status: 'firing', labels: { alertname: 'CrateDBContainerRestart' } },
@@ -74,9 +76,9 @@ describe('the event feed', () => {
   it('goes on behind the last event of a client that reconnects, by header before query, without gap or repeat', async () => {
     const service = await afterOneCollection();
     const all = await feed(service, '?after=0');
-    await all.whenEvents(5);
-    const byQuery = await feed(service, '?after=2');
-    const byHeader = await feed(service, '?after=0', { 'last-event-id': '4' });
+    await all.whenEvents(6);
+    const byQuery = await feed(service, '?after=3');
+    const byHeader = await feed(service, '?after=0', { 'last-event-id': '5' });
     await service.post(other(1));
     for (const client of [all, byQuery, byHeader]) {
       await until(
@@ -85,8 +87,8 @@ describe('the event feed', () => {
       );
     }
 
-    expect(sequences(byQuery)).toEqual(sequences(all).slice(2));
-    expect(sequences(byHeader)).toEqual(sequences(all).slice(4));
+    expect(sequences(byQuery)).toEqual(sequences(all).slice(3));
+    expect(sequences(byHeader)).toEqual(sequences(all).slice(5));
   });
 
   it('misses nothing and repeats nothing while alerts keep coming and clients come and go', async () => {
@@ -95,7 +97,7 @@ describe('the event feed', () => {
     const posted = (async () => {
       for (const index of storm) await service.post(other(index));
     })();
-    let client = await feed(service, '?after=0');
+    let client = await feed(service, behindPolicy);
     const seen: number[] = [];
     while (seen.length < storm.length) {
       await until(
@@ -108,7 +110,7 @@ describe('the event feed', () => {
     }
     await posted;
 
-    expect(seen).toEqual(storm.map((index) => index + 1));
+    expect(seen).toEqual(storm.map((index) => index + 2));
   });
 
   it('tells only what a filter asks for, live and from before', async () => {
@@ -161,8 +163,8 @@ describe('the event feed', () => {
     await jsm.streams.purge(streamName, { seq: 4 });
     const purged = await feed(service, '?after=1');
     const beyond = await feed(service, '', { 'last-event-id': '9000' });
-    await purged.whenEvents(3);
-    await beyond.whenEvents(3);
+    await purged.whenEvents(4);
+    await beyond.whenEvents(4);
 
     expect(purged.events[0]).toMatchObject({
       id: '3',
@@ -170,8 +172,21 @@ describe('the event feed', () => {
       data: { reason: 'purged', after: 1, firstSequence: 4 },
     });
     expect(beyond.events[0]).toMatchObject({ id: '3', type: 'gap', data: { reason: 'beyond-the-stream' } });
-    expect(sequences(purged).slice(1)).toEqual([4, 5]);
-    expect(sequences(beyond).slice(1)).toEqual([4, 5]);
+    expect(sequences(purged).slice(1)).toEqual([4, 5, 6]);
+    expect(sequences(beyond).slice(1)).toEqual([4, 5, 6]);
+  });
+
+  it('says that events are gone, too, where the policy before them has outlived them', async () => {
+    const service = await afterOneCollection();
+    const { jsm } = service.app.log.connection;
+    for (const sequence of [2, 3]) await jsm.streams.deleteMessage(streamName, sequence);
+    const client = await feed(service, behindPolicy);
+    await client.whenEvents(4);
+    expect(client.events[0]).toMatchObject({
+      type: 'gap',
+      data: { reason: 'purged', after: 1, firstSequence: 4 },
+    });
+    expect(sequences(client).slice(1)).toEqual([4, 5, 6]);
   });
 
   it('is refused with 503 beyond the number that is allowed, and given again when one has left', async () => {
@@ -195,7 +210,7 @@ describe('the event feed', () => {
     const { port } = new URL(proxy.url);
     const service = await start(Object.assign(new URL(url), { port }).href);
     try {
-      const client = await feed(service, '?after=0');
+      const client = await feed(service, behindPolicy);
       await direct.post(other(0));
       await client.whenEvents(1);
       proxy.split();
@@ -203,7 +218,7 @@ describe('the event feed', () => {
       proxy.join();
       await client.whenEvents(20);
 
-      expect(sequences(client)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+      expect(sequences(client)).toEqual(Array.from({ length: 20 }, (_, index) => index + 2));
     } finally {
       await proxy.close();
     }
@@ -212,7 +227,7 @@ describe('the event feed', () => {
   it('waits for a client that does not read, holds little for it, and then tells it everything once', async () => {
     const service = await start(nats.freshUrl());
     const response = await new Promise<IncomingMessage>((resolve) =>
-      httpGet(`${service.url}/api/v1/events?after=0`, resolve),
+      httpGet(`${service.url}/api/v1/events${behindPolicy}`, resolve),
     );
     const annotations = { text: 'x'.repeat(200_000) };
     const body = other(0);
@@ -231,10 +246,10 @@ describe('the event feed', () => {
     response.setEncoding('utf8').on('data', (text: string) => {
       for (const [, id] of text.matchAll(/^id: (\d+)\nevent/gm)) ids.push(Number(id));
     });
-    await until('the last event', () => ids.at(-1) === rounds);
+    await until('the last event', () => ids.at(-1) === rounds + 1);
     response.destroy();
 
-    expect(ids).toEqual(Array.from({ length: rounds }, (_, index) => index + 1));
+    expect(ids).toEqual(Array.from({ length: rounds }, (_, index) => index + 2));
     // Of 20 MB: the bound, and the message that went over it.
     expect(mostWaiting).toBeGreaterThan(0);
     expect(mostWaiting).toBeLessThan(512 * 1024);

@@ -120,7 +120,7 @@ describe('a mirror of the stream', () => {
       [streamName, 'COPY'].map((stream) => cli(['replay', '--json', '--stream', stream], { NATS_URL: url })),
     );
     expect(copy).toEqual(original);
-    expect(original?.stdout.trim().split('\n')).toHaveLength(5);
+    expect(original?.stdout.trim().split('\n')).toHaveLength(6);
     expect(await cli(['audit', '--stream', 'COPY'], { NATS_URL: url })).toMatchObject({ code: 0 });
   });
 });

@@ -7,13 +7,14 @@ import { alertRef, at, story } from './events.ts';
 const everyEvent: PodEvent[] = [1, 2, 3].flatMap((which) => {
   const of = story(alertRef(which), which * 100);
   const retryAt = at(which * 100 + 50);
-  const others = [4, 5, 6].map((other) => alertRef(which * 10 + other));
+  const others = [4, 5, 6].map((other) => which * 10 + other);
   return [
     of.requested(),
+    // One that is decided is not decided otherwise as well.
+    ...others.map((other) => of.attached(alertRef(other))),
     ...others.flatMap((other) => [
-      of.attached(other),
-      of.suppressed(other, at(600)),
-      of.elapsed(other, at(600)),
+      of.suppressed(alertRef(other + 100), at(600)),
+      of.elapsed(alertRef(other + 100), at(600)),
     ]),
     ...[1, 2].flatMap((run) => [
       ...[of.redriven(run, 'collect'), of.redriven(run, 'upload')],

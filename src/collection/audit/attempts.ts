@@ -1,4 +1,5 @@
 import type { StoredEvent } from '../../events/envelope.ts';
+import { maxCutShort } from '../pod-context.ts';
 import { type CollectionEvent, type History, type RunRef, runRefOf } from './history.ts';
 import type { Report } from './violation.ts';
 
@@ -8,6 +9,8 @@ interface Attempts {
   started?: { attempt: number; sequence: number };
   /** Sequences of the ends of collect attempts, by the attempt. */
   failed: Map<number, number>;
+  /** How many attempts ended because their process did: the plan's maxAttempts is not about these. */
+  cutShort: number;
   collected?: number;
   uploadFailed?: { attempt: number; sequence: number };
 }
@@ -20,7 +23,7 @@ export function createAttempts(history: History, report: Report) {
   const maxAttempts = new Map<string, number>();
 
   const attemptsOf = ({ key }: RunRef): Attempts => {
-    const attempts = runs.get(key) ?? { failed: new Map<number, number>() };
+    const attempts = runs.get(key) ?? { failed: new Map<number, number>(), cutShort: 0 };
     runs.set(key, attempts);
     return attempts;
   };
@@ -56,22 +59,33 @@ function started(check: Check, { data, sequence }: Of<'CollectionAttemptStarted'
     const last = before ? `attempt ${String(before.attempt)}` : 'none';
     breaks(`attempt ${String(attempt)} starts after ${last}`, before && [before.sequence]);
   }
-  if (attempt > max) breaks(`attempt ${String(attempt)} starts, but the plan has ${String(max)}`);
+  // Another one starts while it is under way: nobody runs it any more.
+  if (before && !attempts.failed.has(before.attempt)) attempts.cutShort += 1;
+  const more = Math.min(attempts.cutShort, maxCutShort);
+  if (attempt > max + more) {
+    const cut = more > 0 ? ` and ${String(more)} were cut short` : '';
+    breaks(`attempt ${String(attempt)} starts, but the plan has ${String(max)}${cut}`);
+  }
   if (attempts.collected !== undefined)
     breaks(`attempt ${String(attempt)} starts after JfrCollected`, [attempts.collected]);
   attempts.started = { attempt, sequence };
 }
 
-function failed(check: Check, { data: { attempt }, sequence }: Of<'CollectionAttemptFailed'>): void {
+function failed(check: Check, { data, sequence }: Of<'CollectionAttemptFailed'>): void {
   const { attempts, breaks } = check;
+  const { attempt, error } = data;
   const earlier = attempts.failed.get(attempt);
   if (earlier !== undefined) breaks(`attempt ${String(attempt)} ends again`, [earlier]);
   else if (!isUnderWay(check, attempt, sequence)) {
     const last = attempts.started;
     breaks(`attempt ${String(attempt)} ends, but is not under way`, last && [last.sequence]);
   }
+  if (earlier === undefined && cuttingShort.has(error.code)) attempts.cutShort += 1;
   attempts.failed.set(attempt, sequence);
 }
+
+/** Codes of errors that are not the collector's: the process was stopped, or its programs were ended. */
+const cuttingShort: ReadonlySet<string> = new Set(['handed-back', 'interrupted']);
 
 // The recording of an earlier attempt counts, too, also of one that failed: it may have been staged, and found by the
 // process that went on.

@@ -3,11 +3,14 @@ import { isPodEvent } from '../pod-context.ts';
 import { createAlerts } from './alerts.ts';
 import { createAttempts } from './attempts.ts';
 import { createCollecting } from './collecting.ts';
+import type { Reading } from './cooldowns.ts';
+import { createDecisions } from './decisions.ts';
 import { createHistory } from './history.ts';
 import { createRecordings, type ExpectedRecording } from './recordings.ts';
 import { createReplay } from './replay.ts';
 import { createRuns, type OpenRun, type Outcome } from './runs.ts';
 import { type Bucket, checkStrays } from './strays.ts';
+import type { Waiting } from './undecided.ts';
 import { type Note, type Report, type Violation, violationOf } from './violation.ts';
 
 export interface Ending {
@@ -16,12 +19,20 @@ export interface Ending {
   /** Ids of alerts that a sender was told are accepted. */
   accepted?: Iterable<string>;
   bucket?: Bucket;
+  /** The intake is through with every message up to this sequence; absent where nobody knows. Look before the stream is read. */
+  decidedUpTo?: number;
+  /** Absent where nobody knows: then a timer that is gone may just have fired. */
+  reading?: Reading;
+  /** Subjects of the timers that were there after the stream was read. */
+  timers?: Iterable<string>;
 }
 
 export interface AuditResult {
   violations: Violation[];
   notes: Note[];
   open: OpenRun[];
+  /** Alerts that wait to be decided, or for the end of a cooldown. */
+  waiting: Waiting[];
   /** What has to lie at the destinations: for somebody who can look there. */
   recordings: ExpectedRecording[];
   counts: {
@@ -43,8 +54,8 @@ export interface Audit {
 }
 
 /**
- * Pure. For promises 1 to 4 it keeps books of its own and asks no machine, so that a fault in the machine is found.
- * `firstSequence` is that of the stream: above 1, old messages are gone.
+ * Pure. For promises 1 to 4 and 6 it keeps books of its own and asks no machine, so that a fault in the machine is found.
+ * `firstSequence` is that with which the history of the stream begins: above 1, old messages are gone.
  */
 export function createAudit(firstSequence?: number): Audit {
   const violations: Violation[] = [];
@@ -53,6 +64,7 @@ export function createAudit(firstSequence?: number): Audit {
   const report: Report = (...about) => violations.push(violationOf(...about));
   const history = createHistory(firstSequence);
   const alerts = createAlerts(history, report);
+  const decisions = createDecisions(history, alerts, report);
   const runs = createRuns(history, report);
   const recordings = createRecordings(history, report);
   // The history first: the others ask it about this event.
@@ -68,7 +80,12 @@ export function createAudit(firstSequence?: number): Audit {
       counts.unreadable += 1;
       const { subject, sequence } = message;
       notes.push({ what: `no event, on ${subject}: ${read.message}`, sequences: [sequence] });
-    } else if (read.type === 'AlertReceived') alerts.apply(read);
+      return;
+    }
+    // Before the alerts: it asks them whether they know this one.
+    decisions.apply(read);
+    if (read.type === 'AlertReceived') alerts.apply(read);
+    else if (read.type === 'AlertRenewed') alerts.applyRenewed(read);
     else if (isPodEvent(read)) for (const fold of folds) fold(read);
   };
 
@@ -76,17 +93,22 @@ export function createAudit(firstSequence?: number): Audit {
     apply: (message) => {
       counts.messages += 1;
       history.see(message.sequence);
-      if (message.subject.startsWith('aw.schedule.')) counts.timers += 1;
-      else applyEvent(message);
+      if (message.subject.startsWith('aw.schedule.')) {
+        counts.timers += 1;
+        decisions.seeTimer(message.subject);
+      } else applyEvent(message);
     },
-    finish: ({ settled = false, accepted = [], bucket } = {}) => {
+    finish: ({ settled = false, accepted = [], bucket, timers = [], ...progress } = {}) => {
       const missing = alerts.finish(accepted);
+      for (const timer of timers) decisions.seeTimer(timer);
+      const waiting = decisions.finish({ settled, ...progress });
       const open = runs.finish(settled);
       const strays = bucket ? checkStrays(bucket, recordings.isNamed, runs.outcomes(), history, report) : [];
       return {
         violations: violations.sort(inOrder),
-        notes: [...history.notes(), ...notes, ...missing, ...strays],
+        notes: [...history.notes(), ...decisions.notes(), ...notes, ...missing, ...strays],
         open,
+        waiting,
         recordings: recordings.expected(),
         counts: {
           ...counts,

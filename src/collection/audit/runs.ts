@@ -1,3 +1,4 @@
+import type { StoredEvent } from '../../events/envelope.ts';
 import {
   begins,
   type CollectionEvent,
@@ -10,13 +11,13 @@ import {
 } from './history.ts';
 import type { Report } from './violation.ts';
 
-/** One event of a run, to be told of. */
+/** One event, to be told of. */
 export interface Mark {
   type: string;
   sequence: number;
   /** RFC 3339. */
   storedAt: string;
-  /** Somebody ended the run. */
+  /** It is the end of a run by somebody's hand. */
   isCancel?: true;
 }
 
@@ -63,9 +64,8 @@ export function createRuns(history: History, report: Report) {
       if (event.type === 'AlertAttached') checkAttached(event, latest, history, report);
       const ref = runRefOf(event);
       if (!ref) return;
-      const { type, sequence, storedAt } = event;
-      const isCancel = type === 'CollectionFailed' && event.data.cancelled !== undefined;
-      const mark: Mark = { type, sequence, storedAt, ...(isCancel ? { isCancel } : {}) };
+      const isCancel = event.type === 'CollectionFailed' && event.data.cancelled !== undefined;
+      const mark: Mark = { ...markOf(event), ...(isCancel ? { isCancel } : {}) };
       const run = runOf(ref, mark);
       if (begins(event)) {
         if (run.begun)
@@ -114,6 +114,10 @@ export function createRuns(history: History, report: Report) {
 
     collections: () => latest.size,
   };
+}
+
+export function markOf({ type, sequence, storedAt }: StoredEvent): Mark {
+  return { type, sequence, storedAt };
 }
 
 function checkFollows(run: Run, mark: Mark, history: History, report: Report): void {

@@ -5,6 +5,7 @@ export const promises = {
   3: 'one-recording',
   4: 'one-at-a-time',
   5: 'state-is-replay',
+  6: 'decided',
 } as const;
 
 export type PromiseNumber = keyof typeof promises;

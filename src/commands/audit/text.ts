@@ -2,21 +2,21 @@ import { styleText } from 'node:util';
 import type { AuditResult } from '../../collection/audit/audit.ts';
 import type { About, Note, Violation } from '../../collection/audit/violation.ts';
 import type { Mark, OpenRun } from '../../collection/audit/runs.ts';
+import type { Waiting } from '../../collection/audit/undecided.ts';
 import { jsonLine, printable } from '../printable.ts';
 
 /** What an audit found, and how many recordings it looked at (undefined: none, as it was told). */
 export type Findings = AuditResult & { checked: number | undefined };
 
-/** So many notes are shown; --json has all of them. */
-const shownNotes = 50;
+/** So many notes, and alerts that wait, are shown; --json has all of them. */
+const shown = 50;
 
 /** The findings for people: one line each, and a summary at the end. */
-export function textOf({ violations, notes, open, counts, checked }: Findings): string {
-  const more = notes.length - shownNotes;
+export function textOf({ violations, notes, open, waiting, counts, checked }: Findings): string {
   const lines = [
-    ...notes.slice(0, shownNotes).map((note) => `${styleText('dim', 'note')}   ${sentenceOf(note)}`),
-    ...(more > 0 ? [`${styleText('dim', 'note')}   and ${String(more)} more (see --json)`] : []),
+    ...some(notes.map(sentenceOf)).map((line) => `${styleText('dim', 'note')}   ${line}`),
     ...open.map((run) => `${styleText('yellow', 'open')}   ${openOf(run)}`),
+    ...some(waiting.map(waitingOf)).map((line) => `${styleText('yellow', 'open')}   ${line}`),
     ...violations.map((violation) => `${styleText('red', 'broken')} ${brokenOf(violation)}`),
     summaryOf(counts, checked),
     styleText(violations.length > 0 ? 'red' : 'green', verdictOf(violations)),
@@ -27,6 +27,11 @@ export function textOf({ violations, notes, open, counts, checked }: Findings): 
 /** The findings for programs: one line of JSON. */
 export function jsonOf({ recordings: _, checked, ...findings }: Findings): string {
   return jsonLine({ ...findings, recordingsChecked: checked ?? null });
+}
+
+function some(lines: string[]): string[] {
+  const more = lines.length - shown;
+  return more > 0 ? [...lines.slice(0, shown), `and ${String(more)} more (see --json)`] : lines;
 }
 
 function brokenOf(violation: Violation): string {
@@ -52,6 +57,11 @@ function aboutOf({ alertId, collectionId, run, pod, url }: About): string {
 
 function openOf({ since, last, ...about }: OpenRun): string {
   return printable(`${aboutOf(about)}: since ${markOf(since)}; last ${markOf(last)}`);
+}
+
+function waitingOf({ what, since, until, ...about }: Waiting): string {
+  const end = until === undefined ? '' : ` at ${until}`;
+  return printable(`${aboutOf(about)}: ${what}${end}: ${markOf(since)}`);
 }
 
 function markOf({ type, sequence, storedAt }: Mark): string {

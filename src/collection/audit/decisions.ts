@@ -1,0 +1,113 @@
+import { byHandSource } from '../../events/alert-events.ts';
+import { isTold, type StoredEvent } from '../../events/envelope.ts';
+import { idOfAlert, receptionIdOf } from '../../events/ids.ts';
+import { nanosOf } from '../../events/instant.ts';
+import type { Alerts } from './alerts.ts';
+import { type Cooldown, createCooldowns, type Reading } from './cooldowns.ts';
+import { type History, podOf } from './history.ts';
+import { markOf } from './runs.ts';
+import { type Cause, createUndecided, type Waiting } from './undecided.ts';
+import type { Report } from './violation.ts';
+
+/** What is known when the stream was read. */
+export interface Progress {
+  /** True: nothing should be under way. */
+  settled: boolean;
+  /** The intake is through with every message up to this sequence; absent where nobody knows. */
+  decidedUpTo?: number;
+  reading?: Reading;
+}
+
+type Told = StoredEvent<'AlertReceived' | 'AlertRenewed'>;
+type Decision = StoredEvent<(typeof decisionTypes)[number]>;
+const decisionTypes = ['CollectionRequested', 'AlertAttached', 'CollectionSuppressed', 'AlertDeclined'] as const; // prettier-ignore
+
+/**
+ * Promise 6: every firing alert that the policy in force matched has a decision, and one that was suppressed for a cooldown waits
+ * for a timer and is decided again.
+ */
+export function createDecisions(history: History, alerts: Alerts, report: Report) {
+  const undecided = createUndecided(alerts, report);
+  const cooldowns = createCooldowns(report);
+  /** Ids of the decisions by their causes, and where they are: one each. */
+  const answers = new Map<string, { id: string; sequence: number }>();
+  /** Ids of collections: a repeat of an alert whose failed collection was redriven needs no other one. */
+  const redriven = new Set<string>();
+  /** Ids of AlertRenewed. */
+  const renewed = new Set<string>();
+  let hasDecided = false;
+
+  const isRepeat = ({ type, id }: Told): boolean => {
+    if (type === 'AlertReceived') return alerts.isReceived(id);
+    return renewed.size === renewed.add(id).size;
+  };
+  const decided = (event: Decision) => {
+    const causeId = causeOf(event);
+    const alertId = 'trigger' in event.data ? event.data.trigger.alertId : event.data.alertId;
+    const labels = undecided.answer(causeId, alertId);
+    hasDecided ||= event.source !== `/alert-watcher/${byHandSource}`;
+    const earlier = answers.get(causeId);
+    if (event.type === 'AlertDeclined') undecided.decline(alertId);
+    else if (!earlier) answers.set(causeId, { id: event.id, sequence: event.sequence });
+    // The same one twice is the machine's to ignore: promise 5.
+    else if (earlier.id !== event.id) report(6, 'is decided again', { alertId, pod: podOf(event) }, [earlier.sequence, event.sequence]); // prettier-ignore
+    if (event.type === 'CollectionSuppressed' && !earlier) cooldowns.begin(event, labels);
+  };
+
+  return {
+    seeTimer: cooldowns.seeTimer,
+    apply: (event: StoredEvent): void => {
+      if (isTold(event)) {
+        if (wantsDecision(event, redriven) && !isRepeat(event)) undecided.ask(causeOfTold(event));
+      } else if (isDecision(event)) decided(event);
+      else if (event.type === 'CooldownElapsed') {
+        const cause = causeOfElapsed(event, cooldowns.end(event));
+        if (cause) undecided.ask(cause);
+      } else if (event.type === 'CollectionRedriven') redriven.add(event.data.collectionId);
+      else if (event.type === 'PolicyConfigured') {
+        undecided.configure(event, hasDecided || history.isCut());
+      } else if (event.type === 'EventRejected' && event.data.consumer === 'intake') {
+        undecided.reject(event.data.sequence);
+      }
+    },
+    finish: ({ settled, decidedUpTo = 0, reading }: Progress): Waiting[] => [
+      ...undecided.finish(settled ? Infinity : decidedUpTo),
+      ...cooldowns.finish(settled, reading),
+    ],
+    notes: undecided.notes,
+  };
+}
+
+function isDecision(event: StoredEvent): event is Decision {
+  return (decisionTypes as readonly string[]).includes(event.type);
+}
+
+/** The id that the id of a decision begins with. */
+function causeOf({ id, type }: Decision): string {
+  return id.endsWith(`/${type}`) ? id.slice(0, -`/${type}`.length) : id;
+}
+
+function wantsDecision(event: Told, redriven: ReadonlySet<string>): boolean {
+  const { status, source } = event.data;
+  if (status !== 'firing' || source === byHandSource) return false;
+  if (event.type === 'AlertReceived') return true;
+  const { reason, collectionId = '' } = event.data;
+  return reason !== 'changed' && !redriven.has(collectionId);
+}
+
+function causeOfTold(event: Told): Cause {
+  const alertId = event.type === 'AlertReceived' ? event.id : event.data.alertId;
+  const id = receptionIdOf(alertId, nanosOf(event.data.receivedAt) ?? 0n);
+  return { id, alertId, labels: event.data.labels, mark: markOf(event) };
+}
+
+function causeOfElapsed(
+  event: StoredEvent<'CooldownElapsed'>,
+  ended: Cooldown | undefined,
+): Cause | undefined {
+  if (!ended?.labels) return undefined;
+  const { alertId, fingerprint, startsAt } = event.data;
+  const resolvedId = idOfAlert({ fingerprint, startsAt, status: 'resolved', labels: ended.labels });
+  const cooldown = { sequence: ended.mark.sequence, resolvedId };
+  return { id: event.id, alertId, labels: ended.labels, mark: markOf(event), cooldown };
+}
