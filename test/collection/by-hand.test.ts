@@ -7,6 +7,7 @@ import { redrive } from '../../src/collection/redrive.ts';
 import { start } from '../../src/collection/start.ts';
 import { timeOf } from '../../src/events/instant.ts';
 import { streamName } from '../../src/log/definitions.ts';
+import { lastMessage } from '../../src/log/read.ts';
 import { useNats } from '../support/nats.ts';
 import { placeOf, useS3 } from '../support/s3-fixture.ts';
 import { quickRules, type TestService, useServices } from '../support/service.ts';
@@ -68,8 +69,8 @@ describe('a recording that is asked for by hand', () => {
       refused: 'there is no row none in collections; there is only',
     });
     expect(await start({ ...deps, rows: [] }, { ...pod, ...why })).toHaveProperty('refused');
-    const { messages } = (await deps.connection.jsm.streams.info(streamName)).state;
-    expect(messages).toBe(0);
+    for (const filter of ['aw.alert.>', 'aw.collection.>'])
+      expect(await lastMessage(deps.connection, streamName, filter)).toBeUndefined();
   });
 });
 
