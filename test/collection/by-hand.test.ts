@@ -10,6 +10,7 @@ import { streamName } from '../../src/log/definitions.ts';
 import { useNats } from '../support/nats.ts';
 import { placeOf, useS3 } from '../support/s3-fixture.ts';
 import { quickRules, type TestService, useServices } from '../support/service.ts';
+import { eventSequences } from '../support/stream-events.ts';
 import { until } from '../support/until.ts';
 
 const nats = useNats();
@@ -68,8 +69,7 @@ describe('a recording that is asked for by hand', () => {
       refused: 'there is no row none in collections; there is only',
     });
     expect(await start({ ...deps, rows: [] }, { ...pod, ...why })).toHaveProperty('refused');
-    const { messages } = (await deps.connection.jsm.streams.info(streamName)).state;
-    expect(messages).toBe(0);
+    expect(await eventSequences(deps.connection)).toEqual([]);
   });
 });
 

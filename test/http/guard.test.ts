@@ -11,6 +11,7 @@ import { faultOfSignature, isOneOf } from '../../src/http/guard/credentials.ts';
 import { rateLimit } from '../../src/http/guard/rate.ts';
 import { useNats } from '../support/nats.ts';
 import { quickRules, useServices } from '../support/service.ts';
+import { eventSequences } from '../support/stream-events.ts';
 import { until } from '../support/until.ts';
 import { captured } from '../support/webhook.ts';
 
@@ -49,7 +50,7 @@ describe('a source with a bearer token', () => {
     expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="alert-watcher"');
     expect(await send(path, { authorization: 'Bearer wrong' })).toMatchObject({ status: 401 });
     expect(await send(path, { authorization: 'Bearer wrong' }, 'no json')).toMatchObject({ status: 401 });
-    expect((await app.log.connection.jsm.streams.info('ALERT_WATCHER')).state.messages).toBe(0);
+    expect(await eventSequences(app.log.connection)).toEqual([]);
     expect(await send(path, { authorization: 'Bearer next' })).toMatchObject({ status: 200 });
     expect(await send(`${url}/webhook/alertmanager`)).toMatchObject({ status: 404 });
     const alerts = await fetch(`${url}/api/v1/alerts`).then((answer) => answer.text());
