@@ -26,6 +26,7 @@ import { createRoomCheck } from './log/room.ts';
 import { ensureStreams, sentence } from './log/streams.ts';
 import { needsReadModel, noReadModel, startReadModel } from './read-model.ts';
 import { readyChecks } from './ready.ts';
+import { type Storing, watchStoring } from './storing.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { registerServiceMetrics } from './telemetry/service-metrics.ts';
@@ -66,6 +67,8 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     }
     const clock = await startServerClock(connection, streamName);
     closers.defer(clock.stop);
+    const storing = watchStoring(log, definitions, logger);
+    closers.defer(storing.stop);
     const metrics = createMetrics();
     const readModel = needsReadModel(config.roles)
       ? await startReadModel({ config, connection, logger })
@@ -90,12 +93,13 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       now: () => timeOf(clock.now()),
     };
 
-    const server = await listen(parts);
+    const server = await listen(parts, storing);
     closers.defer(async () => server.close());
     // Decisions on half a history would only be refused by the server.
     await follower.caughtUp;
     const workers = await startWorkers(parts);
     closers.defer(() => stopWorkers(parts, workers));
+    await storing.tried;
     const { address, port, family } = server.server.address() as AddressInfo;
     const url = `${config.rules.tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${String(port)}`;
     logger.info({ url, roles: config.roles }, 'alert-watcher is ready');
@@ -106,17 +110,18 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
   }
 }
 
-async function listen(parts: Parts): Promise<FastifyInstance> {
+async function listen(parts: Parts, { check, lastWrites }: Storing): Promise<FastifyInstance> {
   const { config, connection, definitions, board, follower, logger, metrics, tracing } = parts;
   const has = (role: Role) => config.roles.includes(role);
   const { tls, trustedProxies } = config.rules;
   const guards = buildGuards(config, logger);
   const server = readingFiles(() => createServer(logger, { isPassing, tls, trustedProxies }));
   server.addHook('onRequest', guards.api);
-  const checks = readyChecks(connection, definitions, follower, config.roles);
+  const checks = readyChecks(connection, definitions, follower, check, config.roles);
   registerServiceMetrics(metrics, {
     version: manifest.version,
     isConnected: connection.isConnected,
+    lastWrites,
     readLog: () => readFigures(connection, definitions),
     ...(needsReadModel(config.roles) ? { readModel: { board, lag: follower.lag, hasEnded } } : {}),
   });

@@ -10,6 +10,7 @@ export function readyChecks(
   connection: Connection,
   { consumers }: Definitions,
   follower: Follower,
+  writes: ReadyCheck,
   roles: readonly Role[],
 ): ReadyCheck[] {
   const board: ReadyCheck = {
@@ -32,6 +33,7 @@ export function readyChecks(
         return undefined;
       },
     },
+    writes,
     ...durables
       .filter((durable) => (roles as readonly string[]).includes(durable))
       .map((durable) => ({

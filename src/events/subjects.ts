@@ -86,6 +86,18 @@ export function silenceScheduleSubject(name: string): string {
   return `aw.schedule.source.${encodeToken(name)}`;
 }
 
+/**
+ * Where a process writes when it has nothing to say, to see that the stream stores. Each message rolls up the one before, whoever
+ * wrote it: one is there, and it is no fact.
+ */
+export const probeSubject = 'aw.schedule.probe.last';
+
+/**
+ * The first message of a stream, if a probe is: it stays. One that is rolled up would have the stream begin at 2, as if history
+ * had been removed.
+ */
+export const firstProbeSubject = 'aw.schedule.probe.first';
+
 /** Where an event that a durable consumer could not handle is named. */
 export function rejectedSubject(consumer: string, sequence: number): string {
   return `aw.rejected.${encodeToken(consumer)}.${String(sequence)}.EventRejected`;

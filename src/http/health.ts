@@ -55,7 +55,8 @@ const healthSchema = {
 };
 const readySchema = {
   ...{ operationId: 'getReady', tags, summary: 'The process can work' },
-  description: 'For a readiness probe: NATS, the stream, its consumers, and the board.',
+  description:
+    'For a readiness probe: NATS, the stream, whether it stores what is written to it, its consumers, and the board.',
   response: { 200: jsonAnswer('It can.', Ready), 503: jsonAnswer('It cannot: see `checks`.', Ready) },
 };
 const metricsSchema = {

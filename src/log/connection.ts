@@ -27,7 +27,7 @@ export interface Connection {
   publisher: Publisher;
   /** Gets that any replica answers: fast, but a replica may lag. */
   direct: DirectStreamAPI;
-  server: { id: string; version: string; maxPayload: number };
+  server: { id: string; name: string; version: string; maxPayload: number };
   /** False while the client is reconnecting. */
   isConnected: () => boolean;
   /** Sends what is buffered and closes. */
@@ -74,7 +74,10 @@ export async function openConnection(url: string, auth: NatsAuth = {}): Promise<
       publisher: createPublisher(nc, requestTimeoutMs, auth.inboxPrefix),
       // The client has it; its type of a manager does not say so.
       direct: (jsm as JetStreamManager & { direct: DirectStreamAPI }).direct,
-      server: { id: info.server_id, version: info.version, maxPayload: info.max_payload },
+      server: {
+        ...{ id: info.server_id, name: info.server_name },
+        ...{ version: info.version, maxPayload: info.max_payload },
+      },
       isConnected: () => connected && !nc.isClosed(),
       close: () => closeConnection(nc, () => connected),
     };

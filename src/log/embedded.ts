@@ -1,9 +1,16 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openConnection } from './connection.ts';
-import { hasLogged, launch, StoreHeld, urlOf } from './nats-process.ts';
+import { readDefinitions } from './definitions.ts';
+import { fullDisk, rethrowFull } from './disk.ts';
+import { type Note, readNote, removeNote, writeNote } from './embedded-note.ts';
+import { LogUnavailable } from './errors.ts';
+import { launch, serverAt, StoreHeld, urlOf } from './nats-process.ts';
+import { createTryWrite, type ProbeFailure, probesOf } from './probe.ts';
 import { isAlive, type ProcessRef, processRef } from './process-ref.ts';
+import { type Bounds, end, frozenTermMs, supervise, type Supervised, type Supervision } from './supervise.ts';
 
 /** The nats-server that this process uses, on loopback. */
 export interface EmbeddedServer {
@@ -12,41 +19,49 @@ export interface EmbeddedServer {
   how: 'started' | 'adopted' | 'shared';
   /** Ends the server, unless it is shared; resolves when it is gone. */
   stop: () => Promise<void>;
+  /** Absent where it is shared: its owner looks after it. */
+  supervisor?: Supervision;
 }
 
 export interface EmbeddedOptions {
   dataDir: string;
   port: number;
-}
-
-/** What is noted beside the store about the server that runs on it. */
-interface Note {
-  server: ProcessRef;
-  /** Absent while it starts. */
-  serverId?: string;
-  port: number;
-  owner: ProcessRef;
+  /** When a server that does not store is replaced. */
+  bounds?: Partial<Bounds>;
 }
 
 const startTimeoutMs = 30_000;
-const stopTimeoutMs = 10_000;
 const raceTimeoutMs = 2_000;
-const watchEveryMs = 500;
 
 /**
  * Starts a nats-server with its store under the data directory, or uses the one that runs on it already. The server
  * itself holds an exclusive lock (flock) on the directory as long as it lives: two servers on one store
- * lose acknowledged messages. Throws LogMisconfigured where it cannot start, with the reason.
+ * lose acknowledged messages. Throws LogMisconfigured where it cannot start, with the reason; LogUnavailable where its disk is full.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
-  const folder = join(resolve(options.dataDir), 'nats');
+  const folder = folderOf(options.dataDir);
   await mkdir(folder, { recursive: true });
+  return startOrUse(folder, options).catch((error: unknown) => rethrowFull(folder, error));
+}
+
+/** The server that runs on a data directory now, or undefined. Starts nothing. */
+export async function findRunning(dataDir: string): Promise<EmbeddedServer | undefined> {
+  const folder = folderOf(dataDir);
+  const note = await readNote(folder);
+  if (!note) return undefined;
+  if (await comesUp(note)) return shared(note);
+  if (await isAlive(note.server)) throw new StoreHeld(folder);
+  return undefined;
+}
+
+async function startOrUse(folder: string, options: EmbeddedOptions): Promise<EmbeddedServer> {
   const deadline = performance.now() + raceTimeoutMs;
   for (;;) {
-    const running = await useRunning(folder);
+    const running = await useRunning(folder, options);
     if (running) return running;
     try {
-      return await start(folder, options.port);
+      const first = await startNoted(folder, options.port);
+      return owned('started', { folder, port: options.port, first, bounds: options.bounds });
     } catch (error) {
       // Somebody starts one at the same moment and notes it as soon as it is up, or one is about to be gone.
       if (!(error instanceof StoreHeld) || performance.now() > deadline) throw error;
@@ -55,93 +70,84 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   }
 }
 
-/** The server that runs on a data directory now, or undefined. Starts nothing. */
-export async function findRunning(dataDir: string): Promise<EmbeddedServer | undefined> {
-  return useRunning(join(resolve(dataDir), 'nats'), false);
-}
-
-async function useRunning(folder: string, adopt = true): Promise<EmbeddedServer | undefined> {
+async function useRunning(folder: string, options: EmbeddedOptions): Promise<EmbeddedServer | undefined> {
   const note = await readNote(folder);
   if (!note) return undefined;
-  const url = urlOf(note.port);
+  const isUp = await comesUp(note);
+  if (!isUp && !(await isAlive(note.server))) return undefined;
+  if (await isAlive(note.owner)) {
+    if (isUp) return shared(note);
+    throw new StoreHeld(folder);
+  }
+  // Nobody looks after it: one that serves nobody would go on like that.
+  const failure = isUp ? await failureOf(note.port) : { reason: 'it does not answer', isAnswered: false };
+  if (failure) {
+    const full = failure.isAnswered ? undefined : await fullDisk(folder);
+    if (full !== undefined) throw new LogUnavailable(`the nats-server on ${folder} does not store (${failure.reason}): ${full}`); // prettier-ignore
+    await end(note.server, isUp ? undefined : frozenTermMs);
+    return undefined;
+  }
+  await writeNote(folder, { ...note, owner: await processRef(process.pid) });
+  return owned('adopted', { folder, port: note.port, first: note.server, bounds: options.bounds });
+}
+
+/** Waits for it while it lives: it may still be reading its store, and not to answer yet is no reason to start a second one. */
+async function comesUp({ server, name, port }: Note): Promise<boolean> {
   const deadline = performance.now() + startTimeoutMs;
-  // It may still be reading its store: alive and not answering is no reason to start a second one.
-  while (!(await answers(folder, url, note))) {
-    if (!(await isAlive(note.server))) return undefined;
-    if (performance.now() > deadline) throw new StoreHeld(folder);
+  while ((await serverAt(port))?.name !== name) {
+    if (performance.now() > deadline || !(await isAlive(server))) return false;
     await delay(25);
   }
-  if (!adopt || (await isAlive(note.owner))) return { url, how: 'shared', stop: () => Promise.resolve() };
-  await writeNote(folder, { ...note, owner: await processRef(process.pid) });
-  return { url, how: 'adopted', stop: supervise(folder, note.port, note.server) };
+  return true;
 }
 
-/** False where the wait was aborted. */
-function elapsed(millis: number, signal: AbortSignal): Promise<boolean> {
-  return delay(millis, true, { signal, ref: false }).catch(() => false);
+/** Why a server that answers does not store; undefined where it does, in every stream that it has. */
+async function failureOf(port: number): Promise<ProbeFailure | undefined> {
+  const connection = await openConnection(urlOf(port));
+  try {
+    const there = await connection.jsm.streams.names().next();
+    const probes = probesOf(readDefinitions()).filter(({ stream }) => there.includes(stream));
+    const failures = await Promise.all(probes.map((probe) => createTryWrite(connection, probe)()));
+    return failures.find((each) => each !== undefined);
+  } catch (error) {
+    return { reason: error instanceof Error ? error.message : String(error), isAnswered: false };
+  } finally {
+    await connection.close();
+  }
 }
 
-async function answers(folder: string, url: string, note: Note): Promise<boolean> {
-  const connection = await openConnection(url).catch(() => undefined);
-  await connection?.close();
-  if (!connection) return false;
-  const { id } = connection.server;
-  return note.serverId === undefined ? hasLogged(folder, id) : note.serverId === id;
+function shared({ port }: Note): EmbeddedServer {
+  return { url: urlOf(port), how: 'shared', stop: () => Promise.resolve() };
 }
 
-async function start(folder: string, port: number): Promise<EmbeddedServer> {
-  return { url: urlOf(port), how: 'started', stop: supervise(folder, port, await startNoted(folder, port)) };
+function owned(
+  how: EmbeddedServer['how'],
+  { port, ...rest }: Pick<Supervised, 'folder' | 'first' | 'bounds'> & { port: number },
+): EmbeddedServer {
+  const { folder } = rest;
+  const { stop, ...supervisor } = supervise({
+    ...rest,
+    startAgain: () => startNoted(folder, port),
+    // Before it ends: who starts meanwhile must not take it for one that runs.
+    forget: () => removeNote(folder),
+  });
+  return { url: urlOf(port), how, stop, supervisor };
 }
 
 async function startNoted(folder: string, port: number): Promise<ProcessRef> {
-  const launched = await launch(folder, port);
-  const note: Note = { server: launched.server, port, owner: await processRef(process.pid) };
-  // From here on a successor finds the server, also if this process dies before it is up.
-  await writeNote(folder, note);
-  const serverId = await launched.whenUp(startTimeoutMs);
-  await writeNote(folder, { ...note, serverId });
-  return note.server;
-}
-
-/** Starts the server again should it end by itself; the clients reconnect. The function that it gives ends both. */
-function supervise(folder: string, port: number, first: ProcessRef): () => Promise<void> {
-  const stopping = new AbortController();
-  let server = first;
-  const watch = async () => {
-    while (await elapsed(watchEveryMs, stopping.signal)) {
-      if (await isAlive(server)) continue;
-      // Tried again at the next look where it does not come up.
-      server = await startNoted(folder, port).catch(() => server);
-    }
-  };
-  const watching = watch();
-  return async () => {
-    stopping.abort();
-    await watching;
-    await end(folder, server);
-  };
-}
-
-async function end(folder: string, server: ProcessRef): Promise<void> {
-  await rm(join(folder, 'server.json'), { force: true });
-  if (!(await isAlive(server))) return;
-  process.kill(server.pid, 'SIGTERM');
-  const deadline = performance.now() + stopTimeoutMs;
-  while (await isAlive(server)) {
-    if (performance.now() > deadline) process.kill(server.pid, 'SIGKILL');
-    await delay(10);
-  }
-}
-
-async function readNote(folder: string): Promise<Note | undefined> {
-  const text = await readFile(join(folder, 'server.json'), 'utf8').catch(() => '');
+  const name = `alert-watcher-${randomUUID()}`;
+  const { server, whenUp } = await launch(folder, port, name);
   try {
-    return JSON.parse(text) as Note;
-  } catch {
-    return undefined;
+    // From here on a successor finds the server, also if this process dies before it is up.
+    await writeNote(folder, { server, name, port, owner: await processRef(process.pid) });
+  } catch (error) {
+    await end(server);
+    throw error;
   }
+  await whenUp(startTimeoutMs);
+  return server;
 }
 
-async function writeNote(folder: string, note: Note): Promise<void> {
-  await writeFile(join(folder, 'server.json'), `${JSON.stringify(note)}\n`);
+function folderOf(dataDir: string): string {
+  return join(resolve(dataDir), 'nats');
 }

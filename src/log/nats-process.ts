@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, readFile, stat, writeFile } from 'node:fs/promises';
+import { access, readFile, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openConnection } from './connection.ts';
+import { type Connection, openConnection } from './connection.ts';
 import { LogMisconfigured } from './errors.ts';
 import { nameOf, type ProcessRef, processRef } from './process-ref.ts';
 
 /** A nats-server that was just launched. */
 interface Launched {
   server: ProcessRef;
-  /** Resolves to its server_id. Throws LogMisconfigured with its own last words where it does not come up. */
-  whenUp: (timeoutMs: number) => Promise<string>;
+  /** Resolves when it answers. Ends it and throws LogMisconfigured with its own last words where it does not come up. */
+  whenUp: (timeoutMs: number) => Promise<void>;
 }
 
 /** Another nats-server holds the store. */
@@ -27,17 +27,17 @@ export class StoreHeld extends LogMisconfigured {
 const lockHeld = 75;
 
 /**
- * Launches a nats-server on a folder, which must exist, and on a port of loopback. Throws StoreHeld; once it resolves, no
- * other server is on that folder.
+ * Launches a nats-server on a folder, which must exist, and on a port of loopback. Its name tells it from whoever else answers
+ * on that port. Throws StoreHeld; once it resolves, no other server is on that folder.
  */
-export async function launch(folder: string, port: number): Promise<Launched> {
-  const configFile = join(folder, 'nats-server.conf');
-  await writeFile(configFile, configOf(folder, port));
+export async function launch(folder: string, port: number, name: string): Promise<Launched> {
+  const configFile = await writeConfig(folder, port);
   const loggedBefore = await stat(logFileOf(folder)).then(({ size }) => size, () => 0); // prettier-ignore
   // --no-fork: the server takes flock's place and holds the lock itself. Its own process group, so that Ctrl-C in
   // a terminal reaches only us and the server outlives what we still have to write.
   const argv = ['--nonblock', '--no-fork', '--conflict-exit-code', String(lockHeld)];
-  const child = spawn('flock', [...argv, join(folder, 'lock'), await natsServerPath(), '-c', configFile], {
+  const command = [await natsServerPath(), '-c', configFile, '-n', name];
+  const child = spawn('flock', [...argv, join(folder, 'lock'), ...command], {
     stdio: 'ignore',
     detached: true,
   });
@@ -62,9 +62,8 @@ export async function launch(folder: string, port: number): Promise<Launched> {
     whenUp: async (timeoutMs) => {
       const deadline = performance.now() + timeoutMs;
       while (performance.now() < deadline && failure === undefined) {
-        const id = await serverIdAt(port);
         // Whoever else sits on the port answers as well.
-        if (id !== undefined && (await hasLogged(folder, id))) return id;
+        if ((await serverAt(port))?.name === name) return;
         await delay(25);
       }
       child.kill();
@@ -93,15 +92,11 @@ export function urlOf(port: number): string {
   return `nats://127.0.0.1:${String(port)}`;
 }
 
-/** True where the server of this folder has written a text, such as its id, to its log. */
-export async function hasLogged(folder: string, text: string): Promise<boolean> {
-  return (await readFile(logFileOf(folder), 'utf8').catch(() => '')).includes(text);
-}
-
-async function serverIdAt(port: number): Promise<string | undefined> {
+/** Who answers on a port, with JetStream; undefined: nobody. */
+export async function serverAt(port: number): Promise<Connection['server'] | undefined> {
   const connection = await openConnection(urlOf(port)).catch(() => undefined);
   await connection?.close();
-  return connection?.server.id;
+  return connection?.server;
 }
 
 async function lastError(folder: string, from: number): Promise<string> {
@@ -111,7 +106,25 @@ async function lastError(folder: string, from: number): Promise<string> {
   return line === undefined ? '' : `: ${line}`;
 }
 
-function configOf(folder: string, port: number): string {
+async function writeConfig(folder: string, port: number): Promise<string> {
+  const file = join(folder, 'nats-server.conf');
+  const text = configOf(folder, port, await maxFileOf(folder));
+  // A write to a full disk would leave it empty.
+  if ((await readFile(file, 'utf8').catch(() => '')) !== text) await writeFile(file, text);
+  return file;
+}
+
+/**
+ * What the store may grow to. Without it nats-server takes 75 % of what is free at its start: nothing at all after a start on a full
+ * disk, and 2.14 counts what is stored already, so that after a restart a store of half the disk takes no more.
+ */
+async function maxFileOf(folder: string): Promise<number> {
+  const { blocks, bsize } = await statfs(folder);
+  // A file system without a size says 0.
+  return Math.floor(blocks * bsize * 0.9) || 2 ** 50;
+}
+
+function configOf(folder: string, port: number, maxFileBytes: number): string {
   // JSON strings are valid in nats-server's own format.
   return [
     'host: "127.0.0.1"',
@@ -122,6 +135,7 @@ function configOf(folder: string, port: number): string {
     'logfile_max_num: 4',
     'jetstream {',
     `  store_dir: ${JSON.stringify(join(folder, 'store'))}`,
+    `  max_file: ${String(maxFileBytes)}`,
     '  # What was acknowledged is on the disk, also when the machine loses power.',
     '  sync_interval: always',
     '}',

@@ -1,7 +1,8 @@
 import { type Connection, openConnection } from './connection.ts';
-import { findRunning, startEmbedded } from './embedded.ts';
+import { type EmbeddedServer, findRunning, startEmbedded } from './embedded.ts';
 import { LogUnavailable } from './errors.ts';
 import type { NatsAuth } from './nats-auth.ts';
+import type { Supervision } from './supervise.ts';
 
 export interface LogOptions {
   /** Absent: the embedded server on the data directory. */
@@ -15,7 +16,9 @@ export interface OpenLog {
   connection: Connection;
   url: string;
   /** How the server is had: `external`, or as EmbeddedServer.how says. */
-  how: 'external' | 'started' | 'adopted' | 'shared';
+  how: 'external' | EmbeddedServer['how'];
+  /** Present where the server is ours to look after. */
+  supervisor?: Supervision;
   /** Closes the connection and ends the server if it is ours. */
   close: () => Promise<void>;
 }
@@ -40,7 +43,8 @@ export async function openLog({
     await connection.close();
     await server.stop();
   };
-  return { connection, url: server.url, how: server.how, close };
+  const { url, how, supervisor } = server;
+  return { connection, url, how, close, ...(supervisor ? { supervisor } : {}) };
 }
 
 /**

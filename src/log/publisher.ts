@@ -23,6 +23,10 @@ export interface Publisher {
    * all of them.
    */
   publishTogether: (messages: readonly OutgoingMessage[]) => Promise<void>;
+  /** When the server last acknowledged that it stored something in a stream, in terms of performance.now(); undefined: never yet. */
+  storedAt: (stream: string) => number | undefined;
+  /** When a message was last given up because no answer came; -Infinity: never yet. */
+  unansweredAt: () => number;
 }
 
 interface Waiting {
@@ -37,6 +41,7 @@ interface Queued extends OutgoingMessage {
 }
 
 interface Answer {
+  stream?: string;
   seq?: number;
   duplicate?: boolean;
   error?: { code: number; err_code: number; description: string };
@@ -54,6 +59,8 @@ export function createPublisher(nc: NatsConnection, timeoutMs: number, inboxPref
   const inbox = `${createInbox(inboxPrefix)}.`;
   // In the order of their deadlines: every message waits equally long.
   const waiting = new Map<string, Waiting>();
+  const storedAt = new Map<string, number>();
+  let unansweredAt = Number.NEGATIVE_INFINITY;
   let queue: Queued[] = [];
   let count = 0;
 
@@ -65,6 +72,7 @@ export function createPublisher(nc: NatsConnection, timeoutMs: number, inboxPref
   const rejectAll = (before: number, error: () => NatsError) => {
     for (const [token, { deadline }] of waiting) {
       if (deadline > before) break;
+      unansweredAt = performance.now();
       settle(token)?.reject(error());
     }
   };
@@ -72,7 +80,10 @@ export function createPublisher(nc: NatsConnection, timeoutMs: number, inboxPref
     const found = settle(message.subject.slice(inbox.length));
     if (!found) return;
     try {
-      found.resolve(ackOf(error, message));
+      const answer = answerOf(error, message);
+      // A duplicate is acknowledged without being stored, also by a server that stores nothing any more.
+      if (answer.stream !== undefined && !answer.duplicate) storedAt.set(answer.stream, performance.now());
+      found.resolve({ sequence: answer.seq ?? 0, duplicate: answer.duplicate ?? false });
     } catch (failure) {
       found.reject(failure as Error);
     }
@@ -110,6 +121,8 @@ export function createPublisher(nc: NatsConnection, timeoutMs: number, inboxPref
 
   return {
     publish,
+    storedAt: (stream) => storedAt.get(stream),
+    unansweredAt: () => unansweredAt,
     publishTogether: async (messages) => {
       const last = messages.at(-1);
       if (!last) return;
@@ -133,7 +146,7 @@ function send(nc: NatsConnection, { subject, headers, body, reply }: Queued): vo
   nc.publish(subject, typeof body === 'string' ? Buffer.from(body) : body, options);
 }
 
-function ackOf(error: NatsError | null, message: Msg): PubAck {
+function answerOf(error: NatsError | null, message: Msg): Answer {
   if (error) throw error;
   if (message.data.length === 0 && message.headers?.code === 503) throw NatsError.errorForCode('503');
   const answer = message.json<Answer>();
@@ -142,5 +155,5 @@ function ackOf(error: NatsError | null, message: Msg): PubAck {
     refused.api_error = answer.error;
     throw refused;
   }
-  return { sequence: answer.seq ?? 0, duplicate: answer.duplicate ?? false };
+  return answer;
 }

@@ -5,6 +5,8 @@ import type { Metrics } from './metrics.ts';
 export interface ServiceSources {
   version: string;
   isConnected: () => boolean;
+  /** When each stream last stored a write of this process, in seconds since 1970; 0: never. */
+  lastWrites: () => Series;
   /** Asks NATS; what it answered serves all scrapes of the next 5 s. */
   readLog: () => Promise<LogFigures>;
   /** Absent in a process that reads no log. */
@@ -58,6 +60,7 @@ export function registerServiceMetrics(metrics: Metrics, sources: ServiceSources
 
   gauge('build_info', 'The version, as a label; always 1.', 'version', () => Promise.resolve([[version, 1]]));
   metrics.watch('nats_connected', 'Whether this process is connected to NATS.', () => Number(isConnected()));
+  gauge('last_write_timestamp_seconds', 'When NATS last acknowledged a write of this process; 0: never.', 'stream', () => Promise.resolve(sources.lastWrites())); // prettier-ignore
   ofConsumers('consumer_pending_messages', 'Messages not yet given to any process.', (each) => each.pending);
   ofConsumers('consumer_ack_pending_messages', 'Messages being handled or waiting for their next attempt.', (each) => each.ackPending); // prettier-ignore
   ofStreams('stream_bytes', 'Bytes that the stream or bucket holds.', (each) => each.bytes);

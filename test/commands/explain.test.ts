@@ -200,8 +200,7 @@ describe('explain in the API', () => {
     const service = await start(nats.freshUrl());
     expect(await service.get(`/api/v1/explain/${'ab'.repeat(16)}`)).toMatchObject({
       ...{ status: 404, code: 'not-found' },
-      // The policy.
-      stream: { name: 'ALERT_WATCHER', lastSequence: 1 },
+      stream: { name: 'ALERT_WATCHER', lastSequence: expect.any(Number) as number },
     });
     expect(await service.get('/api/v1/explain?pod=nobody')).toMatchObject({ status: 404 });
     for (const path of ['/none', '', '?pod=', '?pod=a/b', '?pod=p&since=soon', '?colour=red']) {

@@ -94,7 +94,7 @@ describe('replay', () => {
     const { code, stdout } = await replay('--what-if', other);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^#2 \S+ CrateDBContainerRestart 5829985c3a31f9b2 .*\n {2}- then {2}requested .*\n {2}\+ would nothing/,
+      /^#\d+ \S+ CrateDBContainerRestart 5829985c3a31f9b2 .*\n {2}- then {2}requested .*\n {2}\+ would nothing/,
     );
     expect(stdout).toMatch(/3 firing alerts: 0 the same, 3 differ by/);
     expect(stdout).toContain('what is assumed:');

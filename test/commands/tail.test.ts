@@ -60,7 +60,7 @@ it('shows each event in a line as it comes, history first where it is asked for,
   ]);
   await all.shown('Uploaded');
   expect(all.said.stdout.split('\n')[1]).toMatch(
-    /^\d{4}-\S+Z #2 +AlertReceived +5829985c3a31f9b2 {2}CrateDBContainerRestart firing, pod crate-data/,
+    /^\d{4}-\S+Z #\d+ +AlertReceived +5829985c3a31f9b2 {2}CrateDBContainerRestart firing, pod crate-data/,
   );
   await service.post(alertBody({ pod: 'second-0', alertname: 'CrateDBCloudNotResponsive' }));
   await live.shown(/CollectionRequested .*\/second-0 {2}0\.05 seconds by sim/);

@@ -4,6 +4,7 @@ import { lastMessage } from '../../src/log/read.ts';
 import { listObjects, readObject } from '../../src/log/object-store.ts';
 import { useNats } from '../support/nats.ts';
 import { quickRules, useServices } from '../support/service.ts';
+import { eventSequences } from '../support/stream-events.ts';
 import { until } from '../support/until.ts';
 import { alertBody, captured, webhook } from '../support/webhook.ts';
 
@@ -130,8 +131,7 @@ describe('a firing alert', () => {
       const results = json.alerts.map(({ result }) => result);
       expect(results.slice(-3)).toEqual(['accepted', 'duplicate', 'rejected']);
       expect(results[0]).toBe('duplicate');
-      const { state } = await service.app.log.connection.jsm.streams.info(streamName);
-      expect(state.messages).toBe(count);
+      expect(await eventSequences(service.app.log.connection)).toHaveLength(count);
       expect((await service.post({ ...webhook(), alerts: told })).json).toMatchObject({ accepted: 0 });
     },
   );

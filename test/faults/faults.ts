@@ -81,6 +81,13 @@ export const faults: Record<string, Fault> = {
     await delay(2_500);
     world.nats.signal(victim, 'SIGCONT');
   },
+  'the disk of nats-server fails for a moment, and somebody starts it again': async (world, random) => {
+    const victim = random.integer(world.nats.ports.length);
+    world.nats.failWrites(victim);
+    await delay(random.pick([1_000, 6_000]));
+    await world.nats.kill(victim);
+    await world.nats.start(victim);
+  },
   'S3 refuses connections': async ({ s3 }) => {
     await s3.refuse();
     await delay(2_000);

@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { useNats } from '../support/nats.ts';
 import { useProcesses } from '../support/process.ts';
+import { canMount, mountSmallDisk } from '../support/small-disk.ts';
 import { stubAwsEnvironment } from '../support/s3-fixture.ts';
 import { type S3Server, startS3 } from '../support/s3-server.ts';
 import { captured } from '../support/webhook.ts';
@@ -15,7 +15,7 @@ const serve = useProcesses();
 const sample = fileURLToPath(new URL('../../src/collection/collectors/sample.jfr', import.meta.url));
 let s3: S3Server | undefined;
 let directory = '';
-let isMounted = false;
+let unmount = () => {};
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'alert-watcher-large-'));
   s3 = await startS3({ keepBodies: false });
@@ -23,8 +23,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await s3?.close();
-  if (isMounted) execFileSync('umount', ['--lazy', join(directory, 'work')]);
-  isMounted = false;
+  unmount();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -65,14 +64,10 @@ it('a recording of 300 MB goes through a process of less than 200 MB', async () 
   expect(mostResidentMiB).toBeLessThan(200);
 }, 60_000);
 
-// Mounting a small file system takes root, which CI has.
-it.runIf(process.getuid?.() === 0)(
+it.runIf(canMount)(
   'where there is no space left every attempt says so, and the service goes on',
   async () => {
-    const work = join(directory, 'work');
-    await mkdir(work);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', work]);
-    isMounted = true;
+    mountSmallDisk(join(directory, 'work'), 1, (release) => (unmount = release));
     const service = await start(5_000_000);
     const failed = await service.logged('CollectionFailed', ({ event }) => event === 'CollectionFailed');
     expect(failed).toMatchObject({ attempts: 2, error: { code: 'collector-exited' } });

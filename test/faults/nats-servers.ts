@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openConnection } from '../../src/log/connection.ts';
 import { natsServerPath } from '../../src/log/nats-process.ts';
+import { failWrites } from '../support/disk-errors.ts';
 import { freePort } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
@@ -14,6 +15,8 @@ export interface NatsServers {
   kill: (index: number) => Promise<void>;
   start: (index: number) => Promise<void>;
   signal: (index: number, signal: 'SIGSTOP' | 'SIGCONT') => void;
+  /** Each of its writes to a file fails from now on, as on a full disk, until it is started again. */
+  failWrites: (index: number) => void;
   isRunning: (index: number) => boolean;
   /** Resolves when JetStream answers and, in a cluster, has a leader. */
   whenUp: () => Promise<void>;
@@ -57,6 +60,7 @@ export async function startNatsServers(
     kill,
     start,
     signal: (index, signal) => void children.get(index)?.kill(signal),
+    failWrites: (index) => failWrites(children.get(index)?.pid),
     isRunning: (index) => children.has(index),
     whenUp: async () => {
       await until(

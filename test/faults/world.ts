@@ -153,7 +153,7 @@ export async function isSettled(connection: Connection, services: Services): Pro
 
 async function isAtRest(connection: Connection, services: Services): Promise<boolean> {
   // An alert that waits for the end of a cooldown is under way, too.
-  if (await lastMessage(connection, streamName, 'aw.schedule.>')) return false;
+  if (await lastMessage(connection, streamName, 'aw.schedule.cooldown.>')) return false;
   // In the order of the way: what leaves one before it is looked at is found in the next.
   for (const durable of ['intake', 'collect', 'upload']) {
     const info = await connection.jsm.consumers.info(streamName, durable).catch(() => undefined);

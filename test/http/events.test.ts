@@ -1,10 +1,13 @@
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import { policySubject } from '../../src/events/subjects.ts';
 import { streamName } from '../../src/log/definitions.ts';
+import { lastMessage } from '../../src/log/read.ts';
 import { startNatsProxy } from '../faults/nats-proxy.ts';
 import { useNats } from '../support/nats.ts';
 import { type TestService, useServices } from '../support/service.ts';
 import { openSse, type SseClient } from '../support/sse.ts';
+import { eventSequences } from '../support/stream-events.ts';
 import { until } from '../support/until.ts';
 import { alertBody, captured } from '../support/webhook.ts';
 
@@ -21,7 +24,9 @@ async function feed(service: TestService, query = '', headers: Record<string, st
   return client;
 }
 
-const sequences = ({ events }: SseClient) => events.map(({ data }) => Number(data['sequence']));
+/** Of all but the policy. */
+const sequences = ({ events }: SseClient) =>
+  events.filter(({ type }) => type !== 'PolicyConfigured').map(({ data }) => Number(data['sequence']));
 const typesOf = ({ events }: SseClient) => events.map(({ type }) => type);
 
 async function waitingBytes(service: TestService): Promise<number> {
@@ -29,8 +34,11 @@ async function waitingBytes(service: TestService): Promise<number> {
   return Number(/^alert_watcher_event_feeds_waiting_bytes (\d+)$/m.exec(metrics)?.[1]);
 }
 
-/** The first message of a stream is the policy. */
-const behindPolicy = '?after=1';
+/** Behind the policy, with which a stream begins. */
+async function behindPolicy({ app }: TestService): Promise<string> {
+  const policy = await lastMessage(app.log.connection, streamName, policySubject('PolicyConfigured'));
+  return `?after=${String(policy?.sequence ?? 0)}`;
+}
 /** An alert that leads to nothing: one message. */
 const other = (instance: number) => alertBody({ alertname: 'Other', instance: String(instance) });
 
@@ -46,17 +54,18 @@ describe('the event feed', () => {
   it('tells each event as it happens, with its sequence as id', async () => {
     const service = await start(nats.freshUrl());
     const client = await feed(service);
-    await until('the first position', () => client.lastEventId() === '1');
+    await until('the first position', () => client.lastEventId() !== '');
     await service.post(captured('am0.33.1-single_firing'));
     const [first, ...rest] = await client.whenEvents(5);
 
     expect(client.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     expect(client.retryMs()).toBe(3_000);
+    const [sequence] = await eventSequences(service.app.log.connection);
     expect(first).toMatchObject({
-      id: '2',
+      id: String(sequence),
       type: 'AlertReceived',
       data: {
-        sequence: 2,
+        sequence,
         type: 'AlertReceived',
         source: '/alert-watcher/ingest',
         data: { status: 'firing', labels: { alertname: 'CrateDBContainerRestart' } },
@@ -77,8 +86,9 @@ describe('the event feed', () => {
     const service = await afterOneCollection();
     const all = await feed(service, '?after=0');
     await all.whenEvents(6);
-    const byQuery = await feed(service, '?after=3');
-    const byHeader = await feed(service, '?after=0', { 'last-event-id': '5' });
+    const [, second, , fourth] = sequences(all);
+    const byQuery = await feed(service, `?after=${String(second)}`);
+    const byHeader = await feed(service, '?after=0', { 'last-event-id': String(fourth) });
     await service.post(other(1));
     for (const client of [all, byQuery, byHeader]) {
       await until(
@@ -87,8 +97,8 @@ describe('the event feed', () => {
       );
     }
 
-    expect(sequences(byQuery)).toEqual(sequences(all).slice(3));
-    expect(sequences(byHeader)).toEqual(sequences(all).slice(5));
+    expect(sequences(byQuery)).toEqual(sequences(all).slice(2));
+    expect(sequences(byHeader)).toEqual(sequences(all).slice(4));
   });
 
   it('misses nothing and repeats nothing while alerts keep coming and clients come and go', async () => {
@@ -97,7 +107,7 @@ describe('the event feed', () => {
     const posted = (async () => {
       for (const index of storm) await service.post(other(index));
     })();
-    let client = await feed(service, behindPolicy);
+    let client = await feed(service, await behindPolicy(service));
     const seen: number[] = [];
     while (seen.length < storm.length) {
       await until(
@@ -110,7 +120,8 @@ describe('the event feed', () => {
     }
     await posted;
 
-    expect(seen).toEqual(storm.map((index) => index + 2));
+    expect(seen).toHaveLength(storm.length);
+    expect(seen).toEqual(await eventSequences(service.app.log.connection));
   });
 
   it('tells only what a filter asks for, live and from before', async () => {
@@ -140,7 +151,7 @@ describe('the event feed', () => {
     expect(ofAnother.events).toEqual([]);
   });
 
-  it('never tells timers of the server', async () => {
+  it('never tells timers of the server, nor probes', async () => {
     const service = await afterOneCollection();
     // For the same pod, within its cooldown: a timer is set.
     const [collection] = await service.collections();
@@ -153,40 +164,48 @@ describe('the event feed', () => {
     const { state } = await service.app.log.connection.jsm.streams.info(streamName, {
       subjects_filter: 'aw.schedule.>',
     });
-    expect(Object.keys(state.subjects ?? {})).toHaveLength(1);
+    expect(Object.keys(state.subjects ?? {}).sort()).toEqual([
+      expect.stringMatching(/^aw\.schedule\.cooldown\./),
+      'aw.schedule.probe.first',
+    ]);
     expect(client.events.every(({ data }) => !String(data['subject']).startsWith('aw.schedule'))).toBe(true);
   });
 
   it('says that events are purged, and that there never were any, and goes on with the first there is', async () => {
     const service = await afterOneCollection();
-    const { jsm } = service.app.log.connection;
-    await jsm.streams.purge(streamName, { seq: 4 });
+    const { connection } = service.app.log;
+    const [, , , fourth = 0, fifth] = await eventSequences(connection);
+    await connection.jsm.streams.purge(streamName, { seq: fourth });
     const purged = await feed(service, '?after=1');
     const beyond = await feed(service, '', { 'last-event-id': '9000' });
-    await purged.whenEvents(4);
-    await beyond.whenEvents(4);
+    await purged.whenEvents(3);
+    await beyond.whenEvents(3);
 
     expect(purged.events[0]).toMatchObject({
-      id: '3',
+      id: String(fourth - 1),
       type: 'gap',
-      data: { reason: 'purged', after: 1, firstSequence: 4 },
+      data: { reason: 'purged', after: 1, firstSequence: fourth },
     });
-    expect(beyond.events[0]).toMatchObject({ id: '3', type: 'gap', data: { reason: 'beyond-the-stream' } });
-    expect(sequences(purged).slice(1)).toEqual([4, 5, 6]);
-    expect(sequences(beyond).slice(1)).toEqual([4, 5, 6]);
+    expect(beyond.events[0]).toMatchObject({
+      ...{ id: String(fourth - 1), type: 'gap', data: { reason: 'beyond-the-stream' } },
+    });
+    expect(sequences(purged).slice(1)).toEqual([fourth, fifth]);
+    expect(sequences(beyond).slice(1)).toEqual([fourth, fifth]);
   });
 
   it('says that events are gone, too, where the policy before them has outlived them', async () => {
     const service = await afterOneCollection();
-    const { jsm } = service.app.log.connection;
-    for (const sequence of [2, 3]) await jsm.streams.deleteMessage(streamName, sequence);
-    const client = await feed(service, behindPolicy);
+    const { connection } = service.app.log;
+    const stored = await eventSequences(connection);
+    const [, , third] = stored;
+    // The first probe, and what was told and done.
+    for (const sequence of [1, ...stored.slice(0, 2)])
+      await connection.jsm.streams.deleteMessage(streamName, sequence);
+    const behind = await behindPolicy(service);
+    const client = await feed(service, behind);
     await client.whenEvents(4);
-    expect(client.events[0]).toMatchObject({
-      type: 'gap',
-      data: { reason: 'purged', after: 1, firstSequence: 4 },
-    });
-    expect(sequences(client).slice(1)).toEqual([4, 5, 6]);
+    expect(client.events[0]).toMatchObject({ type: 'gap', data: { reason: 'purged', firstSequence: third } });
+    expect(sequences(client).slice(1)).toEqual(stored.slice(2));
   });
 
   it('is refused with 503 beyond the number that is allowed, and given again when one has left', async () => {
@@ -210,7 +229,7 @@ describe('the event feed', () => {
     const { port } = new URL(proxy.url);
     const service = await start(Object.assign(new URL(url), { port }).href);
     try {
-      const client = await feed(service, behindPolicy);
+      const client = await feed(service, await behindPolicy(service));
       await direct.post(other(0));
       await client.whenEvents(1);
       proxy.split();
@@ -218,7 +237,8 @@ describe('the event feed', () => {
       proxy.join();
       await client.whenEvents(20);
 
-      expect(sequences(client)).toEqual(Array.from({ length: 20 }, (_, index) => index + 2));
+      expect(sequences(client)).toHaveLength(20);
+      expect(sequences(client)).toEqual(await eventSequences(direct.app.log.connection));
     } finally {
       await proxy.close();
     }
@@ -226,8 +246,9 @@ describe('the event feed', () => {
 
   it('waits for a client that does not read, holds little for it, and then tells it everything once', async () => {
     const service = await start(nats.freshUrl());
+    const behind = await behindPolicy(service);
     const response = await new Promise<IncomingMessage>((resolve) =>
-      httpGet(`${service.url}/api/v1/events${behindPolicy}`, resolve),
+      httpGet(`${service.url}/api/v1/events${behind}`, resolve),
     );
     const annotations = { text: 'x'.repeat(200_000) };
     const body = other(0);
@@ -246,10 +267,12 @@ describe('the event feed', () => {
     response.setEncoding('utf8').on('data', (text: string) => {
       for (const [, id] of text.matchAll(/^id: (\d+)\nevent/gm)) ids.push(Number(id));
     });
-    await until('the last event', () => ids.at(-1) === rounds + 1);
+    const stored = await eventSequences(service.app.log.connection);
+    await until('the last event', () => ids.at(-1) === stored.at(-1));
     response.destroy();
 
-    expect(ids).toEqual(Array.from({ length: rounds }, (_, index) => index + 2));
+    expect(stored).toHaveLength(rounds);
+    expect(ids).toEqual(stored);
     // Of 20 MB: the bound, and the message that went over it.
     expect(mostWaiting).toBeGreaterThan(0);
     expect(mostWaiting).toBeLessThan(512 * 1024);

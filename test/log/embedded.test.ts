@@ -1,11 +1,12 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openConnection } from '../../src/log/connection.ts';
 import { type EmbeddedServer, findRunning, startEmbedded } from '../../src/log/embedded.ts';
+import { startNats } from '../support/nats.ts';
 import { until } from '../support/until.ts';
 import { freePort, isRunning } from '../support/process.ts';
 
@@ -29,6 +30,8 @@ const startHere = async () => {
   servers.push(server);
   return server;
 };
+const noteFile = () => join(dataDir, 'nats', 'server.json');
+const readNote = async () => JSON.parse(await readFile(noteFile(), 'utf8')) as Note;
 
 it('is started once per data directory and shared by whoever comes next', async () => {
   expect(await findRunning(dataDir)).toBeUndefined();
@@ -40,8 +43,7 @@ it('is started once per data directory and shared by whoever comes next', async 
 it('is started once also where six ask at the same moment, and is noted as the one that runs', async () => {
   const all = await Promise.all(Array.from({ length: 6 }, startHere));
   expect(all.map(({ how }) => how).sort()).toEqual([...Array.from({ length: 5 }, () => 'shared'), 'started']);
-  const note = JSON.parse(await readFile(join(dataDir, 'nats', 'server.json'), 'utf8')) as Note;
-  expect(isRunning(note.server.pid)).toBe(true);
+  expect(isRunning((await readNote()).server.pid)).toBe(true);
 });
 
 it('keeps what was stored when it is ended and started again, and allows messages of 8 MiB', async () => {
@@ -60,24 +62,31 @@ it('keeps what was stored when it is ended and started again, and allows message
 
 it('of a process that died is adopted, not doubled', async () => {
   await startHere();
-  const noteFile = join(dataDir, 'nats', 'server.json');
-  const note = JSON.parse(await readFile(noteFile, 'utf8')) as { owner: { startTicks: string } };
+  const note = JSON.parse(await readFile(noteFile(), 'utf8')) as { owner: { startTicks: string } };
   note.owner.startTicks = '1';
-  await writeFile(noteFile, JSON.stringify(note));
+  await writeFile(noteFile(), JSON.stringify(note));
   const adopted = await startHere();
   expect(adopted.how).toBe('adopted');
   await adopted.stop();
   await expect(openConnection(adopted.url)).rejects.toThrow(/no NATS server answers/);
 });
 
+it('that an earlier version started is known by the id that it noted', async () => {
+  const earlier = await startNats([]);
+  const connection = await openConnection(`nats://127.0.0.1:${String(earlier.port)}`);
+  const note = { server: {}, owner: {}, port: earlier.port, serverId: connection.server.id };
+  await connection.close();
+  await mkdir(join(dataDir, 'nats'));
+  await writeFile(noteFile(), JSON.stringify(note));
+  expect(await findRunning(dataDir)).toMatchObject({ how: 'shared' });
+  await earlier.stop();
+});
+
 it('is started again when it ends by itself, and clients reconnect', async () => {
   const server = await startHere();
   const connection = await openConnection(server.url);
   await connection.jsm.streams.add({ name: 'S', subjects: ['s'] });
-  const note = JSON.parse(await readFile(join(dataDir, 'nats', 'server.json'), 'utf8')) as {
-    server: { pid: number };
-  };
-  process.kill(note.server.pid, 'SIGKILL');
+  process.kill((await readNote()).server.pid, 'SIGKILL');
   await until(
     'the stream to answer again',
     () =>
@@ -89,12 +98,11 @@ it('is started again when it ends by itself, and clients reconnect', async () =>
 
 it('is not started a second time on its store, even where nothing is known of the first', async () => {
   await startHere();
-  const noteFile = join(dataDir, 'nats', 'server.json');
-  const note = await readFile(noteFile, 'utf8');
-  await rm(noteFile);
+  const note = await readFile(noteFile(), 'utf8');
+  await rm(noteFile());
   port = await freePort();
   await expect(startHere()).rejects.toThrow(/another nats-server holds/);
-  await writeFile(noteFile, note);
+  await writeFile(noteFile(), note);
 });
 
 it('says what to do where its port is taken', async () => {

@@ -42,7 +42,8 @@ export function useProcesses() {
   };
 }
 
-function serve(env: Record<string, string>): ServiceProcess {
+/** Starts `alert-watcher serve`; whoever calls it ends it. */
+export function serve(env: Record<string, string>): ServiceProcess {
   const child = spawn(process.execPath, [...asNpmStart, main, 'serve'], {
     env: { ...process.env, PORT: '0', LOG_LEVEL: 'info', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -91,8 +91,9 @@ export function createAudit(firstSequence?: number): Audit {
 
   return {
     apply: (message) => {
-      counts.messages += 1;
       history.see(message.sequence);
+      if (message.subject.startsWith('aw.schedule.probe.')) return;
+      counts.messages += 1;
       if (message.subject.startsWith('aw.schedule.')) {
         counts.timers += 1;
         decisions.seeTimer(message.subject);

@@ -39,7 +39,7 @@ const info = {
   title: 'Alert Watcher events',
   version: contractVersion,
   description:
-    'What Alert Watcher writes to the JetStream stream ALERT_WATCHER (subjects aw.>). Read it with a durable consumer: a plain NATS subscription also sees what the stream refused, and not what the server itself appends. Guarantees, retention and how the schemas may change: docs/events.md. Timers (aw.schedule.>) are no events and are not described here.',
+    'What Alert Watcher writes to the JetStream stream ALERT_WATCHER (subjects aw.>). Read it with a durable consumer: a plain NATS subscription also sees what the stream refused, and not what the server itself appends. Guarantees, retention and how the schemas may change: docs/events.md. Timers and probes (aw.schedule.>) are no events and are not described here.',
   license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
 };
 
