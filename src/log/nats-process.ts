@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, readFile, stat, statfs, writeFile } from 'node:fs/promises';
+import { access, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, openConnection } from './connection.ts';
+import { diskOf } from './disk.ts';
 import { LogMisconfigured } from './errors.ts';
 import { nameOf, type ProcessRef, processRef } from './process-ref.ts';
 
@@ -119,7 +120,7 @@ async function writeConfig(folder: string, port: number): Promise<string> {
  * disk, and 2.14 counts what is stored already, so that after a restart a store of half the disk takes no more.
  */
 async function maxFileOf(folder: string): Promise<number> {
-  const { blocks, bsize } = await statfs(folder);
+  const { blocks, bsize } = await diskOf(folder);
   // A file system without a size says 0.
   return Math.floor(blocks * bsize * 0.9) || 2 ** 50;
 }

@@ -25,7 +25,7 @@ export interface Publisher {
   publishTogether: (messages: readonly OutgoingMessage[]) => Promise<void>;
   /** When the server last acknowledged that it stored something in a stream, in terms of performance.now(); undefined: never yet. */
   storedAt: (stream: string) => number | undefined;
-  /** When a message was last given up because no answer came; -Infinity: never yet. */
+  /** When a message was last taken by nobody, or given up because no answer came; -Infinity: never yet. */
   unansweredAt: () => number;
 }
 
@@ -85,6 +85,7 @@ export function createPublisher(nc: NatsConnection, timeoutMs: number, inboxPref
       if (answer.stream !== undefined && !answer.duplicate) storedAt.set(answer.stream, performance.now());
       found.resolve({ sequence: answer.seq ?? 0, duplicate: answer.duplicate ?? false });
     } catch (failure) {
+      if (!(failure as NatsError).api_error) unansweredAt = performance.now();
       found.reject(failure as Error);
     }
   };

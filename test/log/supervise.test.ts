@@ -114,6 +114,24 @@ describe.concurrent('an embedded nats-server', () => {
     expect(twice - once).toBeGreaterThan(13_000);
   }, 90_000);
 
+  it('that has switched JetStream off, as it does where it may not write, is replaced', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { nats, pid, guarded } = await place(onTestFinished);
+    const { connection, said } = await guarded();
+    const first = await pid();
+    const config = join(nats, 'nats-server.conf');
+    const text = await readFile(config, 'utf8');
+    const off = text.replace('jetstream {', 'jetstream { enabled: false');
+    await writeFile(config, `server_name: "${connection.server.name}"\n${off}`);
+    process.kill(first, 'SIGHUP');
+    await until('a write to fail', async () => !(await publish(connection, 'aw.x', 'x')));
+    await until('a write to be stored', () => publish(connection, 'aw.x', 'x'), 40_000);
+    expect(await pid()).not.toBe(first);
+    expect(said.join()).toMatch(/answers and does not store \(a write to \S+: JetStream does not answer/);
+  }, 60_000);
+
   it('that does not store and whose owner is gone is replaced by whoever starts next', async ({
     expect,
     onTestFinished,
