@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openConnection } from './connection.ts';
-import { hasLogged, launch, StoreHeld, urlOf } from './nats-process.ts';
+import { hasLogged, launch, type LaunchOptions, StoreHeld, urlOf } from './nats-process.ts';
 import { isAlive, type ProcessRef, processRef } from './process-ref.ts';
 
 /** The nats-server that this process uses, on loopback. */
@@ -14,9 +14,8 @@ export interface EmbeddedServer {
   stop: () => Promise<void>;
 }
 
-export interface EmbeddedOptions {
+export interface EmbeddedOptions extends LaunchOptions {
   dataDir: string;
-  port: number;
 }
 
 /** What is noted beside the store about the server that runs on it. */
@@ -43,10 +42,10 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   await mkdir(folder, { recursive: true });
   const deadline = performance.now() + raceTimeoutMs;
   for (;;) {
-    const running = await useRunning(folder);
+    const running = await useRunning(folder, options.program);
     if (running) return running;
     try {
-      return await start(folder, options.port);
+      return await start(folder, options);
     } catch (error) {
       // Somebody starts one at the same moment and notes it as soon as it is up, or one is about to be gone.
       if (!(error instanceof StoreHeld) || performance.now() > deadline) throw error;
@@ -57,10 +56,14 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
 
 /** The server that runs on a data directory now, or undefined. Starts nothing. */
 export async function findRunning(dataDir: string): Promise<EmbeddedServer | undefined> {
-  return useRunning(join(resolve(dataDir), 'nats'), false);
+  return useRunning(join(resolve(dataDir), 'nats'), undefined, false);
 }
 
-async function useRunning(folder: string, adopt = true): Promise<EmbeddedServer | undefined> {
+async function useRunning(
+  folder: string,
+  program: string | undefined,
+  adopt = true,
+): Promise<EmbeddedServer | undefined> {
   const note = await readNote(folder);
   if (!note) return undefined;
   const url = urlOf(note.port);
@@ -73,7 +76,7 @@ async function useRunning(folder: string, adopt = true): Promise<EmbeddedServer 
   }
   if (!adopt || (await isAlive(note.owner))) return { url, how: 'shared', stop: () => Promise.resolve() };
   await writeNote(folder, { ...note, owner: await processRef(process.pid) });
-  return { url, how: 'adopted', stop: supervise(folder, note.port, note.server) };
+  return { url, how: 'adopted', stop: supervise(folder, { program, port: note.port }, note.server) };
 }
 
 /** False where the wait was aborted. */
@@ -89,13 +92,14 @@ async function answers(folder: string, url: string, note: Note): Promise<boolean
   return note.serverId === undefined ? hasLogged(folder, id) : note.serverId === id;
 }
 
-async function start(folder: string, port: number): Promise<EmbeddedServer> {
-  return { url: urlOf(port), how: 'started', stop: supervise(folder, port, await startNoted(folder, port)) };
+async function start(folder: string, options: LaunchOptions): Promise<EmbeddedServer> {
+  const server = await startNoted(folder, options);
+  return { url: urlOf(options.port), how: 'started', stop: supervise(folder, options, server) };
 }
 
-async function startNoted(folder: string, port: number): Promise<ProcessRef> {
-  const launched = await launch(folder, port);
-  const note: Note = { server: launched.server, port, owner: await processRef(process.pid) };
+async function startNoted(folder: string, options: LaunchOptions): Promise<ProcessRef> {
+  const launched = await launch(folder, options);
+  const note: Note = { server: launched.server, port: options.port, owner: await processRef(process.pid) };
   // From here on a successor finds the server, also if this process dies before it is up.
   await writeNote(folder, note);
   const serverId = await launched.whenUp(startTimeoutMs);
@@ -104,14 +108,14 @@ async function startNoted(folder: string, port: number): Promise<ProcessRef> {
 }
 
 /** Starts the server again should it end by itself; the clients reconnect. The function that it gives ends both. */
-function supervise(folder: string, port: number, first: ProcessRef): () => Promise<void> {
+function supervise(folder: string, options: LaunchOptions, first: ProcessRef): () => Promise<void> {
   const stopping = new AbortController();
   let server = first;
   const watch = async () => {
     while (await elapsed(watchEveryMs, stopping.signal)) {
       if (await isAlive(server)) continue;
       // Tried again at the next look where it does not come up.
-      server = await startNoted(folder, port).catch(() => server);
+      server = await startNoted(folder, options).catch(() => server);
     }
   };
   const watching = watch();

