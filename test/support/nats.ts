@@ -64,11 +64,11 @@ export interface NatsProcess {
 }
 
 /** Starts a nats-server on a port of its own, with JetStream and these lines of configuration besides. */
-export async function startNats(lines: readonly string[]): Promise<NatsProcess> {
+export async function startNats(lines: readonly string[], program?: string): Promise<NatsProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'alert-watcher-nats-'));
   const config = join(directory, 'nats.conf');
   await writeFile(config, [...common(directory), ...lines].join('\n'));
-  const child = spawn(await testedServer(), ['-c', config], { stdio: 'ignore' });
+  const child = spawn(program ?? (await testedServer()), ['-c', config], { stdio: 'ignore' });
   const port = await until('the port of nats-server', () => portOf(directory));
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {
