@@ -16,11 +16,12 @@ import { createHearing } from './ingest/hearing.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import { watchConnection } from './log/connection.ts';
 import { readDefinitions, streamName } from './log/definitions.ts';
+import { adviceOn, sentence } from './log/differences.ts';
 import { LogUnavailable } from './log/errors.ts';
 import { readFigures } from './log/figures.ts';
 import { type OpenLog, openLog } from './log/open.ts';
 import { createRoomCheck } from './log/room.ts';
-import { ensureStreams, sentence } from './log/streams.ts';
+import { ensureStreams } from './log/streams.ts';
 import { needsReadModel, noReadModel, startReadModel } from './read-model.ts';
 import { readyChecks } from './ready.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -59,7 +60,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     });
     const definitions = readDefinitions();
     for (const difference of await ensureStreams(connection, definitions, config.streamReplicas)) {
-      logger.warn(`differs from the files in streams/:${sentence(difference)}`);
+      logger.warn(`differs from the files in streams/:${sentence(difference)}${adviceOn(difference)}`);
     }
     const metrics = createMetrics();
     const readModel = needsReadModel(config.roles)

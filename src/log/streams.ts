@@ -2,25 +2,14 @@ import type { ConsumerConfig } from 'nats';
 import type { Connection } from './connection.ts';
 import { assertFeatures, createStream, isFeature } from './create-stream.ts';
 import type { ConsumerDefinition, Definitions, StreamDefinition } from './definitions.ts';
+import { compare, type Difference, operators, sentence } from './differences.ts';
 import { isNotFound, LogMisconfigured, toLogError } from './errors.ts';
-
-/** One setting in which the server is not as the file says. Absent on the server: `actual` is undefined. */
-export interface Difference {
-  /** `stream NAME`, `consumer NAME`. */
-  what: string;
-  setting: string;
-  wanted: unknown;
-  actual: unknown;
-}
 
 /** Without these on the server something could get lost or never happen, so `serve` refuses to start. */
 const needed = new Set([
   'subjects', 'retention', 'storage', 'allow_msg_schedules', 'allow_msg_ttl', 'allow_atomic', 'allow_rollup_hdrs', 'ack_policy',
   'max_deliver', 'filter_subjects', 'deny_purge',
 ]); // prettier-ignore
-
-/** What operators own: their choice is no difference. */
-const operators = new Set(['num_replicas', 'max_bytes', 'max_age', 'description', 'placement', 'max_msgs']);
 
 /**
  * Creates what is absent and checks the rest. `replicas` counts at creation only.
@@ -105,25 +94,6 @@ export async function applyStreams(connection: Connection, definitions: Definiti
         .catch(rethrow(`update consumer ${name}`));
     }
   }
-}
-
-export function sentence({ what, setting, wanted, actual }: Difference): string {
-  if (setting === 'exists') return `  ${what} does not exist`;
-  return `  ${what}: ${setting} is ${actual === undefined ? 'absent' : JSON.stringify(actual)}, not ${JSON.stringify(wanted)}`;
-}
-
-function compare(what: string, wanted: object, actual: object | undefined): Difference[] {
-  if (!actual) return [{ what, setting: 'exists', wanted: true, actual: undefined }];
-  const settings = new Map<string, unknown>(Object.entries(actual));
-  return Object.entries(wanted)
-    .filter(([setting, value]) => !operators.has(setting) && !isSame(value, settings.get(setting)))
-    .map(([setting, value]) => ({ what, setting, wanted: value as unknown, actual: settings.get(setting) }));
-}
-
-// The server leaves out settings that are false or 0.
-function isSame(wanted: unknown, actual: unknown): boolean {
-  if (actual === undefined) return wanted === false || wanted === 0 || wanted === -1;
-  return JSON.stringify(wanted) === JSON.stringify(actual);
 }
 
 async function streamConfig({ jsm }: Connection, name: string): Promise<object | undefined> {
