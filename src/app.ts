@@ -19,11 +19,12 @@ import { ingestRoutes } from './ingest/routes.ts';
 import { startServerClock } from './log/clock.ts';
 import { watchConnection } from './log/connection.ts';
 import { readDefinitions, streamName } from './log/definitions.ts';
+import { adviceOn, sentence } from './log/differences.ts';
 import { LogUnavailable } from './log/errors.ts';
 import { readFigures } from './log/figures.ts';
 import { type OpenLog, openLog } from './log/open.ts';
 import { createRoomCheck } from './log/room.ts';
-import { ensureStreams, sentence } from './log/streams.ts';
+import { applyStreams, ensureStreams } from './log/streams.ts';
 import { needsReadModel, noReadModel, startReadModel } from './read-model.ts';
 import { readyChecks } from './ready.ts';
 import { type Storing, watchStoring } from './storing.ts';
@@ -62,8 +63,10 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       else logger.error('NATS is gone: webhooks are answered 503, and work waits until it is back');
     });
     const definitions = readDefinitions();
+    // The embedded server is ours: what a new version needs of it, it is given.
+    if (log.how !== 'external') await applyStreams(connection, definitions, config.streamReplicas);
     for (const difference of await ensureStreams(connection, definitions, config.streamReplicas)) {
-      logger.warn(`differs from the files in streams/:${sentence(difference)}`);
+      logger.warn(`differs from the files in streams/:${sentence(difference)}${adviceOn(difference)}`);
     }
     const clock = await startServerClock(connection, streamName);
     closers.defer(clock.stop);

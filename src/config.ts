@@ -12,6 +12,8 @@ export interface Config {
   natsUrl: string | undefined;
   natsAuth: NatsAuth;
   natsEmbeddedPort: number;
+  /** The program that the embedded server is; absent: the one of the npm package, else the one on PATH. */
+  natsServerBin: string | undefined;
   streamReplicas: number;
   roles: readonly Role[];
   logLevel: string;
@@ -53,6 +55,7 @@ export function readConfig(env: Environment): Config {
       inboxPrefix: env['NATS_INBOX_PREFIX'] || undefined,
     },
     natsEmbeddedPort: integer(env, 'NATS_EMBEDDED_PORT', { fallback: 4222, min: 1, max: 65_535 }),
+    natsServerBin: env['NATS_SERVER_BIN'] || undefined,
     streamReplicas: integer(env, 'STREAM_REPLICAS', { fallback: 1, min: 1, max: 5 }),
     roles: readRoles(env['ROLES']),
     logLevel: oneOf(env, 'LOG_LEVEL', logLevels, 'info'),

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { readDefinitions } from '../log/definitions.ts';
-import { applyStreams, diffStreams, sentence } from '../log/streams.ts';
+import { adviceOn, sentence } from '../log/differences.ts';
+import { applyStreams, diffStreams } from '../log/streams.ts';
 import { withExistingLog } from './existing-log.ts';
 
 export const streamsCommand = new Command('streams').description(
@@ -13,7 +14,8 @@ streamsCommand
   .description('show what differs; exit code 1 if anything does')
   .action(async () => {
     const differences = await withExistingLog((connection) => diffStreams(connection, readDefinitions()));
-    for (const difference of differences) process.stdout.write(`${sentence(difference).trim()}\n`);
+    for (const difference of differences)
+      process.stdout.write(`${sentence(difference).trim()}${adviceOn(difference)}\n`);
     if (differences.length === 0) process.stdout.write('the server is as the files say\n');
     process.exitCode = differences.length === 0 ? 0 : 1;
   });

@@ -34,9 +34,6 @@ export interface Connection {
   close: () => Promise<void>;
 }
 
-/** Message schedules, atomic batches and per-message TTL came with 2.12. */
-const leastVersion: readonly [number, number] = [2, 12];
-
 /** One request to JetStream waits this long. Alertmanager itself gives up after 15 s. */
 export const requestTimeoutMs = 5_000;
 const drainTimeoutMs = 5_000;
@@ -48,9 +45,9 @@ const drainTimeoutMs = 5_000;
 export const pullExpiresMs = 5_000;
 
 /**
- * Connects and checks the server's version. `url` may hold several servers, separated by commas, and
+ * Connects. `url` may hold several servers, separated by commas, and
  * `user:password@` or `token@`. Keeps reconnecting for ever once connected.
- * Throws LogUnavailable where no server answers, LogMisconfigured where it is too old or has no JetStream.
+ * Throws LogUnavailable where no server answers, or where it has no JetStream.
  */
 export async function openConnection(url: string, auth: NatsAuth = {}): Promise<Connection> {
   const nc = await connect(optionsOf(url, auth)).catch((error: unknown) => {
@@ -61,7 +58,6 @@ export async function openConnection(url: string, auth: NatsAuth = {}): Promise<
   try {
     const info = nc.info;
     if (!info) throw new LogUnavailable(`the NATS server at ${withoutSecrets(url)} sent no INFO`);
-    assertVersion(info.version);
     const jsm = await nc.jetstreamManager({ timeout: requestTimeoutMs }).catch((error: unknown) => {
       throw toLogError(error, 'JetStream is not available on this server or account');
     });
@@ -125,15 +121,6 @@ function parseUrl(text: string): URL {
 /** Tells each time the connection is lost and had again, until it is closed. */
 export function watchConnection({ nc }: Connection, onChange: (isConnected: boolean) => void): void {
   void watch(nc, onChange);
-}
-
-function assertVersion(version: string): void {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major > leastVersion[0] || (major === leastVersion[0] && minor >= leastVersion[1])) return;
-  throw new LogMisconfigured(
-    `the NATS server is ${version}; ${leastVersion.join('.')} or later is needed (message schedules). ` +
-      'Distribution packages are often older: use the official release.',
-  );
 }
 
 async function watch(nc: NatsConnection, onChange: (connected: boolean) => void): Promise<void> {

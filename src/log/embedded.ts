@@ -7,7 +7,7 @@ import { readDefinitions } from './definitions.ts';
 import { fullDisk, rethrowFull } from './disk.ts';
 import { type Note, readNote, removeNote, writeNote } from './embedded-note.ts';
 import { LogUnavailable } from './errors.ts';
-import { launch, serverAt, StoreHeld, urlOf } from './nats-process.ts';
+import { launch, type LaunchOptions, serverAt, StoreHeld, urlOf } from './nats-process.ts';
 import { createTryWrite, type ProbeFailure, probesOf } from './probe.ts';
 import { isAlive, type ProcessRef, processRef } from './process-ref.ts';
 import { type Bounds, end, frozenTermMs, supervise, type Supervised, type Supervision } from './supervise.ts';
@@ -23,9 +23,8 @@ export interface EmbeddedServer {
   supervisor?: Supervision;
 }
 
-export interface EmbeddedOptions {
+export interface EmbeddedOptions extends LaunchOptions {
   dataDir: string;
-  port: number;
   /** When a server that does not store is replaced. */
   bounds?: Partial<Bounds>;
 }
@@ -60,8 +59,8 @@ async function startOrUse(folder: string, options: EmbeddedOptions): Promise<Emb
     const running = await useRunning(folder, options);
     if (running) return running;
     try {
-      const first = await startNoted(folder, options.port);
-      return owned('started', { folder, port: options.port, first, bounds: options.bounds });
+      const first = await startNoted(folder, options);
+      return owned('started', { folder, launched: options, first, bounds: options.bounds });
     } catch (error) {
       // Somebody starts one at the same moment and notes it as soon as it is up, or one is about to be gone.
       if (!(error instanceof StoreHeld) || performance.now() > deadline) throw error;
@@ -88,7 +87,8 @@ async function useRunning(folder: string, options: EmbeddedOptions): Promise<Emb
     return undefined;
   }
   await writeNote(folder, { ...note, owner: await processRef(process.pid) });
-  return owned('adopted', { folder, port: note.port, first: note.server, bounds: options.bounds });
+  const launched = { program: options.program, port: note.port };
+  return owned('adopted', { folder, launched, first: note.server, bounds: options.bounds });
 }
 
 /** Waits for it while it lives: it may still be reading its store, and not to answer yet is no reason to start a second one. */
@@ -122,21 +122,22 @@ function shared({ port }: Note): EmbeddedServer {
 
 function owned(
   how: EmbeddedServer['how'],
-  { port, ...rest }: Pick<Supervised, 'folder' | 'first' | 'bounds'> & { port: number },
+  { launched, ...rest }: Pick<Supervised, 'folder' | 'first' | 'bounds'> & { launched: LaunchOptions },
 ): EmbeddedServer {
   const { folder } = rest;
   const { stop, ...supervisor } = supervise({
     ...rest,
-    startAgain: () => startNoted(folder, port),
+    startAgain: () => startNoted(folder, launched),
     // Before it ends: who starts meanwhile must not take it for one that runs.
     forget: () => removeNote(folder),
   });
-  return { url: urlOf(port), how, stop, supervisor };
+  return { url: urlOf(launched.port), how, stop, supervisor };
 }
 
-async function startNoted(folder: string, port: number): Promise<ProcessRef> {
+async function startNoted(folder: string, options: LaunchOptions): Promise<ProcessRef> {
+  const { port } = options;
   const name = `alert-watcher-${randomUUID()}`;
-  const { server, whenUp } = await launch(folder, port, name);
+  const { server, whenUp } = await launch(folder, options, name);
   try {
     // From here on a successor finds the server, also if this process dies before it is up.
     await writeNote(folder, { server, name, port, owner: await processRef(process.pid) });

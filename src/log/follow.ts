@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { StoredMessage } from '../events/envelope.ts';
 import { type Connection, pullExpiresMs } from './connection.ts';
 import { fromDelivery } from './message.ts';
-import { lastMessage } from './read.ts';
+import { filtersFor, lastMessage } from './read.ts';
 
 /** A fold that goes through the log once and then stays with it. */
 export interface Follower {
@@ -55,7 +55,7 @@ export async function follow(
 
   const readOn = async () => {
     const consumer = await connection.js.consumers.get(stream, {
-      filterSubjects: [options.filter],
+      filterSubjects: filtersFor(connection, [options.filter]),
       opt_start_seq: applied + 1,
     });
     messages = await consumer.consume({ max_messages: window, expires: pullExpiresMs });

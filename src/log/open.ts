@@ -9,6 +9,7 @@ export interface LogOptions {
   natsUrl: string | undefined;
   natsAuth: NatsAuth;
   natsEmbeddedPort: number;
+  natsServerBin: string | undefined;
   dataDir: string;
 }
 
@@ -28,13 +29,14 @@ export async function openLog({
   natsUrl,
   natsAuth,
   natsEmbeddedPort,
+  natsServerBin,
   dataDir,
 }: LogOptions): Promise<OpenLog> {
   if (natsUrl !== undefined) {
     const connection = await openConnection(natsUrl, natsAuth);
     return { connection, url: natsUrl, how: 'external', close: connection.close };
   }
-  const server = await startEmbedded({ dataDir, port: natsEmbeddedPort });
+  const server = await startEmbedded({ dataDir, port: natsEmbeddedPort, program: natsServerBin });
   const connection = await openConnection(server.url).catch(async (error: unknown) => {
     await server.stop();
     throw error;

@@ -51,6 +51,16 @@ export async function messageAt(
   }
 }
 
+/**
+ * The filters of a consumer that reads. A list wherever it is known: users are allowed its subject (permissions.conf). Servers
+ * before 2.10 know one filter alone; the client, too, goes by the number.
+ */
+export function filtersFor({ server }: Connection, filters: string[]): string | string[] {
+  const [only, ...others] = filters;
+  const knowsLists = !/^(0|1|2\.\d)\./.test(server.version);
+  return knowsLists || only === undefined || others.length > 0 ? filters : only;
+}
+
 export interface Range {
   /** One subject filter, or several that do not overlap. */
   filter: string | readonly string[];
@@ -80,7 +90,7 @@ export async function* readRange(
   const end = Math.min(await lastNow(), to ?? Number.MAX_SAFE_INTEGER);
   if (end < from) return;
   const consumer = await connection.js.consumers
-    .get(stream, { filterSubjects, opt_start_seq: from })
+    .get(stream, { filterSubjects: filtersFor(connection, filterSubjects), opt_start_seq: from })
     .catch((error: unknown) => {
       throw toLogError(error, `read ${filterSubjects.join(' ')} of ${stream}`);
     });

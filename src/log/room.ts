@@ -4,7 +4,10 @@ import { LogUnavailable, toLogError } from './errors.ts';
 /** Throws LogUnavailable where the stream has no room for so many more messages and bytes of alerts. */
 export type CheckRoom = (messages: number, bytes: number) => Promise<void>;
 
-/** From this part of a limit on, what room is left belongs to the outcomes of what was accepted before. */
+/**
+ * From this part of a limit on, what room is left belongs to the outcomes of what was accepted before. A stream without room drops
+ * its oldest events for them (`discard: old`; servers refuse `new` where there are timers).
+ */
 const reservedFrom = 0.9;
 const lookEveryMs = 1_000;
 
@@ -15,8 +18,7 @@ interface Limit {
 }
 
 /**
- * Makes a check against 90 % of the stream's max_bytes and max_msgs: a full stream (`discard: new`) would refuse outcomes
- * as well as alerts. Asks the server at most once a second and counts in between what it was asked for.
+ * Makes a check against 90 % of the stream's max_bytes and max_msgs. Asks the server at most once a second and counts in between what it was asked for.
  */
 export function createRoomCheck({ jsm }: Connection, stream: string): CheckRoom {
   let lookedAt = Number.NEGATIVE_INFINITY;

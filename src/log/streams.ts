@@ -1,25 +1,15 @@
-import type { ConsumerConfig, StreamConfig } from 'nats';
+import type { ConsumerConfig } from 'nats';
 import type { Connection } from './connection.ts';
+import { assertFeatures, createStream, isFeature } from './create-stream.ts';
 import type { ConsumerDefinition, Definitions, StreamDefinition } from './definitions.ts';
+import { compare, type Difference, operators, sentence } from './differences.ts';
 import { isNotFound, LogMisconfigured, toLogError } from './errors.ts';
-
-/** One setting in which the server is not as the file says. Absent on the server: `actual` is undefined. */
-export interface Difference {
-  /** `stream NAME`, `consumer NAME`. */
-  what: string;
-  setting: string;
-  wanted: unknown;
-  actual: unknown;
-}
 
 /** Without these on the server something could get lost or never happen, so `serve` refuses to start. */
 const needed = new Set([
-  'subjects', 'retention', 'storage', 'allow_msg_schedules', 'allow_rollup_hdrs', 'ack_policy', 'max_deliver',
-  'filter_subjects', 'deny_purge',
+  'subjects', 'retention', 'storage', 'allow_msg_schedules', 'allow_msg_ttl', 'allow_atomic', 'allow_rollup_hdrs', 'ack_policy',
+  'max_deliver', 'filter_subjects', 'deny_purge',
 ]); // prettier-ignore
-
-/** What operators own: their choice is no difference. */
-const operators = new Set(['num_replicas', 'max_bytes', 'max_age', 'description', 'placement', 'max_msgs']);
 
 /**
  * Creates what is absent and checks the rest. `replicas` counts at creation only.
@@ -31,18 +21,24 @@ export async function ensureStreams(
   replicas: number,
 ): Promise<Difference[]> {
   for (const stream of [definitions.stream, ...definitions.buckets]) {
-    if (!(await streamConfig(connection, stream.name))) await addStream(connection, stream, replicas);
+    if (!(await streamConfig(connection, stream.name))) await createStream(connection, stream, replicas);
   }
+  // An older server would refuse the consumers for a reason that leads nowhere.
+  assertUsable(await diffOf(connection, definitions.stream));
   for (const consumer of definitions.consumers) await ensureConsumer(connection, definitions, consumer);
   const differences = await diffStreams(connection, definitions);
-  const fatal = differences.filter(({ setting }) => needed.has(setting));
-  if (fatal.length > 0) {
-    throw new LogMisconfigured(
-      `JetStream is not as alert-watcher needs it:\n${fatal.map(sentence).join('\n')}\n` +
-        'See `alert-watcher streams diff`; `alert-watcher streams apply` makes the changes.',
-    );
-  }
+  assertUsable(differences);
   return differences;
+}
+
+function assertUsable(differences: readonly Difference[]): void {
+  const fatal = differences.filter(({ setting }) => needed.has(setting));
+  if (fatal.length === 0) return;
+  const where = fatal.some(({ setting }) => isFeature(setting)) ? ', on nats-server 2.12 or later' : '';
+  throw new LogMisconfigured(
+    `JetStream is not as alert-watcher needs it:\n${fatal.map(sentence).join('\n')}\n` +
+      `See \`alert-watcher streams diff\`; \`alert-watcher streams apply\` makes the changes${where}.`,
+  );
 }
 
 /** Makes a durable consumer if it is gone (an operator may have deleted it); it starts from the first message. */
@@ -61,8 +57,7 @@ export async function ensureConsumer(
 export async function diffStreams(connection: Connection, definitions: Definitions): Promise<Difference[]> {
   const differences: Difference[] = [];
   for (const stream of [definitions.stream, ...definitions.buckets]) {
-    const actual = await streamConfig(connection, stream.name);
-    differences.push(...compare(`stream ${stream.name}`, stream, actual));
+    differences.push(...(await diffOf(connection, stream)));
   }
   for (const consumer of definitions.consumers) {
     const actual = await consumerConfig(connection, definitions.stream.name, consumer.durable_name);
@@ -71,17 +66,22 @@ export async function diffStreams(connection: Connection, definitions: Definitio
   return differences;
 }
 
+async function diffOf(connection: Connection, stream: StreamDefinition): Promise<Difference[]> {
+  return compare(`stream ${stream.name}`, stream, await streamConfig(connection, stream.name));
+}
+
 /** Creates what is absent and updates what differs; what operators own stays as it is. */
 export async function applyStreams(connection: Connection, definitions: Definitions, replicas: number) {
   const { jsm } = connection;
   for (const stream of [definitions.stream, ...definitions.buckets]) {
     const actual = await streamConfig(connection, stream.name);
-    if (!actual) await addStream(connection, stream, replicas);
+    if (!actual) await createStream(connection, stream, replicas);
     else if (compare('', stream, actual).length > 0) {
       const kept = Object.fromEntries(Object.entries(actual).filter(([setting]) => operators.has(setting)));
-      await jsm.streams
+      const updated = await jsm.streams
         .update(stream.name, { ...actual, ...stream, ...kept })
         .catch(rethrow(`update stream ${stream.name}`));
+      assertFeatures(connection, stream, updated.config);
     }
   }
   for (const consumer of definitions.consumers) {
@@ -94,31 +94,6 @@ export async function applyStreams(connection: Connection, definitions: Definiti
         .catch(rethrow(`update consumer ${name}`));
     }
   }
-}
-
-export function sentence({ what, setting, wanted, actual }: Difference): string {
-  if (setting === 'exists') return `  ${what} does not exist`;
-  return `  ${what}: ${setting} is ${actual === undefined ? 'absent' : JSON.stringify(actual)}, not ${JSON.stringify(wanted)}`;
-}
-
-function compare(what: string, wanted: object, actual: object | undefined): Difference[] {
-  if (!actual) return [{ what, setting: 'exists', wanted: true, actual: undefined }];
-  const settings = new Map<string, unknown>(Object.entries(actual));
-  return Object.entries(wanted)
-    .filter(([setting, value]) => !operators.has(setting) && !isSame(value, settings.get(setting)))
-    .map(([setting, value]) => ({ what, setting, wanted: value as unknown, actual: settings.get(setting) }));
-}
-
-// The server leaves out settings that are false or 0.
-function isSame(wanted: unknown, actual: unknown): boolean {
-  if (actual === undefined) return wanted === false || wanted === 0 || wanted === -1;
-  return JSON.stringify(wanted) === JSON.stringify(actual);
-}
-
-async function addStream({ jsm }: Connection, stream: StreamDefinition, replicas: number): Promise<void> {
-  // The client's type does not know allow_msg_schedules and its like; the server does.
-  const config = { ...stream, num_replicas: replicas } as Partial<StreamConfig> & { name: string };
-  await jsm.streams.add(config).catch(rethrow(`create stream ${stream.name}`));
 }
 
 async function streamConfig({ jsm }: Connection, name: string): Promise<object | undefined> {

@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseConfig } from '../../src/config-file.ts';
 import { readConfig } from '../../src/config.ts';
-import { natsServerPath } from '../../src/log/nats-process.ts';
+import { testedServer } from '../support/nats-server.ts';
 import { stagesOf } from '../support/dockerfile.ts';
 import { secretsMade } from '../support/documented-secrets.ts';
 
@@ -143,7 +143,7 @@ describe('nats-server takes', () => {
     const file = join(directory, 'nats.conf');
     await writeFile(file, config);
     await cp(join(root, 'deploy/nats/permissions.conf'), join(directory, 'permissions.conf'));
-    const { status, stderr } = spawnSync(await natsServerPath(), ['-t', '-c', file], {
+    const { status, stderr } = spawnSync(await testedServer(), ['-t', '-c', file], {
       env,
       encoding: 'utf8',
     });

@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { afterEach, expect, inject, it } from 'vitest';
 import { openConnection } from '../../src/log/connection.ts';
-import { natsServerPath } from '../../src/log/nats-process.ts';
+import { testedServer } from '../support/nats-server.ts';
 import { freePort, useProcesses } from '../support/process.ts';
 import { useS3 } from '../support/s3-fixture.ts';
 import { until } from '../support/until.ts';
@@ -78,7 +78,7 @@ it.runIf(programs.alertmanager && programs.prometheus)(
     const at = (port: number) => `127.0.0.1:${String(port)}`;
 
     const natsFiles = await mount('nats', { 'port: 4222': `port: ${String(nats)}`, 'http: 8222': '', '/tmp/nats': join(directory, 'store') }); // prettier-ignore
-    run(await natsServerPath(), ['-c', natsFiles('/etc/nats/nats.conf')], services['nats']?.environment);
+    run(await testedServer(), ['-c', natsFiles('/etc/nats/nats.conf')], services['nats']?.environment);
 
     const own = services['alert-watcher']?.environment ?? {};
     const natsUrl = own['NATS_URL']?.replace('nats:4222', at(nats)) ?? '';

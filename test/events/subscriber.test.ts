@@ -8,7 +8,7 @@ import { afterEach, expect, it } from 'vitest';
 import { encodeEvent } from '../../src/events/envelope.ts';
 import { type Connection, openConnection } from '../../src/log/connection.ts';
 import { readDefinitions, streamName } from '../../src/log/definitions.ts';
-import { natsServerPath } from '../../src/log/nats-process.ts';
+import { testedServer } from '../support/nats-server.ts';
 import { ensureStreams } from '../../src/log/streams.ts';
 import { alertRef, story } from '../support/events.ts';
 import { useNats } from '../support/nats.ts';
@@ -117,7 +117,7 @@ it('needs no more permissions than docs/events.md names', async () => {
     jetstream { store_dir: ${JSON.stringify(directory)} }
     accounts { A { jetstream: enabled, users: [{ user: service, password: secret }, ${user}] } }
   `); // prettier-ignore
-  const server = spawn(await natsServerPath(), ['-c', config], { stdio: 'ignore' });
+  const server = spawn(await testedServer(), ['-c', config], { stdio: 'ignore' });
   const ended = once(server, 'exit');
   closers.push(() => (server.kill('SIGKILL'), ended));
   const urlOf = (name: string) => `nats://${name}:secret@127.0.0.1:${String(port)}`;

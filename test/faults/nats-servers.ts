@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openConnection } from '../../src/log/connection.ts';
-import { natsServerPath } from '../../src/log/nats-process.ts';
 import { failWrites } from '../support/disk-errors.ts';
+import { testedServer } from '../support/nats-server.ts';
 import { freePort } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
@@ -43,7 +43,7 @@ export async function startNatsServers(
     await mkdir(folder, { recursive: true });
     const config = join(folder, 'nats.conf');
     await writeFile(config, configOf({ folder, index, ports, routes, syncInterval }));
-    const child = spawn(await natsServerPath(), ['-c', config], { stdio: 'ignore' });
+    const child = spawn(await testedServer(), ['-c', config], { stdio: 'ignore' });
     children.set(index, child);
   };
   const kill = async (index: number) => {

@@ -1,12 +1,14 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openConnection } from '../../src/log/connection.ts';
 import { type EmbeddedServer, findRunning, startEmbedded } from '../../src/log/embedded.ts';
 import { startNats } from '../support/nats.ts';
+import { cli } from '../support/cli.ts';
+import { namedServer, testedServer } from '../support/nats-server.ts';
 import { until } from '../support/until.ts';
 import { freePort, isRunning } from '../support/process.ts';
 
@@ -16,17 +18,19 @@ interface Note {
 
 let dataDir = '';
 let port = 0;
+let program = namedServer;
 const servers: EmbeddedServer[] = [];
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'alert-watcher-embedded-'));
   port = await freePort();
+  program = namedServer;
 });
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.stop();
   await rm(dataDir, { recursive: true, force: true });
 });
 const startHere = async () => {
-  const server = await startEmbedded({ dataDir, port });
+  const server = await startEmbedded({ dataDir, port, program });
   servers.push(server);
   return server;
 };
@@ -110,4 +114,29 @@ it('says what to do where its port is taken', async () => {
   await once(other, 'listening');
   await expect(startHere()).rejects.toThrow(/address already in use.*NATS_EMBEDDED_PORT/);
   other.close();
+});
+
+it('is the program that was named', async () => {
+  program = join(dataDir, 'another-server');
+  await symlink(await testedServer(), program);
+  await startHere();
+  const note = JSON.parse(await readFile(join(dataDir, 'nats', 'server.json'), 'utf8')) as Note;
+  expect(await readFile(`/proc/${String(note.server.pid)}/cmdline`, 'utf8')).toContain(program);
+});
+
+it.each([
+  ['nothing', () => Promise.resolve()],
+  ['no program', (file: string) => writeFile(file, 'text')],
+])('keeps the service from starting where NATS_SERVER_BIN names %s', async (_, make) => {
+  const file = join(dataDir, 'server');
+  await make(file);
+  const { code, stderr } = await cli(['serve'], {
+    DATA_DIR: dataDir,
+    NATS_SERVER_BIN: file,
+    LOG_LEVEL: 'silent',
+  });
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining(`NATS_SERVER_BIN is ${file}, which is not an executable file`),
+  ]);
 });

@@ -82,13 +82,13 @@ describe.concurrent('an embedded nats-server', () => {
   }) => {
     const { nats, port } = await place(onTestFinished);
     await mkdir(nats);
-    const first = await launch(nats, port, 'first');
+    const first = await launch(nats, { port }, 'first');
     await first.whenUp(10_000);
     // The second one is as sick, the third one is well.
     const others = ['second', 'third'];
     const startAgain = async () => {
       const name = others.shift() ?? 'none';
-      const { server, whenUp } = await launch(nats, port, name);
+      const { server, whenUp } = await launch(nats, { port }, name);
       await whenUp(10_000);
       if (name === 'second') failWrites(server.pid);
       return server;

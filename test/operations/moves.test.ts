@@ -32,7 +32,7 @@ collectors: { sim: { driver: simulated } }
 `;
 
 interface Shown {
-  items: { id: string; state: string }[];
+  items: { id: string; state: string; lastSequence: number }[];
   asOf: number;
 }
 const shownBy = async (url: string) => (await (await fetch(`${url}/api/v1/collections`)).json()) as Shown;
@@ -57,7 +57,8 @@ describe('from the embedded server to one of its own', () => {
     // The board learns of it after the log line.
     const before = await until('the board', async () => {
       const shown = await shownBy(url);
-      return shown.items[0]?.state === 'uploaded' && shown.asOf === 5 && shown;
+      const [item] = shown.items;
+      return item?.state === 'uploaded' && item.lastSequence === shown.asOf && shown;
     });
     expect(await first.end('SIGTERM')).toBe(0);
 

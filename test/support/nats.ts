@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll } from 'vitest';
 import { type Connection, openConnection } from '../../src/log/connection.ts';
-import { natsServerPath } from '../../src/log/nats-process.ts';
+import { testedServer } from './nats-server.ts';
 import { readDefinitions } from '../../src/log/definitions.ts';
 import { ensureStreams } from '../../src/log/streams.ts';
 import { until } from './until.ts';
@@ -64,11 +64,11 @@ export interface NatsProcess {
 }
 
 /** Starts a nats-server on a port of its own, with JetStream and these lines of configuration besides. */
-export async function startNats(lines: readonly string[]): Promise<NatsProcess> {
+export async function startNats(lines: readonly string[], program?: string): Promise<NatsProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'alert-watcher-nats-'));
   const config = join(directory, 'nats.conf');
   await writeFile(config, [...common(directory), ...lines].join('\n'));
-  const child = spawn(await natsServerPath(), ['-c', config], { stdio: 'ignore' });
+  const child = spawn(program ?? (await testedServer()), ['-c', config], { stdio: 'ignore' });
   const port = await until('the port of nats-server', () => portOf(directory));
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) {

@@ -13,7 +13,10 @@ const programs = {
   chromium: ['chromium', '--version'],
 } as const;
 
-export type Program = keyof typeof programs;
+/** Other nats-servers, named by variables: .ci/nats-servers unpacks them. */
+const servers = { newestServer: 'NATS_SERVER_NEWEST', oldServer: 'NATS_SERVER_OLD' } as const;
+
+export type Program = keyof typeof programs | keyof typeof servers;
 
 /** Looks once which programs are there. Absent: their tests skip with one visible line; under CI it is a failure. */
 export default function setup(project: TestProject): void {
@@ -23,6 +26,18 @@ export default function setup(project: TestProject): void {
     if (found[name]) continue;
     if (process.env['CI'] === 'true') throw new Error(`CI must have ${command}: install it, as .ci/run does`);
     process.stdout.write(`SKIPPED: tests that need ${name}: there is no ${command} on PATH\n`);
+  }
+  for (const [name, variable] of Object.entries(servers)) {
+    const path = process.env[variable];
+    found[name] = Boolean(path);
+    if (path && spawnSync(path, ['--version'], { stdio: 'ignore' }).error)
+      throw new Error(`${variable} is ${path}, which cannot be run`);
+    if (path) continue;
+    if (process.env['CI'] === 'true')
+      throw new Error(`CI must have another nats-server: set ${variable}, as .ci/run does`);
+    process.stdout.write(
+      `SKIPPED: tests that need ${name}: ${variable} names no nats-server (.ci/nats-servers)\n`,
+    );
   }
   project.provide('programs', found);
 }

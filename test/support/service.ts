@@ -123,6 +123,7 @@ const defaults: Omit<Config, 'natsUrl' | 'dataDir' | 'rules'> = {
   port: 0,
   natsAuth: {},
   natsEmbeddedPort: 4222,
+  natsServerBin: undefined,
   streamReplicas: 1,
   roles,
   logLevel: 'silent',

@@ -20,10 +20,11 @@ export interface ServiceOptions {
 export async function startService(
   options: ServiceOptions,
 ): Promise<{ app: App; complaints: () => string[] }> {
-  await assertServerRuns();
+  const config = await configOf(options);
+  await assertServerRuns(config);
   const lines: string[] = [];
   const logger = createLogger('warn', { write: (line) => void lines.push(line) });
-  const app = await startApp(await configOf(options), logger);
+  const app = await startApp(config, logger);
   return { app, complaints: () => lines.slice(-shownComplaints).map(messageOf) };
 }
 
@@ -56,6 +57,7 @@ async function configOf({ directory, pod, durationSeconds }: ServiceOptions): Pr
     PORT: '0',
     DATA_DIR: join(directory, 'data'),
     NATS_EMBEDDED_PORT: String(await freePort()),
+    NATS_SERVER_BIN: process.env['NATS_SERVER_BIN'],
     SHUTDOWN_GRACE_SECONDS: '1',
   };
   // JSON is YAML.
@@ -72,13 +74,13 @@ async function freePort(): Promise<number> {
 }
 
 /** The npm package brings a program for one kind of machine; on others it is there and cannot run. */
-async function assertServerRuns(): Promise<void> {
-  const program = await natsServerPath();
+async function assertServerRuns({ natsServerBin }: Config): Promise<void> {
+  const program = await natsServerPath(natsServerBin);
   const result = await execa(program, ['--version'], { reject: false, stdin: 'ignore', timeout: 10_000 });
   if (!result.failed) return;
   throw new DemoFailed(
-    `the embedded nats-server cannot run here: it is built for linux-x64, this is ${process.platform}-${process.arch} ` +
+    `the embedded nats-server cannot run here: the packaged one is built for linux-x64, this is ${process.platform}-${process.arch} ` +
       `(${result.originalMessage ?? result.shortMessage ?? program}).\n` +
-      'The service itself also runs with a nats-server of yours, 2.12 or later: see NATS_URL.',
+      'Name another one, 2.12 or later, by NATS_SERVER_BIN; the service itself also runs with a server of yours: see NATS_URL.',
   );
 }

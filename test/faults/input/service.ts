@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, startApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
-import { natsServerPath } from '../../../src/log/nats-process.ts';
+import { testedServer } from '../../support/nats-server.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { until } from '../../support/until.ts';
 import type { Limits } from './oracle.ts';
@@ -27,7 +27,7 @@ export async function startService(): Promise<FuzzedService> {
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const config = join(directory, 'nats.conf');
   await writeFile(config, natsConfig(directory));
-  const server = spawn(await natsServerPath(), ['-c', config], { stdio: 'ignore' });
+  const server = spawn(await testedServer(), ['-c', config], { stdio: 'ignore' });
   // Also where this process is told to end in the middle.
   const kill = () => server.kill('SIGKILL');
   process.once('exit', kill);
