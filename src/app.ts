@@ -59,7 +59,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       else logger.error('NATS is gone: webhooks are answered 503, and work waits until it is back');
     });
     const definitions = readDefinitions();
-    for (const difference of await ensureStreams(connection, definitions, config.streamReplicas)) {
+    for (const difference of await ensureStreams(connection, definitions, config.streamReplicas, log)) {
       logger.warn(`differs from the files in streams/:${sentence(difference)}${adviceOn(difference)}`);
     }
     const metrics = createMetrics();

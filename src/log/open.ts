@@ -1,6 +1,7 @@
 import { type Connection, openConnection } from './connection.ts';
 import { findRunning, startEmbedded } from './embedded.ts';
 import { LogUnavailable } from './errors.ts';
+import { isStored } from './lost-stream.ts';
 import type { NatsAuth } from './nats-auth.ts';
 
 export interface LogOptions {
@@ -17,6 +18,8 @@ export interface OpenLog {
   url: string;
   /** How the server is had: `external`, or as EmbeddedServer.how says. */
   how: 'external' | 'started' | 'adopted' | 'shared';
+  /** True where a stream lies in the server's store, whether it is shown or not. Of an external server that is not known. */
+  isStored: (name: string) => boolean;
   /** Closes the connection and ends the server if it is ours. */
   close: () => Promise<void>;
 }
@@ -31,7 +34,7 @@ export async function openLog({
 }: LogOptions): Promise<OpenLog> {
   if (natsUrl !== undefined) {
     const connection = await openConnection(natsUrl, natsAuth);
-    return { connection, url: natsUrl, how: 'external', close: connection.close };
+    return { connection, url: natsUrl, how: 'external', isStored: () => false, close: connection.close };
   }
   const server = await startEmbedded({ dataDir, port: natsEmbeddedPort, program: natsServerBin });
   const connection = await openConnection(server.url).catch(async (error: unknown) => {
@@ -42,7 +45,7 @@ export async function openLog({
     await connection.close();
     await server.stop();
   };
-  return { connection, url: server.url, how: server.how, close };
+  return { connection, url: server.url, how: server.how, isStored: (name) => isStored(dataDir, name), close };
 }
 
 /**
