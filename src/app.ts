@@ -64,8 +64,8 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     });
     const definitions = readDefinitions();
     // The embedded server is ours: what a new version needs of it, it is given.
-    if (log.how !== 'external') await applyStreams(connection, definitions, config.streamReplicas);
-    for (const difference of await ensureStreams(connection, definitions, config.streamReplicas)) {
+    if (log.how !== 'external') await applyStreams(connection, definitions, config.streamReplicas, log);
+    for (const difference of await ensureStreams(connection, definitions, config.streamReplicas, log)) {
       logger.warn(`differs from the files in streams/:${sentence(difference)}${adviceOn(difference)}`);
     }
     const clock = await startServerClock(connection, streamName);

@@ -25,11 +25,16 @@ streamsCommand
   .description(
     'create what is absent and change what differs; limits and replicas stay as operators set them',
   )
-  .action(async () => {
+  .option(
+    '--anew',
+    'create the stream although its buckets are there: it was deleted, and no backup will be restored',
+  )
+  .action(async ({ anew = false }: { anew?: boolean }) => {
     const definitions = readDefinitions();
-    const left = await withExistingLog(async (connection) => {
+    const left = await withExistingLog(async (connection, { isStored }) => {
       const before = await diffStreams(connection, definitions);
-      await applyStreams(connection, definitions, readConfig(process.env).streamReplicas);
+      const { streamReplicas } = readConfig(process.env);
+      await applyStreams(connection, definitions, streamReplicas, { isStored, anew });
       for (const difference of before) process.stdout.write(`changed: ${sentence(difference).trim()}\n`);
       return diffStreams(connection, definitions);
     });

@@ -64,7 +64,8 @@ export async function appendTogether(
  * Puts a durable timer on the stream: the server itself appends the event at that time, whoever is alive then.
  * The same timer subject again moves the timer, also when it has fired: so it carries no message id, which
  * would make the move a duplicate. The event arrives without Nats-Msg-Id; its ce-id tells a repeat.
- * Needs nats-server 2.12 and `allow_msg_schedules`.
+ * The timer outlives the stream's `max_age`; the event does not: the server gives it no TTL unless `Nats-Schedule-TTL` asks for one.
+ * Needs `allow_msg_schedules` and `allow_msg_ttl`.
  */
 export async function schedule(
   { publisher }: Connection,
@@ -74,6 +75,7 @@ export async function schedule(
   const { subject, headers, body } = encodeEvent(event);
   headers['Nats-Schedule'] = `@at ${timer.at}`;
   headers['Nats-Schedule-Target'] = subject;
+  headers['Nats-TTL'] = 'never';
   try {
     await publisher.publish({ subject: timer.subject, headers, body });
   } catch (error) {

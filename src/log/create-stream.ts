@@ -22,9 +22,10 @@ export async function createStream(
   const { jsm } = connection;
   // The client's type does not know allow_msg_schedules and its like; the server does.
   const config = { ...stream, num_replicas: replicas } as Partial<StreamConfig> & { name: string };
-  const created = await jsm.streams.add(config).catch((error: unknown) => {
+  const rethrow = (error: unknown): never => {
     throw toLogError(error, `create stream ${stream.name}`);
-  });
+  };
+  const created = await jsm.streams.add(config).catch(rethrow);
   try {
     assertFeatures(connection, stream, created.config);
   } catch (error) {
@@ -32,6 +33,8 @@ export async function createStream(
     if (created.state.messages === 0) await jsm.streams.delete(stream.name).catch(() => false);
     throw error;
   }
+  // Messages of before, on a server that could not show them: the settings reach the disk by an update only.
+  if (created.state.messages > 0) await jsm.streams.update(stream.name, config).catch(rethrow);
 }
 
 /** True for a setting that a server may lack. */

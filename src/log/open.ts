@@ -1,6 +1,7 @@
 import { type Connection, openConnection } from './connection.ts';
 import { type EmbeddedServer, findRunning, startEmbedded } from './embedded.ts';
 import { LogUnavailable } from './errors.ts';
+import { isStored } from './lost-stream.ts';
 import type { NatsAuth } from './nats-auth.ts';
 import type { Supervision } from './supervise.ts';
 
@@ -20,6 +21,8 @@ export interface OpenLog {
   how: 'external' | EmbeddedServer['how'];
   /** Present where the server is ours to look after. */
   supervisor?: Supervision;
+  /** True where a stream lies in the server's store, whether it is shown or not. Of an external server that is not known. */
+  isStored: (name: string) => boolean;
   /** Closes the connection and ends the server if it is ours. */
   close: () => Promise<void>;
 }
@@ -34,7 +37,7 @@ export async function openLog({
 }: LogOptions): Promise<OpenLog> {
   if (natsUrl !== undefined) {
     const connection = await openConnection(natsUrl, natsAuth);
-    return { connection, url: natsUrl, how: 'external', close: connection.close };
+    return { connection, url: natsUrl, how: 'external', isStored: () => false, close: connection.close };
   }
   const server = await startEmbedded({ dataDir, port: natsEmbeddedPort, program: natsServerBin });
   const connection = await openConnection(server.url).catch(async (error: unknown) => {
@@ -46,7 +49,8 @@ export async function openLog({
     await server.stop();
   };
   const { url, how, supervisor } = server;
-  return { connection, url, how, close, ...(supervisor ? { supervisor } : {}) };
+  const common = { connection, url, how, isStored: (name: string) => isStored(dataDir, name), close };
+  return supervisor ? { ...common, supervisor } : common;
 }
 
 /**

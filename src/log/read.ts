@@ -76,7 +76,7 @@ export interface Range {
 const window = 1_000;
 const watchEveryMs = 1_000;
 
-/** Reads messages of a stream in order, from a range that has an end. */
+/** Reads messages of a stream in order, from a range that has an end. Throws LogUnavailable, also where there is no such stream. */
 export async function* readRange(
   connection: Connection,
   stream: string,
@@ -88,7 +88,11 @@ export async function* readRange(
     return Math.max(...lasts.map((last) => last?.sequence ?? 0));
   };
   const end = Math.min(await lastNow(), to ?? Number.MAX_SAFE_INTEGER);
-  if (end < from) return;
+  if (end < from) {
+    // An absent stream is not an empty one.
+    if (end === 0) await assertThere(connection, stream);
+    return;
+  }
   const consumer = await connection.js.consumers
     .get(stream, { filterSubjects: filtersFor(connection, filterSubjects), opt_start_seq: from })
     .catch((error: unknown) => {
@@ -115,4 +119,10 @@ export async function* readRange(
     await messages.close();
     await consumer.delete();
   }
+}
+
+async function assertThere({ jsm }: Connection, stream: string): Promise<void> {
+  await jsm.streams.info(stream).catch((error: unknown) => {
+    throw toLogError(error, `read stream ${stream}`);
+  });
 }

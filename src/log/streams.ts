@@ -4,6 +4,7 @@ import { assertFeatures, createStream, isFeature } from './create-stream.ts';
 import type { ConsumerDefinition, Definitions, StreamDefinition } from './definitions.ts';
 import { compare, type Difference, operators, sentence } from './differences.ts';
 import { isNotFound, LogMisconfigured, toLogError } from './errors.ts';
+import { assertNeverThere, type CreateOptions } from './lost-stream.ts';
 
 /** Without these on the server something could get lost or never happen, so `serve` refuses to start. */
 const needed = new Set([
@@ -13,22 +14,34 @@ const needed = new Set([
 
 /**
  * Creates what is absent and checks the rest. `replicas` counts at creation only.
- * Throws LogMisconfigured with every setting with which this program could not work.
+ * Throws LogMisconfigured with every setting with which this program could not work, and where the stream is only not shown.
  */
 export async function ensureStreams(
   connection: Connection,
   definitions: Definitions,
   replicas: number,
+  options: CreateOptions = {},
 ): Promise<Difference[]> {
-  for (const stream of [definitions.stream, ...definitions.buckets]) {
-    if (!(await streamConfig(connection, stream.name))) await createStream(connection, stream, replicas);
-  }
+  await createAbsent(connection, definitions, replicas, options);
   // An older server would refuse the consumers for a reason that leads nowhere.
   assertUsable(await diffOf(connection, definitions.stream));
   for (const consumer of definitions.consumers) await ensureConsumer(connection, definitions, consumer);
   const differences = await diffStreams(connection, definitions);
   assertUsable(differences);
   return differences;
+}
+
+async function createAbsent(
+  connection: Connection,
+  definitions: Definitions,
+  replicas: number,
+  options: CreateOptions,
+): Promise<void> {
+  for (const stream of [definitions.stream, ...definitions.buckets]) {
+    if (await streamConfig(connection, stream.name)) continue;
+    if (stream === definitions.stream) await assertNeverThere(connection, definitions, options);
+    await createStream(connection, stream, replicas);
+  }
 }
 
 function assertUsable(differences: readonly Difference[]): void {
@@ -71,12 +84,17 @@ async function diffOf(connection: Connection, stream: StreamDefinition): Promise
 }
 
 /** Creates what is absent and updates what differs; what operators own stays as it is. */
-export async function applyStreams(connection: Connection, definitions: Definitions, replicas: number) {
+export async function applyStreams(
+  connection: Connection,
+  definitions: Definitions,
+  replicas: number,
+  options: CreateOptions = {},
+): Promise<void> {
   const { jsm } = connection;
+  await createAbsent(connection, definitions, replicas, options);
   for (const stream of [definitions.stream, ...definitions.buckets]) {
     const actual = await streamConfig(connection, stream.name);
-    if (!actual) await createStream(connection, stream, replicas);
-    else if (compare('', stream, actual).length > 0) {
+    if (actual && compare('', stream, actual).length > 0) {
       const kept = Object.fromEntries(Object.entries(actual).filter(([setting]) => operators.has(setting)));
       const updated = await jsm.streams
         .update(stream.name, { ...actual, ...stream, ...kept })

@@ -44,7 +44,7 @@ export async function createBenchWorld({
   profileTo,
 }: BenchOptions): Promise<BenchWorld> {
   const directory = mkdtempSync(join(tmpdir(), 'alert-watcher-bench-'));
-  const nats = await startNatsServers(directory, 1, syncInterval);
+  const nats = await startNatsServers(directory, 1, { syncInterval });
   const connection = await openConnection(nats.url);
   await ensureStreams(connection, readDefinitions(), 1);
   await connection.close();

@@ -13,7 +13,10 @@ export interface NatsServers {
   ports: number[];
   url: string;
   kill: (index: number) => Promise<void>;
-  start: (index: number) => Promise<void>;
+  /** Ends it in order. */
+  stop: (index: number) => Promise<void>;
+  /** Starts it on its store, unless it runs; by default the program that the suite runs on. */
+  start: (index: number, program?: string) => Promise<void>;
   signal: (index: number, signal: 'SIGSTOP' | 'SIGCONT') => void;
   /** Each of its writes to a file fails from now on, as on a full disk, until it is started again. */
   failWrites: (index: number) => void;
@@ -26,7 +29,7 @@ export interface NatsServers {
 export async function startNatsServers(
   directory: string,
   count: 1 | 3,
-  syncInterval = 'always',
+  { syncInterval = 'always', program }: { syncInterval?: string; program?: string } = {},
 ): Promise<NatsServers> {
   const ports: number[] = [];
   const routes: number[] = [];
@@ -37,27 +40,29 @@ export async function startNatsServers(
   const children = new Map<number, ChildProcess>();
   const url = ports.map((port) => `nats://127.0.0.1:${String(port)}`).join(',');
 
-  const start = async (index: number) => {
+  const start: NatsServers['start'] = async (index, named) => {
     if (children.has(index)) return;
     const folder = join(directory, `nats-${String(index)}`);
     await mkdir(folder, { recursive: true });
     const config = join(folder, 'nats.conf');
     await writeFile(config, configOf({ folder, index, ports, routes, syncInterval }));
-    const child = spawn(await testedServer(), ['-c', config], { stdio: 'ignore' });
+    const child = spawn(named ?? (await testedServer()), ['-c', config], { stdio: 'ignore' });
     children.set(index, child);
   };
-  const kill = async (index: number) => {
+  const end = async (index: number, signal: NodeJS.Signals) => {
     const child = children.get(index);
     if (!child) return;
     children.delete(index);
-    child.kill('SIGKILL');
+    child.kill(signal);
     await once(child, 'exit');
   };
-  for (const index of ports.keys()) await start(index);
+  const kill = (index: number) => end(index, 'SIGKILL');
+  for (const index of ports.keys()) await start(index, program);
   const servers: NatsServers = {
     ports,
     url,
     kill,
+    stop: (index) => end(index, 'SIGTERM'),
     start,
     signal: (index, signal) => void children.get(index)?.kill(signal),
     failWrites: (index) => failWrites(children.get(index)?.pid),

@@ -18,3 +18,8 @@ it('reading a range ends also where its last message is gone before it is delive
   expect(sequences.length).toBeGreaterThanOrEqual(1_000);
   expect(sequences.slice(0, 3)).toEqual([1, 2, 3]);
 });
+
+it('reading a stream that is not there is an error, and no empty history', async () => {
+  const reading = readRange(await nats.connect(), streamName, { filter: 'aw.>' }).next();
+  await expect(reading).rejects.toThrow('read stream ALERT_WATCHER: stream not found');
+});
