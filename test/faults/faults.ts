@@ -62,6 +62,8 @@ export const faults: Record<string, Fault> = {
   'kill before Uploaded': killBefore('.Uploaded '),
   'kill before an ack': killBefore('+ACK'),
   'kill before AlertReceived': killBefore('.AlertReceived '),
+  'kill before AlertRenewed': killBefore('.AlertRenewed '),
+  'kill before AlertUnanswered': killBefore('.AlertUnanswered '),
   'kill before a timer is set': killBefore('aw.schedule.cooldown.'),
   'cut a service off NATS': async (world, random) => {
     const victim = anyService(world, random);

@@ -71,15 +71,26 @@ export function createSender(services: Services, random: Random): Sender {
     }
   };
 
+  /** It ends, and fires again with the same start; it ends again, or the other Alertmanager of the pair says so late. */
+  const returns = async (body: Body) => {
+    const resolved = { ...body, alerts: body.alerts.map((alert) => ({ ...alert, status: 'resolved' })) };
+    await untilAccepted(resolved);
+    await untilAccepted(random.chance(0.5) ? body : fromTheOther(body));
+    if (random.chance(0.5)) await untilAccepted(fromTheOther(resolved));
+  };
+
   sender.send = async (pods) => {
     const now = new Date().toISOString();
     const sending = pods.map(async (pod) => {
-      const body = bodyFor(pod, random.chance(0.1) ? random.pick(oddStarts) : now);
+      const startsAt = random.chance(0.1) ? random.pick(oddStarts) : now;
+      // More than a pod remembers.
+      const body = bodyFor(pod, startsAt, random.chance(0.05) ? 150 : 1);
       told.push(body);
       await delay(random.integer(1_500));
       await untilAccepted(body);
       // The other Alertmanager of the pair, or the same one again.
       if (random.chance(0.3)) await untilAccepted(fromTheOther(body));
+      if (random.chance(0.2)) await returns(body);
     });
     await Promise.all(sending);
   };
@@ -90,11 +101,18 @@ export function createSender(services: Services, random: Random): Sender {
   return sender;
 }
 
-function bodyFor(pod: string, startsAt: string): Body {
+function bodyFor(pod: string, startsAt: string, count: number): Body {
   const [alert = {}] = template.alerts;
   const { fingerprint: _, ...rest } = alert;
-  const labels = { ...(rest['labels'] as object), pod };
-  return { ...template, alerts: [{ ...rest, startsAt, labels }] };
+  const alerts = Array.from({ length: count }, (_each, number) => {
+    const labels = {
+      ...(rest['labels'] as object),
+      pod,
+      ...(number === 0 ? {} : { number: String(number) }),
+    };
+    return { ...rest, startsAt, labels };
+  });
+  return { ...template, alerts };
 }
 
 function fromTheOther(body: Body): Body {
