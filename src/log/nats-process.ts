@@ -86,7 +86,8 @@ export async function launch(
         ? ': set NATS_EMBEDDED_PORT to a free port, or NATS_URL'
         : '';
       const what = failure?.message ?? 'the embedded nats-server did not start';
-      throw new LogMisconfigured(`${what}${lastWords}${hint}`);
+      const why = lastWords || `: \`${program} -t -c ${configFile}\` may say why`;
+      throw new LogMisconfigured(`${what}${why}${hint}`);
     },
   };
 }

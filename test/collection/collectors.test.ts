@@ -192,9 +192,10 @@ describe('a command', () => {
       const child = require('child_process').spawn(process.execPath, ['-e', "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)"]);
       require('fs').writeFileSync('pids', process.pid + ' ' + child.pid); setInterval(() => {}, 1000)`;
     const running = failureOf(script(stubborn)(task()));
-    const pids = await until('the pids', () =>
-      readFile(join(directory, 'pids'), 'utf8').catch(() => undefined),
-    );
+    const pids = await until('the pids', async () => {
+      const text = await readFile(join(directory, 'pids'), 'utf8').catch(() => '');
+      return text === '' ? undefined : text;
+    });
     abort.abort(timeout());
     expect(await running).toMatchObject({ code: 'collector-timeout' });
     await until('both to be gone', () => pids.split(' ').every((pid) => !isRunning(Number(pid))));

@@ -31,11 +31,12 @@ const node = (code: string) => run(process.execPath, '-e', code);
 /** Notes its own pid and that of the spawner, and runs until it is ended. */
 const endless = `require('fs').writeFileSync('pids', process.pid + ' ' + process.ppid); setInterval(() => {}, 1000);`;
 const pids = async () => {
-  const text = await until('the pids', () =>
-    readFile(join(directory, 'pids'), 'utf8').catch(() => undefined),
-  );
-  const [program = 0, itsSpawner = 0] = text.split(' ').map(Number);
-  return { program, itsSpawner };
+  // A file that is there may still be empty, and a signal to 0 goes to the whole suite.
+  const [, program, itsSpawner] = await until('the pids', async () => {
+    const text = await readFile(join(directory, 'pids'), 'utf8').catch(() => '');
+    return /^(\d+) (\d+)$/.exec(text) ?? undefined;
+  });
+  return { program: Number(program), itsSpawner: Number(itsSpawner) };
 };
 
 describe('a spawner', () => {

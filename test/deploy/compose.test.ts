@@ -188,6 +188,11 @@ describe('nats-server takes', () => {
   });
 });
 
+it('the chart runs the nats-server of docker-compose.yaml', () => {
+  const { container } = parse(read('deploy/nats/values.yaml')) as { container: { image: { tag: string } } };
+  expect(compose.services['nats']?.image).toBe(`nats:${container.image.tag}`);
+});
+
 it('every file that is mounted as a file is one', () => {
   const files = services.flatMap(([, { volumes = [] }]) => volumes).filter((volume) => /^\.\/.*\.(yaml|conf)/.test(volume)); // prettier-ignore
   for (const volume of files) expect(statSync(join(root, volume.split(':')[0] ?? '')).isFile()).toBe(true);

@@ -124,6 +124,13 @@ it('is the program that was named', async () => {
   expect(await readFile(`/proc/${String(note.server.pid)}/cmdline`, 'utf8')).toContain(program);
 });
 
+it('says how to find out why a program does not come up that says nothing itself', async () => {
+  program = '/bin/false';
+  await expect(startHere()).rejects.toThrow(
+    /\/bin\/false\) ended at once: `\/bin\/false -t -c \S+` may say why/,
+  );
+});
+
 it.each([
   ['nothing', () => Promise.resolve()],
   ['no program', (file: string) => writeFile(file, 'text')],
