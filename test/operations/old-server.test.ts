@@ -79,6 +79,7 @@ async function copyHistory(from: Connection, to: Connection): Promise<number> {
   await to.jsm.streams.add(readDefinitions().stream);
   let copied = 0;
   for await (const { subject, header, body } of readRange(from, streamName, { filter: 'aw.>' })) {
+    if (subject.startsWith('aw.schedule.')) continue;
     const headers = natsHeaders();
     for (const name of ['ce-specversion', 'ce-id', 'ce-type', 'ce-source', 'ce-time', 'ce-subject'])
       headers.set(name, header(name) ?? '');
