@@ -69,6 +69,10 @@ describe.concurrent('an embedded nats-server', () => {
     const { seq } = await connection.jsm.streams.getMessage(streamName, { last_by_subj: 'aw.x' });
     const first = await pid();
     process.kill(first, 'SIGSTOP');
+    // The signal is not there at once: what is sent meanwhile may still be answered.
+    await until('it to stand still', async () =>
+      / T /.test(await readFile(`/proc/${String(first)}/stat`, 'utf8')),
+    );
     await until('a write to be stored', () => publish(connection, 'aw.x', 'stored again'), 40_000);
     expect(await areGone([first])).toBe(true);
     expect(await pid()).not.toBe(first);

@@ -35,6 +35,8 @@ export async function followToEnd(options: FollowOptions): Promise<StoredEvent<'
   let last = 'nothing';
 
   const apply = (message: StoredMessage) => {
+    // Timers and probes: no facts.
+    if (message.subject.startsWith('aw.schedule.')) return;
     const event = decodeEvent(message);
     const after = (millisOf(message.storedAt) - options.postedAt) / 1_000;
     last = isEvent(event) ? event.type : 'an unreadable message';
