@@ -133,7 +133,7 @@ function configOf(s3?: S3Server): string {
     collector: misbehaving
     durationSeconds: 1
     timeoutSeconds: 3
-    maxAttempts: 6
+    maxAttempts: 4
     backoff: { initialSeconds: 0.2, factor: 1.5, maxSeconds: 0.5 }
     cooldownSeconds: 2
 collectors:
