@@ -11,6 +11,7 @@ import { type NatsOnStore, startOnStore } from '../support/nats-on-store.ts';
 import { newestServer, packagedServer } from '../support/nats-server.ts';
 import { placeOf, useS3 } from '../support/s3-fixture.ts';
 import { type TestService, useServices } from '../support/service.ts';
+import { whenHandled } from '../support/log.ts';
 import { until } from '../support/until.ts';
 import { alertBody } from '../support/webhook.ts';
 
@@ -98,6 +99,8 @@ it.skipIf(!inject('programs').newestServer)(
     expect(new Set(versions).size).toBe(2);
     const accepted = await sending.end();
     expect(accepted.length).toBeGreaterThan(4);
+    // The last one has to be decided before it is among the collections.
+    await whenHandled(nats.connection);
     await until(
       'nothing to be under way',
       async () => (await service.collections()).every(({ state }) => state === 'uploaded'),
