@@ -5,8 +5,8 @@ import type { Bucket } from '../collection/audit/strays.ts';
 import { violationOf } from '../collection/audit/violation.ts';
 import { decidedUpToOf } from '../collection/explanations.ts';
 import { ConfigError } from '../config-schema.ts';
-import { millisOf, timeOf } from '../events/instant.ts';
 import { beginningOf, type Ends } from '../log/beginning.ts';
+import { serverTimeOf } from '../log/clock.ts';
 import type { Connection } from '../log/connection.ts';
 import { recordingsBucket, streamName } from '../log/definitions.ts';
 import { LogMisconfigured, toLogError } from '../log/errors.ts';
@@ -112,9 +112,8 @@ async function lookAt({ jsm }: Connection, stream: string): Promise<{ ends: Ends
     const { message } = toLogError(error, `read stream ${stream}`);
     throw new LogMisconfigured(message, { cause: error });
   });
-  // Servers tell it since 2.11; the client's type does not name it.
-  const { ts = timeOf(Date.now()) } = info as { ts?: string };
-  return { ends: info.state, nowMs: millisOf(ts) };
+  const serverMs = serverTimeOf(info);
+  return { ends: info.state, nowMs: Number.isNaN(serverMs) ? Date.now() : serverMs };
 }
 
 /** Again at the end: those that were moved while the stream was read lie behind what was read. */

@@ -35,7 +35,7 @@ export async function startServerClock(connection: Connection, stream: string): 
   return { now: () => Date.now() + offsetMs, stop: () => clearInterval(timer) };
 }
 
-/** The server says in each answer when it gave it; the client's type does not know. */
-function serverTimeOf(info: object): number {
+/** When the server gave an answer of its API, milliseconds since 1970: it says so since 2.11, the client's type does not. NaN before. */
+export function serverTimeOf(info: object): number {
   return 'ts' in info && typeof info.ts === 'string' ? Date.parse(info.ts) : Number.NaN;
 }
