@@ -1,6 +1,6 @@
 import type { AlertReceivedData, AlertRenewedData } from '../events/alert-events.ts';
 import { createEvent, type Event, type StoredEvent } from '../events/envelope.ts';
-import { collectionIdOf, decidedIdOf, receptionIdOf } from '../events/ids.ts';
+import { collectionIdOf, receptionIdOf } from '../events/ids.ts';
 import { millisOf, nanosOf, timeOf } from '../events/instant.ts';
 import type { Pod } from '../events/subjects.ts';
 import type { Plan } from '../events/plan.ts';
@@ -86,9 +86,9 @@ export function causeIdOf(cause: Question['cause']): string {
   return receptionIdOf(alertId, nanosOf(cause.data.receivedAt) ?? 0n);
 }
 
-/** True where the pod's log holds what was decided because of an event. */
-function hasDecided({ context }: PodSnapshot, causeId: string): boolean {
-  return decisionTypes.some((type) => context.decided.includes(decidedIdOf(causeId, type)));
+/** True where the pod remembers what was decided because of an event, or because of the timer that it set. */
+export function hasDecided({ context }: PodSnapshot, causeId: string): boolean {
+  return context.decided.some((id) => id.startsWith(`${causeId}/`));
 }
 
 export const decisionTypes = ['CollectionRequested', 'AlertAttached', 'CollectionSuppressed'] as const;

@@ -1,16 +1,17 @@
 import type { Pod } from '../events/subjects.ts';
 import { collectionSubject, podSubject } from '../events/subjects.ts';
-import { decidedIdOf } from '../events/ids.ts';
+import { causesOf, decidedIdOf } from '../events/ids.ts';
 import type { Connection } from '../log/connection.ts';
 import { readRange } from '../log/read.ts';
-import { type DecisionType, decisionTypes } from './decide.ts';
+import { type DecisionType, decisionTypes, hasDecided } from './decide.ts';
 import type { PodSnapshot } from './machine.ts';
 
 /** Whether something was decided before, by what the pod remembers and, beyond that, by its log. */
 export interface Decided {
   /**
-   * True where one of these types was decided because of that cause. `from` is the sequence of the cause: its decisions come
-   * later. Throws LogUnavailable.
+   * True where something was decided because of that cause, or because of the timer that it set: the process that set it may
+   * have been killed before it said so. With `types`: where one of these was, because of the cause itself. `from` is the
+   * sequence of the cause: its decisions come later. Throws LogUnavailable.
    */
   has: (question: {
     pod: Pod;
@@ -25,6 +26,7 @@ export interface Decided {
 interface Past {
   from: number;
   upTo: number;
+  /** Of decisions and of their causes. */
   ids: Set<string>;
 }
 
@@ -50,7 +52,8 @@ export function createDecided(connection: Connection, stream: string): Decided {
         filter,
         from: past.upTo + 1,
       })) {
-        past.ids.add(header('ce-id') ?? '');
+        const id = header('ce-id') ?? '';
+        for (const known of [id, ...causesOf(id)]) past.ids.add(known);
         past.upTo = sequence;
       }
       past.upTo = Math.max(past.upTo, forgotten);
@@ -64,10 +67,10 @@ export function createDecided(connection: Connection, stream: string): Decided {
   };
 
   return {
-    has: async ({ pod, snapshot, causeId, from, types = decisionTypes }) => {
+    has: async ({ pod, snapshot, causeId, from, types }) => {
       const { decided, forgotten } = snapshot.context;
-      const ids = types.map((type) => decidedIdOf(causeId, type));
-      if (ids.some((id) => decided.includes(id))) return true;
+      const ids = types ? types.map((type) => decidedIdOf(causeId, type)) : [causeId];
+      if (types ? ids.some((id) => decided.includes(id)) : hasDecided(snapshot, causeId)) return true;
       if (from > forgotten) return false;
       const past = await pastOf(pod, from, forgotten);
       return ids.some((id) => past.ids.has(id));

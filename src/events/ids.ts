@@ -45,6 +45,17 @@ export function decidedIdOf(causeId: string, type: string): string {
   return `${causeId}/${type}`;
 }
 
+/**
+ * The causes that an id of a decision is derived from, the last one first: what was decided when a cooldown ended follows from
+ * its timer, and from what was told of the alert at first.
+ */
+export function causesOf(decisionId: string): string[] {
+  const causes = [];
+  for (let end = decisionId.lastIndexOf('/'); end > 0; end = decisionId.lastIndexOf('/', end - 1))
+    causes.push(decisionId.slice(0, end));
+  return causes;
+}
+
 /** The id of a collection: 32 hex digits, derived from what caused it (reception of an alert, or elapsed cooldown). */
 export function collectionIdOf(causeId: string): string {
   return sha256Hex(decidedIdOf(causeId, 'CollectionRequested')).slice(0, 32);

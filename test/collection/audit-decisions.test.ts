@@ -252,6 +252,12 @@ describe('an alert that was suppressed for a cooldown', () => {
     });
   });
 
+  it('needs no suppression where the intake was killed before it and the timer decided; one that comes after that is one too many', () => {
+    const items = [...told, elapsed, again('CollectionRequested')];
+    expect(audit(items, settled)).toEqual(clean);
+    expect(audit([...items, suppressed, elapsed], settled).broken).toEqual([['is decided again', 4, 5]]);
+  });
+
   it('is not missed where only its end is on the stream', () => {
     expect(audit([crate, elapsed], settled, 7)).toEqual(clean);
   });

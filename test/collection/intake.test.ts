@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { decisionTypes } from '../../src/collection/decide.ts';
+import { elapsedOf } from '../../src/collection/cooldowns.ts';
 import { endOverdue } from '../../src/collection/overdue.ts';
+import { podOf } from '../../src/collection/policy.ts';
 import { createPods } from '../../src/collection/pods.ts';
-import { createEvent } from '../../src/events/envelope.ts';
-import { timeOf } from '../../src/events/instant.ts';
+import { createEvent, type StoredEvent } from '../../src/events/envelope.ts';
+import { receptionIdOf } from '../../src/events/ids.ts';
+import { nanosOf, timeOf } from '../../src/events/instant.ts';
 import { append } from '../../src/log/append.ts';
 import { streamName } from '../../src/log/definitions.ts';
 import { lastMessage } from '../../src/log/read.ts';
@@ -30,6 +33,23 @@ function manyOf(count: number) {
   const [alert] = body.alerts;
   const numbered = (number: number) => ({ ...alert, labels: { ...alert?.labels, number: String(number) } });
   return { ...body, alerts: Array.from({ length: count }, (_, number) => numbered(number)) };
+}
+
+/** What the timer of a cooldown says that was set for an alert, a moment ago. */
+function elapsedFor(alert: StoredEvent<'AlertReceived'>) {
+  const found = podOf(alert.data.labels);
+  if (!('pod' in found)) throw new Error('no pod');
+  const { labels, fingerprint, startsAt, receivedAt } = alert.data;
+  const until = timeOf(Date.now());
+  const about = { alertId: alert.id, alertname: labels['alertname'] ?? '', fingerprint, startsAt };
+  const suppressed = createEvent(
+    'CollectionSuppressed',
+    { ...found.pod, ...about, reason: 'cooldown', until, afterCollectionId: '0'.repeat(32) },
+    { part: 'intake', time: until, causeId: receptionIdOf(alert.id, nanosOf(receivedAt) ?? 0n) },
+  );
+  const elapsed = elapsedOf(suppressed);
+  if (!elapsed) throw new Error('no cooldown');
+  return elapsed;
 }
 
 async function decisionsOf({ app }: TestService): Promise<Map<string, number>> {
@@ -71,6 +91,27 @@ describe('an alert is decided once', () => {
     await whenHandled(third.app.log.connection);
     expect(Math.max(...(await decisionsOf(first)).values())).toBe(1);
   }, 60_000);
+});
+
+describe('an alert whose intake was killed between the timer of its cooldown and the suppression', () => {
+  it('is decided by the timer alone, and not again when it is delivered again', async () => {
+    const url = nats.freshUrl();
+    const edge = await start(url, { roles: ['ingest'] });
+    const { connection } = edge.app.log;
+    await edge.post(alertBody({}));
+    const [alert] = await whenThere(connection, 'AlertReceived');
+    if (!alert) throw new Error('no alert');
+    const intake = await connection.js.consumers.get(streamName, 'intake');
+    const delivered = await intake.next();
+    await append(connection, elapsedFor(alert));
+    const service = await start(url, { rules: rules(1) });
+    await service.whenState('uploaded');
+    // As when the time of the killed process to acknowledge it is over; its recording began a cooldown of its own.
+    delivered?.nak();
+    await whenHandled(connection);
+    expect([...(await decisionsOf(service)).values()]).toEqual([1]);
+    expect(await brokenPromises(connection)).toEqual([]);
+  });
 });
 
 describe('a timer that does not go off', () => {

@@ -65,6 +65,7 @@ export const faults: Record<string, Fault> = {
   'kill before AlertRenewed': killBefore('.AlertRenewed '),
   'kill before AlertUnanswered': killBefore('.AlertUnanswered '),
   'kill before a timer is set': killBefore('aw.schedule.cooldown.'),
+  'kill before CollectionSuppressed': killBefore('.CollectionSuppressed '),
   'cut a service off NATS': async (world, random) => {
     const victim = anyService(world, random);
     world.services.proxy(victim)?.split();

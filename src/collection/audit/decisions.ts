@@ -1,6 +1,6 @@
 import { byHandSource } from '../../events/alert-events.ts';
 import { isTold, type StoredEvent } from '../../events/envelope.ts';
-import { idOfAlert, receptionIdOf } from '../../events/ids.ts';
+import { causesOf, idOfAlert, receptionIdOf } from '../../events/ids.ts';
 import { nanosOf } from '../../events/instant.ts';
 import type { Alerts } from './alerts.ts';
 import { type Cooldown, createCooldowns, type Reading } from './cooldowns.ts';
@@ -29,7 +29,7 @@ const decisionTypes = ['CollectionRequested', 'AlertAttached', 'CollectionSuppre
 export function createDecisions(history: History, alerts: Alerts, report: Report) {
   const undecided = createUndecided(alerts, report);
   const cooldowns = createCooldowns(report);
-  /** Ids of the decisions by their causes, and where they are: one each. */
+  /** The first decision by every cause that it follows from, and where it is. */
   const answers = new Map<string, { id: string; sequence: number }>();
   /** Ids of collections: a repeat of an alert whose failed collection was redriven needs no other one. */
   const redriven = new Set<string>();
@@ -41,14 +41,18 @@ export function createDecisions(history: History, alerts: Alerts, report: Report
     if (type === 'AlertReceived') return alerts.isReceived(id);
     return renewed.size === renewed.add(id).size;
   };
+  // Of a timer whose suppression is not there: the process that set it was killed before it said so, and the alert is decided.
+  const answer = (causes: string[], { id, sequence }: Decision) => {
+    for (const causeId of causes) if (!answers.has(causeId)) answers.set(causeId, { id, sequence });
+  };
   const decided = (event: Decision) => {
-    const causeId = causeOf(event);
+    const causes = causesOf(event.id);
     const alertId = 'trigger' in event.data ? event.data.trigger.alertId : event.data.alertId;
-    const labels = undecided.answer(causeId, alertId);
+    const labels = causes.map((causeId) => undecided.answer(causeId, alertId)).find(Boolean);
     hasDecided ||= event.source !== `/alert-watcher/${byHandSource}`;
-    const earlier = answers.get(causeId);
+    const earlier = answers.get(causes[0] ?? '');
     if (event.type === 'AlertDeclined') undecided.decline(alertId);
-    else if (!earlier) answers.set(causeId, { id: event.id, sequence: event.sequence });
+    else if (!earlier) answer(causes, event);
     // The same one twice is the machine's to ignore: promise 5.
     else if (earlier.id !== event.id) report(6, 'is decided again', { alertId, pod: podOf(event) }, [earlier.sequence, event.sequence]); // prettier-ignore
     if (event.type === 'CollectionSuppressed' && !earlier) cooldowns.begin(event, labels);
@@ -62,7 +66,7 @@ export function createDecisions(history: History, alerts: Alerts, report: Report
       } else if (isDecision(event)) decided(event);
       else if (event.type === 'CooldownElapsed') {
         const cause = causeOfElapsed(event, cooldowns.end(event));
-        if (cause) undecided.ask(cause);
+        if (cause && !answers.has(cause.id)) undecided.ask(cause);
       } else if (event.type === 'CollectionRedriven') redriven.add(event.data.collectionId);
       else if (event.type === 'PolicyConfigured') {
         undecided.configure(event, hasDecided || history.isCut());
@@ -80,11 +84,6 @@ export function createDecisions(history: History, alerts: Alerts, report: Report
 
 function isDecision(event: StoredEvent): event is Decision {
   return (decisionTypes as readonly string[]).includes(event.type);
-}
-
-/** The id that the id of a decision begins with. */
-function causeOf({ id, type }: Decision): string {
-  return id.endsWith(`/${type}`) ? id.slice(0, -`/${type}`.length) : id;
 }
 
 function wantsDecision(event: Told, redriven: ReadonlySet<string>): boolean {

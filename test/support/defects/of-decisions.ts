@@ -1,10 +1,11 @@
-import { altered, eventOf, renewedOf } from '../planting.ts';
+import { altered, copyOf, eventOf, renewedOf } from '../planting.ts';
 import {
   alertIdOf,
   alertOf,
   attached,
   type Defect,
   elapsedCause,
+  idOf,
   removed,
   replaced,
   resolved,
@@ -63,6 +64,29 @@ export const ofDecisions: Defect[] = [
       const alertId = 'ab'.repeat(32);
       const other = altered(attached(soil), { data: { alertId } });
       return replaced(soil, attached(soil), other, alertOf(soil, alertIdOf(attached(soil))));
+    },
+  },
+  {
+    defect: 'An alert is decided twice.',
+    breaks: [6],
+    says: 'is decided again',
+    plant: (soil) => {
+      const decision = waiting(soil);
+      const again = altered(decision, { id: idOf(decision).replace(/[^/]+$/, 'CollectionRequested') });
+      return { messages: soil.with(again, decision), concerned: [decision, again] };
+    },
+  },
+  {
+    defect: 'An alert that its timer decided is decided itself after that.',
+    breaks: [6],
+    says: 'is decided again',
+    plant: (soil) => {
+      const ofTimer = soil.find('AlertAttached', ({ id }) => id.includes(elapsedCause));
+      const same = ({ data }: { data: { alertId: string } }) => data.alertId === alertIdOf(ofTimer);
+      const decision = soil.find('CollectionSuppressed', same);
+      const later = copyOf(decision);
+      const messages = soil.with(later, ofTimer).filter((each) => each !== decision);
+      return { messages, concerned: [ofTimer, later] };
     },
   },
   {
