@@ -8,6 +8,8 @@ import { type NatsProxy, startNatsProxy } from './nats-proxy.ts';
 
 /** A grace of 1 s, what runs then, and waiting for a nats-server that is frozen. */
 const endTimeoutMs = 30_000;
+/** A service that ends by itself, because NATS is away when it starts, say, is started again, as everywhere. */
+const restartAfterMs = 500;
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
 /** Real processes of the service that share the work, each behind a proxy to NATS of its own (not in a cluster). */
@@ -44,6 +46,8 @@ export async function createServices({
   env,
 }: ServicesOptions): Promise<Services> {
   const children = new Map<number, ChildProcess>();
+  const ending = new Set<number>();
+  let isOpen = true;
   const ports = await Promise.all(Array.from({ length: count }, () => freePort()));
   const proxies = proxyTo === undefined ? [] : await Promise.all(ports.map(() => startNatsProxy(proxyTo)));
   const logs: WriteStream[] = ports.map((_, index) =>
@@ -66,8 +70,13 @@ export async function createServices({
     });
     child.stdout.pipe(logs[index] ?? process.stdout, { end: false });
     child.stderr.pipe(logs[index] ?? process.stderr, { end: false });
+    const again = () => {
+      if (isOpen) start(index);
+    };
     child.once('exit', () => {
-      if (children.get(index) === child) children.delete(index);
+      if (children.get(index) !== child) return;
+      children.delete(index);
+      if (!ending.delete(index)) setTimeout(again, restartAfterMs);
     });
     children.set(index, child);
   };
@@ -81,6 +90,7 @@ export async function createServices({
   const end = async (index: number) => {
     const child = children.get(index);
     if (!child) return;
+    ending.add(index);
     child.kill('SIGTERM');
     await once(child, 'exit', { signal: AbortSignal.timeout(endTimeoutMs) }).catch(() => {
       throw new Error(`service ${String(index)} did not end within ${String(endTimeoutMs)} ms of SIGTERM`);
@@ -98,6 +108,7 @@ export async function createServices({
     isReady: (index) => fetch(`${url(index)}/ready`, { signal: AbortSignal.timeout(2_000) }).then(({ ok }) => ok, () => false), // prettier-ignore
     pid: (index) => children.get(index)?.pid,
     close: async () => {
+      isOpen = false;
       for (const index of [...children.keys()]) await kill(index);
       await Promise.all(proxies.map((proxy) => proxy.close()));
       for (const log of logs) log.end();

@@ -105,7 +105,6 @@ export async function createWorld({ directory, services: count, cluster }: World
 
 async function allReady(services: Services): Promise<boolean> {
   const all = Array.from({ length: services.count }, async (_, index) => {
-    // Also one that ended by itself, because NATS was away when it started.
     services.start(index);
     return services.isReady(index);
   });
