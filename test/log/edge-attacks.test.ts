@@ -86,7 +86,7 @@ const configOf = (mark: string, more: object) => ({
 });
 const nameOf = (mark: string) => configOf(mark, {}).config.name;
 const hasConsumer = (mark: string) => admin.jsm.consumers.info(streamName, nameOf(mark)).then(() => true, () => false); // prettier-ignore
-const wants = (subject: string, body: object | ((mark: string) => object) = {}): Attack['attack'] => (nc, mark) => sendFor(nc, subject, typeof body === 'function' ? body(mark) : body, forged(mark)); // prettier-ignore
+const wants = (subject: string, body: object = {}): Attack['attack'] => (nc, mark) => sendFor(nc, subject, body, forged(mark)); // prettier-ignore
 const stored = { hasWorked: (mark: string) => isThere(forged(mark)) };
 const first = { seq: 1 };
 
