@@ -34,6 +34,8 @@ export interface WorldOptions {
   directory: string;
   services: number;
   cluster: boolean;
+  /** True: the last service only takes alerts, at the edge of deploy/nats/accounts.conf. */
+  edge: boolean;
 }
 
 const collector = fileURLToPath(new URL('collector.ts', import.meta.url));
@@ -42,20 +44,24 @@ const ackWaitNanos = 2e9;
 /** Short, so that repeats come after it, too: those that the server no longer knows by their message ids. */
 const duplicateWindowNanos = 5e9;
 
-export async function createWorld({ directory, services: count, cluster }: WorldOptions): Promise<World> {
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const { directory, services: count, cluster, edge } = options;
   await mkdir(directory, { recursive: true });
-  const nats = await startNatsServers(directory, cluster ? 3 : 1);
+  const nats = await startNatsServers(directory, cluster ? 3 : 1, { withAccounts: edge });
   const s3 = await startS3({ keepBodies: false });
   await createStreams(nats.url, cluster ? 3 : 1);
   const configs = [join(directory, 's3.yaml'), join(directory, 'object-store.yaml')] as const;
   await writeFile(configs[0], configOf(s3));
   await writeFile(configs[1], configOf());
+  const isAtEdge = (index: number) => edge && index === count - 1;
   const services = await createServices({
     directory,
     count,
     natsUrl: nats.url,
     proxyTo: cluster ? undefined : nats.ports[0],
+    user: (index) => (edge ? (isAtEdge(index) ? 'ingest' : 'all') : undefined),
     env: (index) => ({
+      ...(isAtEdge(index) ? { ROLES: 'ingest', EDGE: 'true' } : {}),
       // As in the midst of a change: what counts is the plan, whoever collects and uploads.
       ALERT_WATCHER_CONFIG: configs[index % 2 === 0 ? 0 : 1],
       STREAM_REPLICAS: cluster ? '3' : '1',

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { AckPolicy, connect, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Role, roles } from '../../src/config.ts';
 import { recordingsBucket, streamName } from '../../src/log/definitions.ts';
@@ -32,6 +34,12 @@ beforeAll(async () => {
   nats = await startWithAccounts();
 });
 afterAll(() => nats.stop());
+
+/** True once the server has said something of it, such as that it is not permitted. */
+async function statusWith(nc: NatsConnection, text: string): Promise<boolean> {
+  for await (const status of nc.status()) if (JSON.stringify(status).includes(text)) return true;
+  return false;
+}
 
 it.each<[string, Record<string, readonly Role[]>]>([
   ['five processes', Object.fromEntries(roles.map((role) => [role, [role]]))],
@@ -136,10 +144,7 @@ it('a process whose user may not make the probe is not ready, and says which per
 
 it('nobody listens to the answers of others', async () => {
   const { nc } = await nats.as('ingest');
-  const refused = (async () => {
-    for await (const status of nc.status()) if (JSON.stringify(status).includes('_INBOX_api')) return true;
-    return false;
-  })();
+  const refused = statusWith(nc, '_INBOX_api');
   nc.subscribe('_INBOX_api.>', { callback: () => undefined });
   expect(await refused).toBe(true);
 });
@@ -176,13 +181,37 @@ describe('the user', () => {
     ['all', 'purge the stream', `$JS.API.STREAM.PURGE.${streamName}`],
   ])('%s may not %s', async (user, _what, subject) => {
     const { nc } = await nats.as(user);
-    const refused = (async () => {
-      for await (const status of nc.status()) {
-        if (JSON.stringify(status).includes(subject)) return true;
-      }
-      return false;
-    })();
+    const refused = statusWith(nc, subject);
     nc.publish(subject, '{}');
     expect(await refused).toBe(true);
   });
+});
+
+it('a subscriber as docs/events.md has it gets its events and acknowledges them, and may do nothing else', async () => {
+  const docs = readFileSync(new URL('../../docs/events.md', import.meta.url), 'utf8');
+  const [, user = ''] = /## Permissions[\s\S]*?```text\n([\s\S]*?)```/.exec(docs) ?? [];
+  expect(user).toContain('user: recordings');
+  const [core = '', edge = ''] = accountsConf.split('ALERT_WATCHER_EDGE: {');
+  const own = await startWithAccounts(
+    `${core}ALERT_WATCHER_EDGE: {${edge.replace('users: [', `users: [\n${user}`)}`,
+  );
+  try {
+    const admin = await own.as('admin');
+    const filter = 'aw.collection.*.*.*.Uploaded';
+    await admin.jsm.consumers.add(streamName, { durable_name: 'recordings', ack_policy: AckPolicy.Explicit, filter_subject: filter }); // prettier-ignore
+    await admin.js.publish('aw.collection.a.b.c.Uploaded', '{}');
+    const servers = own.urlOf('admin').replace(/.*@/, '');
+    const nc = await connect({ servers, user: 'recordings', pass: 'secret', inboxPrefix: '_INBOX_recordings' }); // prettier-ignore
+    const consumer = await nc.jetstream().consumers.get(streamName, 'recordings');
+    const message = await consumer.next({ expires: 5_000 });
+    expect(message?.subject).toBe('aw.collection.a.b.c.Uploaded');
+    message?.ack();
+    await until('the acknowledgement', async () => (await admin.jsm.consumers.info(streamName, 'recordings')).num_ack_pending === 0); // prettier-ignore
+    const refused = statusWith(nc, 'aw.collection.a.b.c.JfrCollected');
+    nc.publish('aw.collection.a.b.c.JfrCollected', '{}');
+    expect(await refused).toBe(true);
+    await nc.close();
+  } finally {
+    await own.stop();
+  }
 });

@@ -24,11 +24,20 @@ export interface NatsWithAccounts {
   stop: () => Promise<void>;
 }
 
+/** Of nats-server's configuration: the accounts, and passwords for all users. */
+export function accountLines(conf = accountsConf): string[] {
+  return [...users.map((user) => `${user.toUpperCase()}_PASSWORD: pw-${user}`), `accounts { ${conf} }`];
+}
+
+/** What stands before the host in the URL of a user. */
+export function loginOf(user: string): string {
+  return `${user}:pw-${user}@`;
+}
+
 export async function startWithAccounts(conf = accountsConf): Promise<NatsWithAccounts> {
-  const passwords = users.map((user) => `${user.toUpperCase()}_PASSWORD: pw-${user}`);
-  const nats = await startNats([...passwords, `accounts { ${conf} }`]);
+  const nats = await startNats(accountLines(conf));
   const connections = new Map<string, Promise<Connection>>();
-  const urlOf = (user: string) => `nats://${user}:pw-${user}@127.0.0.1:${String(nats.port)}`;
+  const urlOf = (user: string) => `nats://${loginOf(user)}127.0.0.1:${String(nats.port)}`;
   const authOf = (user: string) => (user === 'admin' ? {} : { inboxPrefix: `_INBOX_${user}` });
   const as = (user: string) => {
     const connection = connections.get(user) ?? openConnection(urlOf(user), authOf(user));
