@@ -1,5 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
@@ -185,6 +186,15 @@ describe('a command', () => {
     const { details } = await failureOf(script(flood)(task()));
     expect(details.stderrTail).toHaveLength(65_536);
     expect(details.stderrTail).toMatch(/the end$/);
+  });
+
+  it('may write 64 KiB without a break: nothing else waits while its recording is looked for', async () => {
+    const endless = `require('fs').writeSync(1, 'x'.repeat(65536)); require('fs').copyFileSync(${JSON.stringify(sample)}, 'a.jfr')`;
+    const delays = monitorEventLoopDelay({ resolution: 5 });
+    delays.enable();
+    await script(endless)(task());
+    delays.disable();
+    expect(delays.max / 1e9).toBeLessThan(2);
   });
 
   it('that ignores TERM is killed with its whole group', async () => {

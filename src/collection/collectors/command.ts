@@ -5,6 +5,8 @@ import type { Collector, CollectTask } from './collector.ts';
 import { runProgram } from './run-program.ts';
 import type { Spawner } from './spawner.ts';
 
+const suffix = '.jfr';
+
 /** What `{name}` in an argument stands for. */
 const placeholders: Record<string, (task: CollectTask) => string> = {
   kubeContext: (task) => task.kubeContext,
@@ -52,9 +54,17 @@ function fill(argument: string, task: CollectTask): string {
   );
 }
 
+/** Words that are a path to a recording up to a point: `written to /tmp/x.jfr.` By hand: a pattern that tries each of 64 KiB as a beginning takes 11 s. */
+function pathsIn(text: string): string[] {
+  return text.split(/[\s"'`=]/).flatMap((word) => {
+    let at = word.lastIndexOf(suffix);
+    while (at > 0 && /\w/.test(word[at + suffix.length] ?? '')) at = word.lastIndexOf(suffix, at - 1);
+    return at > 0 ? [word.slice(0, at + suffix.length)] : [];
+  });
+}
+
 async function namedOn(stdout: string, directory: string): Promise<string | undefined> {
-  const named = [...stdout.matchAll(/[^\s"'`=]+\.jfr\b/g)].map(([path]) => path);
-  for (const path of named.reverse()) {
+  for (const path of pathsIn(stdout).reverse()) {
     const file = isAbsolute(path) ? path : join(directory, path);
     if (await isFile(file)) return file;
   }

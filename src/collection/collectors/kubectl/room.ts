@@ -25,13 +25,28 @@ export async function requireRoom(
     const { details } = error;
     throw new AttemptFailed('pod-not-writable', `df: ${details.stderrTail ?? 'it is not there'}`, details);
   });
-  // POSIX: file system, blocks, used, available, capacity, mounted on.
-  const [, available] = /^.*\s\d+\s+\d+\s+(\d+)\s+\S+\s+\/.*$/m.exec(stdout) ?? [];
+  const available = stdout.split('\n').map(availableIn).find(Boolean);
   if (available === undefined) throw new AttemptFailed('pod-not-writable', `df says: ${stdout.trim()}`);
   const free = Number(available) * 1_024;
   if (free >= bytes) return;
   const message = `${mib(free)} are free and ${mib(bytes)} are needed, or the JVM may end itself (option maxBytes)`;
   throw new AttemptFailed('pod-disk-full', message);
+}
+
+/**
+ * POSIX: file system, blocks, used, available, capacity, mounted on. Names may hold spaces. By words, because the image's df says what it
+ * likes, and a pattern that tries all beginnings would take minutes for some of it.
+ */
+function availableIn(line: string): string | undefined {
+  const words = line.split(/\s+/);
+  const at = words.findLastIndex(
+    (word, index) => index >= 4 && word.startsWith('/') && words.slice(index - 4, index - 1).every(isNumber),
+  );
+  return words[at - 2];
+}
+
+function isNumber(word: string): boolean {
+  return /^\d+$/.test(word);
 }
 
 function mib(bytes: number): string {
