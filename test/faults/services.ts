@@ -123,5 +123,5 @@ export async function createServices({
 function natsEnv(url: string, user: string | undefined): Record<string, string> {
   if (user === undefined) return { NATS_URL: url };
   const asUser = url.replaceAll(/\/\/([^@,]*@)?/g, `//${loginOf(user)}`);
-  return { NATS_URL: asUser, NATS_INBOX_PREFIX: `_INBOX_${user}` };
+  return { NATS_URL: asUser, ...(user === 'admin' ? {} : { NATS_INBOX_PREFIX: `_INBOX_${user}` }) };
 }

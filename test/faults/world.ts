@@ -17,6 +17,8 @@ export interface World {
   nats: NatsServers;
   services: Services;
   s3: S3Server;
+  /** Which of the services have the API. */
+  shown: number[];
   /** Ids of alerts that an operator's purge took off the stream. */
   purged: Set<string>;
   /** Ids of alerts whose timer such a purge took. */
@@ -59,7 +61,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     count,
     natsUrl: nats.url,
     proxyTo: cluster ? undefined : nats.ports[0],
-    user: (index) => (edge ? (isAtEdge(index) ? 'ingest' : 'all') : undefined),
+    // The admin: a durable consumer that an operator deleted is made again.
+    user: (index) => (edge ? (isAtEdge(index) ? 'ingest' : 'admin') : undefined),
     env: (index) => ({
       ...(isAtEdge(index) ? { ROLES: 'ingest', EDGE: 'true' } : {}),
       // As in the midst of a change: what counts is the plan, whoever collects and uploads.
@@ -79,6 +82,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     nats,
     services,
     s3,
+    shown: Array.from({ length: count }, (_, index) => index).filter((index) => !isAtEdge(index)),
     purged: new Set(),
     purgedTimers: new Set(),
     uploaded: new Set(),
