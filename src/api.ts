@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { readAlertPage, readAlertStory } from './collection/alerts.ts';
 import { readExplanation } from './collection/explanations.ts';
+import { type Actions, askActions } from './collection/asked.ts';
 import { cancel } from './collection/cancel.ts';
 import { createPresigner } from './collection/destinations/presign.ts';
 import { locateRecording } from './collection/download.ts';
@@ -35,7 +36,7 @@ const stream = streamName;
 
 /** The routes of the role `api`. */
 export function registerApi(server: FastifyInstance, parts: ApiParts): void {
-  const { config, connection, board, pods, follower, now } = parts;
+  const { config, connection, board, follower, now } = parts;
   const { summaries } = board;
   const places = createPlaces(concurrentReads);
   const reads = <T>(read: () => Promise<T>) =>
@@ -71,19 +72,23 @@ export function registerApi(server: FastifyInstance, parts: ApiParts): void {
       urlSeconds: config.recordingUrlSeconds,
     }),
   );
-  const byHand = { board, pods, now };
-  server.register(
-    actionRoutes({
-      start: (request) => start({ ...byHand, connection, rows: config.rules.collections }, request),
-      redrive: (id, why) => redrive(byHand, id, why),
-      cancel: (id, why) => cancel(byHand, id, why),
-      isKnown: (id) => summaries.get(id) !== undefined,
-      notReady: () => (follower.isCaughtUp() ? undefined : 'the log is still being read'),
-    }),
-  );
+  const own = actionsOf(parts);
+  const actions = config.edge ? askActions(connection, own.notReady) : own;
+  server.register(actionRoutes({ ...actions, isKnown: (id) => summaries.get(id) !== undefined }));
   server.register(explain(parts));
   server.register(events(parts));
   server.register(pageRoutes());
+}
+
+/** What people ask for by hand, decided by this process. */
+export function actionsOf({ config, connection, board, pods, follower, now }: ApiParts): Actions {
+  const byHand = { board, pods, now };
+  return {
+    start: (request) => start({ ...byHand, connection, rows: config.rules.collections }, request),
+    redrive: (id, why) => redrive(byHand, id, why),
+    cancel: (id, why) => cancel(byHand, id, why),
+    notReady: () => (follower.isCaughtUp() ? undefined : 'the log is still being read'),
+  };
 }
 
 function events({ config, connection, board, logger, metrics }: ApiParts) {

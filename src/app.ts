@@ -1,12 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import manifest from '../package.json' with { type: 'json' };
-import { registerApi } from './api.ts';
+import { actionsOf, registerApi } from './api.ts';
 import { type Board, BoardLags } from './collection/board.ts';
 import { createPods } from './collection/pods.ts';
 import { hasEnded } from './collection/summaries.ts';
 import type { Config, Role } from './config.ts';
 import { ConfigError } from './config-schema.ts';
+import { answerEdge, storingOfOthers } from './edge.ts';
 import { buildGuards, readingFiles } from './guards.ts';
 import { timeOf } from './events/instant.ts';
 import { healthRoutes } from './http/health.ts';
@@ -70,7 +71,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     }
     const clock = await startServerClock(connection, streamName);
     closers.defer(clock.stop);
-    const storing = watchStoring(log, definitions, logger);
+    const storing = config.edge ? storingOfOthers(connection) : watchStoring(log, definitions, logger);
     closers.defer(storing.stop);
     const metrics = createMetrics();
     const readModel = needsReadModel(config.roles)
@@ -102,6 +103,8 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     await follower.caughtUp;
     const workers = await startWorkers(parts);
     closers.defer(() => stopWorkers(parts, workers));
+    if (config.roles.includes('intake'))
+      closers.defer(answerEdge(connection, storing, actionsOf(parts), logger));
     await storing.tried;
     const { address, port, family } = server.server.address() as AddressInfo;
     const url = `${config.rules.tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${String(port)}`;
@@ -135,6 +138,8 @@ async function listen(parts: Parts, { check, lastWrites }: Storing): Promise<Fas
     const accept = createAccept({
       connection,
       checkRoom: createRoomCheck(connection, streamName),
+      // What processes at the edge publish is taken over one by one.
+      batches: !config.edge,
       ...(readsLog ? { findId: findId(connection) } : {}),
       renew: createRenew(connection, streamName, logger),
       logger,

@@ -16,6 +16,8 @@ export interface Config {
   natsServerBin: string | undefined;
   streamReplicas: number;
   roles: readonly Role[];
+  /** True: this process writes to no stream itself, but has a process with the role intake do it. */
+  edge: boolean;
   logLevel: string;
   maxBodyBytes: number;
   maxInflightBytes: number;
@@ -41,6 +43,7 @@ const mebibyte = 1024 * 1024;
 /** Reads the environment, and the file that ALERT_WATCHER_CONFIG names. Throws ConfigError. */
 export function readConfig(env: Environment): Config {
   const configFile = env['ALERT_WATCHER_CONFIG'];
+  const roles = readRoles(env['ROLES']);
   return {
     host: env['HOST'] || '127.0.0.1',
     port: integer(env, 'PORT', { fallback: 8080, min: 0, max: 65_535 }),
@@ -57,7 +60,8 @@ export function readConfig(env: Environment): Config {
     natsEmbeddedPort: integer(env, 'NATS_EMBEDDED_PORT', { fallback: 4222, min: 1, max: 65_535 }),
     natsServerBin: env['NATS_SERVER_BIN'] || undefined,
     streamReplicas: integer(env, 'STREAM_REPLICAS', { fallback: 1, min: 1, max: 5 }),
-    roles: readRoles(env['ROLES']),
+    roles,
+    edge: readEdge(env, roles),
     logLevel: oneOf(env, 'LOG_LEVEL', logLevels, 'info'),
     maxBodyBytes: integer(env, 'MAX_BODY_BYTES', { fallback: 32 * mebibyte, min: 1_024 }),
     maxInflightBytes: integer(env, 'MAX_INFLIGHT_BYTES', { fallback: 128 * mebibyte, min: 1_024 }),
@@ -92,6 +96,16 @@ export function readRoles(text: string | undefined): readonly Role[] {
   if (unknown !== undefined)
     throw new ConfigError(`there is no role ${unknown}; roles are ${roles.join(', ')}`);
   return names.length === 0 ? roles : names.filter(isRole);
+}
+
+/** True where EDGE says so. Throws ConfigError where the process could not do the work of its roles then. */
+function readEdge(env: Environment, roles: readonly Role[]): boolean {
+  if (oneOf(env, 'EDGE', ['true', 'false'], 'false') === 'false') return false;
+  const inner = roles.filter((role) => role !== 'ingest' && role !== 'api');
+  if (inner.length > 0)
+    throw new ConfigError(`EDGE is for the roles ingest and api: ROLES has ${inner.join(', ')}`);
+  if (!env['NATS_URL']) throw new ConfigError('EDGE needs NATS_URL: the embedded server knows no accounts');
+  return true;
 }
 
 /** As OpenTelemetry means it: no endpoint, no spans. */

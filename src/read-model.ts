@@ -18,7 +18,7 @@ export interface ReadModel {
 }
 
 interface Deps {
-  config: Pick<Config, 'snapshotEveryEvents'>;
+  config: Pick<Config, 'snapshotEveryEvents' | 'edge'>;
   connection: Connection;
   logger: Logger;
 }
@@ -77,7 +77,7 @@ function tidyRegularly(
     if (!follower.isCaughtUp()) return;
     const { state } = await connection.jsm.streams.info(streamName);
     board.forgetBefore(await beginningOf(connection, streamName, state));
-    if (config.snapshotEveryEvents > 0) await snapshots.save(board, follower.lastApplied());
+    if (config.snapshotEveryEvents > 0 && !config.edge) await snapshots.save(board, follower.lastApplied());
   };
   let running: Promise<void> | undefined;
   const timer = setInterval(() => {

@@ -70,7 +70,7 @@ it('log, telemetry and http know no feature but the shapes that routes answer wi
 
 it('only the entry, the composition root, the configuration and commands see everything', () => {
   const roots =
-    /^(main|app|api|guards|read-model|ready|waiting|workers|config|config-file|config-guard|config-schema)\.ts$|^commands\//;
+    /^(main|app|api|edge|guards|read-model|ready|waiting|workers|config|config-file|config-guard|config-schema)\.ts$|^commands\//;
   const seeing = imports.filter(({ from, to }) => !roots.test(from) && roots.test(to));
   expect(seeing).toEqual([]);
 });

@@ -1,10 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyReply, FastifySchema } from 'fastify';
+import type { Actions } from '../collection/asked.ts';
 import type { Refused, Why } from '../collection/by-hand.ts';
-import type { CancelResult } from '../collection/cancel.ts';
 import { podOf } from '../collection/policy.ts';
-import type { RedriveResult } from '../collection/redrive.ts';
-import type { StartRequest, StartResult } from '../collection/start.ts';
 import type { Event } from '../events/envelope.ts';
 import { CollectionParams, noCollection } from './collections.ts';
 import { Acted, Started } from './schemas/collections.ts';
@@ -60,13 +58,8 @@ const Start = Type.Object(
   },
 );
 
-export interface ActionRoutesOptions {
-  start: (request: StartRequest) => Promise<StartResult>;
-  redrive: (id: string, why: Why) => Promise<RedriveResult>;
-  cancel: (id: string, why: Why) => Promise<CancelResult>;
+export interface ActionRoutesOptions extends Actions {
   isKnown: (id: string) => boolean;
-  /** What is missing before anything can be decided. */
-  notReady: () => string | undefined;
 }
 
 /** `POST /api/v1/collections`, `…/{id}/redrive`, `…/{id}/cancel`: what people ask for. The reactors do the work. */

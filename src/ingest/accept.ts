@@ -28,6 +28,8 @@ export interface AcceptDeps {
   /** The id of the last event under a filter. Absent: this process may not read the log. */
   findId?: (filter: string) => Promise<string | undefined>;
   renew: Renew;
+  /** False: alerts are appended one by one. */
+  batches?: boolean;
   logger: Logger;
   metrics: Metrics;
 }
@@ -54,7 +56,8 @@ const maxOpenBatches = 8;
  * Puts the alerts of a webhook on the stream, each once for as long as the stream remembers it, and resolves when the server
  * has them all. Throws LogUnavailable where it could not; what was stored by then is a duplicate the next time.
  */
-export function createAccept({ connection, checkRoom, findId, renew, logger, metrics }: AcceptDeps): Accept {
+export function createAccept(deps: AcceptDeps): Accept {
+  const { connection, checkRoom, findId, renew, batches: mayBatch = true, logger, metrics } = deps;
   const maxBytes = connection.server.maxPayload - headerBytes;
   const batches = createPlaces(maxOpenBatches);
 
@@ -89,7 +92,7 @@ export function createAccept({ connection, checkRoom, findId, renew, logger, met
   const appendChunk = async (items: readonly Item[]): Promise<Map<string, Outcome>> => {
     // A batch has one expectation for all, each on its own subject.
     const isAlike = items.every(({ expectation }) => expectation.filter === undefined);
-    if (items.length < togetherFrom || !isAlike) return appendSingly(items);
+    if (!mayBatch || items.length < togetherFrom || !isAlike) return appendSingly(items);
     return batches.take(async () => {
       const events = items.map(({ event }) => event);
       const isAppended = await appendTogether(connection, events, { lastSequence: 0 });

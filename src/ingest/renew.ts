@@ -93,4 +93,4 @@ function isSame(a: Readonly<Record<string, string>>, b: Readonly<Record<string, 
 
 const forbidden =
   'this NATS user may not look up what was told of an alert, so that one which fires again after its end is taken for a ' +
-  'repeat: give it the permissions of deploy/nats/permissions.conf';
+  'repeat: give it the permissions of deploy/nats/accounts.conf';

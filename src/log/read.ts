@@ -52,7 +52,7 @@ export async function messageAt(
 }
 
 /**
- * The filters of a consumer that reads. A list wherever it is known: users are allowed its subject (permissions.conf). Servers
+ * The filters of a consumer that reads. A list wherever it is known: users are allowed its subject (accounts.conf). Servers
  * before 2.10 know one filter alone; the client, too, goes by the number.
  */
 export function filtersFor({ server }: Connection, filters: string[]): string | string[] {

@@ -114,7 +114,7 @@ function watchStream(connection: Connection, probe: Probe, denied: ReadonlySet<s
     const reason =
       refused === undefined
         ? failed.reason
-        : `a write to ${stream}: this NATS user may not publish to ${refused} (deploy/nats/permissions.conf)`;
+        : `a write to ${stream}: this NATS user may not publish to ${refused} (deploy/nats/accounts.conf)`;
     last = { ...failed, reason, since, sentAt, times: times + 1 };
   };
   const problem = (): string | undefined => {

@@ -21,6 +21,7 @@ export interface Bench {
 
 const benches = await Promise.all([
   import('./webhook.ts').then(({ webhookBench }) => webhookBench),
+  import('./edge.ts').then(({ edgeBench }) => edgeBench),
   import('./latency.ts').then(({ latencyBench }) => latencyBench),
   import('./collections.ts').then(({ collectionsBench }) => collectionsBench),
   import('./busy.ts').then(({ busyBench }) => busyBench),

@@ -142,7 +142,7 @@ describe('nats-server takes', () => {
     onTestFinished(() => rm(directory, { recursive: true, force: true }));
     const file = join(directory, 'nats.conf');
     await writeFile(file, config);
-    await cp(join(root, 'deploy/nats/permissions.conf'), join(directory, 'permissions.conf'));
+    await cp(join(root, 'deploy/nats/accounts.conf'), join(directory, 'accounts.conf'));
     const { status, stderr } = spawnSync(await testedServer(), ['-t', '-c', file], {
       env,
       encoding: 'utf8',
@@ -183,7 +183,7 @@ describe('nats-server takes', () => {
     const conf = json
       .replaceAll(/".*\$include": "(.*)",?/g, 'include $1;')
       .replaceAll(/"<< (.*?) >>"/g, '$1');
-    expect(conf).toContain('include permissions.conf;');
+    expect(conf).toContain('include accounts.conf;');
     return accepts(conf, Object.fromEntries(env) as Record<string, string>);
   });
 });

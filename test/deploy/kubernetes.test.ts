@@ -46,7 +46,7 @@ const podOf = ({ spec }: Deployment) => spec.template.spec;
 const containerOf = (deployment: Deployment) => podOf(deployment).containers[0];
 const envOf = (deployment: Deployment, name: string) =>
   containerOf(deployment).env.find((each) => each.name === name);
-const permissions = readFileSync(resolve(folder, '../nats/permissions.conf'), 'utf8');
+const permissions = readFileSync(resolve(folder, '../nats/accounts.conf'), 'utf8');
 const keysMade = secretKeys(secretsMade());
 const runs = (deployment: Deployment) => readRoles(envOf(deployment, 'ROLES')?.value);
 /** What stands in the ConfigMap that a Deployment mounts. */
@@ -155,7 +155,10 @@ describe.each(deployments.map(named))('Deployment %s', (_, deployment) => {
     expect(envOf(deployment, 'NATS_URL')?.valueFrom?.secretKeyRef).toEqual(secretKeyRef);
     expect(envOf(deployment, 'NATS_INBOX_PREFIX')?.value).toBe(`_INBOX_${user}`);
     expect(permissions).toContain(`user: ${user}, password: $${user.toUpperCase()}_PASSWORD`);
-    expect(permissions).toContain(`subscribe: ["_INBOX_${user}.>"]`);
+    expect(permissions).toContain(`subscribe: ["_INBOX_${user}.>"`);
+    // What takes requests from outside is in the account of the edge.
+    const isOutside = runs(deployment).every((role) => role === 'ingest' || role === 'api');
+    expect(envOf(deployment, 'EDGE')?.value).toBe(isOutside ? 'true' : undefined);
     expect(envOf(deployment, 'STREAM_REPLICAS')).toBeUndefined();
   });
 

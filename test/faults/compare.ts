@@ -31,9 +31,8 @@ export async function compare(world: World): Promise<string[]> {
   }
   const { items } = replayed.summaries.list({ limit: compared });
   const expected = new Map(items.map((item) => [item.id, item]));
-  const services = Array.from({ length: world.services.count }, (_, index) => index);
   const differences = async () => {
-    const each = await Promise.all(services.map((index) => differencesOf(world, index, expected)));
+    const each = await Promise.all(world.shown.map((index) => differencesOf(world, index, expected)));
     return each.flat();
   };
   // A board follows the log, and in a cluster by a replica that may be behind.

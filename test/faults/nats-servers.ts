@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openConnection } from '../../src/log/connection.ts';
 import { failWrites } from '../support/disk-errors.ts';
 import { testedServer } from '../support/nats-server.ts';
+import { accountLines, loginOf } from '../support/nats-accounts.ts';
 import { freePort } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
@@ -26,10 +27,17 @@ export interface NatsServers {
   close: () => Promise<void>;
 }
 
+export interface NatsServersOptions {
+  syncInterval?: string;
+  program?: string;
+  /** True: with the accounts of deploy/nats/accounts.conf; the URL is its admin's. */
+  withAccounts?: boolean;
+}
+
 export async function startNatsServers(
   directory: string,
   count: 1 | 3,
-  { syncInterval = 'always', program }: { syncInterval?: string; program?: string } = {},
+  { syncInterval = 'always', program, withAccounts = false }: NatsServersOptions = {},
 ): Promise<NatsServers> {
   const ports: number[] = [];
   const routes: number[] = [];
@@ -38,14 +46,15 @@ export async function startNatsServers(
     routes.push(await freePort());
   }
   const children = new Map<number, ChildProcess>();
-  const url = ports.map((port) => `nats://127.0.0.1:${String(port)}`).join(',');
+  const login = withAccounts ? loginOf('admin') : '';
+  const url = ports.map((port) => `nats://${login}127.0.0.1:${String(port)}`).join(',');
 
   const start: NatsServers['start'] = async (index, named) => {
     if (children.has(index)) return;
     const folder = join(directory, `nats-${String(index)}`);
     await mkdir(folder, { recursive: true });
     const config = join(folder, 'nats.conf');
-    await writeFile(config, configOf({ folder, index, ports, routes, syncInterval }));
+    await writeFile(config, configOf({ folder, index, ports, routes, syncInterval, withAccounts }));
     const child = spawn(named ?? (await testedServer()), ['-c', config], { stdio: 'ignore' });
     children.set(index, child);
   };
@@ -93,9 +102,10 @@ interface ServerOptions {
   ports: number[];
   routes: number[];
   syncInterval: string;
+  withAccounts: boolean;
 }
 
-function configOf({ folder, index, ports, routes, syncInterval }: ServerOptions): string {
+function configOf({ folder, index, ports, routes, syncInterval, withAccounts }: ServerOptions): string {
   const lines = [
     'host: 127.0.0.1',
     `port: ${String(ports[index])}`,
@@ -108,5 +118,6 @@ function configOf({ folder, index, ports, routes, syncInterval }: ServerOptions)
     const urls = routes.map((port) => `"nats://127.0.0.1:${String(port)}"`).join(', ');
     lines.push(`cluster { name: faults, listen: "127.0.0.1:${String(routes[index])}", routes: [${urls}] }`);
   }
+  if (withAccounts) lines.push(...accountLines());
   return `${lines.join('\n')}\n`;
 }

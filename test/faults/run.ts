@@ -1,5 +1,5 @@
 // The fault suite: real processes, a real nats-server, a seeded choice of faults while alerts keep coming, and the audit after
-// each round. `npm run test:faults -- --seed S --rounds N --services 3 [--cluster] [--keep]`
+// each round. `npm run test:faults -- --seed S --rounds N --services 3 [--cluster] [--edge] [--keep]`
 import { randomInt } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '20' },
     services: { type: 'string', default: '3' },
     cluster: { type: 'boolean', default: false },
+    edge: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -22,10 +23,10 @@ const { values } = parseArgs({
 const random = createRandom(values.seed);
 const directory = join(tmpdir(), `alert-watcher-faults-${values.seed}-${String(process.pid)}`);
 const say = (line: string) => process.stdout.write(`${line}\n`);
-const kind = values.cluster ? 'a three-node cluster' : 'one nats-server';
+const kind = `${values.cluster ? 'a three-node cluster' : 'one nats-server'}${values.edge ? ', the last service at the edge' : ''}`;
 say(`seed ${values.seed}, ${values.rounds} rounds, ${values.services} services, ${kind}, in ${directory}`);
 
-const world = await createWorld({ directory, services: Number(values.services), cluster: values.cluster });
+const world = await createWorld({ directory, services: Number(values.services), cluster: values.cluster, edge: values.edge }); // prettier-ignore
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void world.close().finally(() => process.exit(130)));
 }

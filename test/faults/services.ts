@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loginOf } from '../support/nats-accounts.ts';
 import { asNpmStart, freePort } from '../support/process.ts';
 import { type NatsProxy, startNatsProxy } from './nats-proxy.ts';
 
@@ -36,6 +37,8 @@ export interface ServicesOptions {
   /** Set: each service goes through a proxy to this port. */
   proxyTo: number | undefined;
   env: (index: number) => Record<string, string>;
+  /** The user of NATS that it is, of deploy/nats/accounts.conf; undefined where the server knows none. */
+  user?: (index: number) => string | undefined;
 }
 
 export async function createServices({
@@ -44,6 +47,7 @@ export async function createServices({
   natsUrl,
   proxyTo,
   env,
+  user = () => undefined,
 }: ServicesOptions): Promise<Services> {
   const children = new Map<number, ChildProcess>();
   const ending = new Set<number>();
@@ -62,7 +66,7 @@ export async function createServices({
         ...process.env,
         PORT: String(ports[index]),
         DATA_DIR: join(directory, `data-${String(index)}`),
-        NATS_URL: proxies[index]?.url ?? natsUrl,
+        ...natsEnv(proxies[index]?.url ?? natsUrl, user(index)),
         LOG_LEVEL: 'info',
         ...env(index),
       },
@@ -114,4 +118,10 @@ export async function createServices({
       for (const log of logs) log.end();
     },
   };
+}
+
+function natsEnv(url: string, user: string | undefined): Record<string, string> {
+  if (user === undefined) return { NATS_URL: url };
+  const asUser = url.replaceAll(/\/\/([^@,]*@)?/g, `//${loginOf(user)}`);
+  return { NATS_URL: asUser, ...(user === 'admin' ? {} : { NATS_INBOX_PREFIX: `_INBOX_${user}` }) };
 }

@@ -17,6 +17,8 @@ export interface World {
   nats: NatsServers;
   services: Services;
   s3: S3Server;
+  /** Which of the services have the API. */
+  shown: number[];
   /** Ids of alerts that an operator's purge took off the stream. */
   purged: Set<string>;
   /** Ids of alerts whose timer such a purge took. */
@@ -34,6 +36,8 @@ export interface WorldOptions {
   directory: string;
   services: number;
   cluster: boolean;
+  /** True: the last service only takes alerts, at the edge of deploy/nats/accounts.conf. */
+  edge: boolean;
 }
 
 const collector = fileURLToPath(new URL('collector.ts', import.meta.url));
@@ -42,20 +46,25 @@ const ackWaitNanos = 2e9;
 /** Short, so that repeats come after it, too: those that the server no longer knows by their message ids. */
 const duplicateWindowNanos = 5e9;
 
-export async function createWorld({ directory, services: count, cluster }: WorldOptions): Promise<World> {
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const { directory, services: count, cluster, edge } = options;
   await mkdir(directory, { recursive: true });
-  const nats = await startNatsServers(directory, cluster ? 3 : 1);
+  const nats = await startNatsServers(directory, cluster ? 3 : 1, { withAccounts: edge });
   const s3 = await startS3({ keepBodies: false });
   await createStreams(nats.url, cluster ? 3 : 1);
   const configs = [join(directory, 's3.yaml'), join(directory, 'object-store.yaml')] as const;
   await writeFile(configs[0], configOf(s3));
   await writeFile(configs[1], configOf());
+  const isAtEdge = (index: number) => edge && index === count - 1;
   const services = await createServices({
     directory,
     count,
     natsUrl: nats.url,
     proxyTo: cluster ? undefined : nats.ports[0],
+    // The admin: a durable consumer that an operator deleted is made again.
+    user: (index) => (edge ? (isAtEdge(index) ? 'ingest' : 'admin') : undefined),
     env: (index) => ({
+      ...(isAtEdge(index) ? { ROLES: 'ingest', EDGE: 'true' } : {}),
       // As in the midst of a change: what counts is the plan, whoever collects and uploads.
       ALERT_WATCHER_CONFIG: configs[index % 2 === 0 ? 0 : 1],
       STREAM_REPLICAS: cluster ? '3' : '1',
@@ -73,6 +82,7 @@ export async function createWorld({ directory, services: count, cluster }: World
     nats,
     services,
     s3,
+    shown: Array.from({ length: count }, (_, index) => index).filter((index) => !isAtEdge(index)),
     purged: new Set(),
     purgedTimers: new Set(),
     uploaded: new Set(),

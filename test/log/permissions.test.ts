@@ -1,34 +1,28 @@
 import { readFileSync } from 'node:fs';
+import { AckPolicy, connect, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Role, roles } from '../../src/config.ts';
-import { type Connection, openConnection } from '../../src/log/connection.ts';
-import { readDefinitions, recordingsBucket, streamName } from '../../src/log/definitions.ts';
+import { recordingsBucket, streamName } from '../../src/log/definitions.ts';
 import { lastMessage } from '../../src/log/read.ts';
-import { ensureStreams } from '../../src/log/streams.ts';
-import { type NatsProcess, startNats } from '../support/nats.ts';
+import {
+  accountsConf,
+  edgeUsers,
+  type NatsWithAccounts,
+  startWithAccounts,
+  users,
+} from '../support/nats-accounts.ts';
 import { quickRules, type TestService, useServices } from '../support/service.ts';
 import { until } from '../support/until.ts';
 import { alertBody } from '../support/webhook.ts';
 
-const permissions = readFileSync(new URL('../../deploy/nats/permissions.conf', import.meta.url), 'utf8');
-const users = ['admin', ...roles, 'workers', 'all'] as const;
-const passwords = users.map((user) => `${user.toUpperCase()}_PASSWORD: pw-${user}`);
 const start = useServices();
-let nats: NatsProcess | undefined;
-const connections = new Map<string, Connection>();
-const urlOf = (user: string) => `nats://${user}:pw-${user}@127.0.0.1:${String(nats?.port ?? 0)}`;
-const inboxOf = (user: string) => (user === 'admin' ? {} : { inboxPrefix: `_INBOX_${user}` });
-const as = (user: string): Connection => {
-  const connection = connections.get(user);
-  if (!connection) throw new Error(`${user} is not connected`);
-  return connection;
-};
+let nats: NatsWithAccounts;
 
 /** What the file says of what a user may publish. */
 function subjectsOf(user: string): { allow: string[]; deny: string[] } {
   // What is commented out is for who needs it.
-  const [, block = ''] = permissions.replaceAll(/^ *#.*\n/gm, '').split(`user: ${user},`);
-  const [own = ''] = block.split('\n  }\n');
+  const [, block = ''] = accountsConf.replaceAll(/^ *#.*\n/gm, '').split(`user: ${user},`);
+  const [own = ''] = block.split('\n      }\n');
   const listed = (name: string) => {
     const [, list = ''] = new RegExp(`${name}: \\[(.*?)\\]`, 's').exec(own) ?? [];
     return [...list.matchAll(/"([^"]+)"/g)].map(([, subject = '']) => subject);
@@ -37,14 +31,15 @@ function subjectsOf(user: string): { allow: string[]; deny: string[] } {
 }
 
 beforeAll(async () => {
-  nats = await startNats([...passwords, `accounts { ALERTS { jetstream: enabled\n${permissions} } }`]);
-  for (const user of users) connections.set(user, await openConnection(urlOf(user), inboxOf(user)));
-  await ensureStreams(as('admin'), readDefinitions(), 1);
+  nats = await startWithAccounts();
 });
-afterAll(async () => {
-  await Promise.all([...connections.values()].map((connection) => connection.close()));
-  await nats?.stop();
-});
+afterAll(() => nats.stop());
+
+/** True once the server has said something of it, such as that it is not permitted. */
+async function statusWith(nc: NatsConnection, text: string): Promise<boolean> {
+  for await (const status of nc.status()) if (JSON.stringify(status).includes(text)) return true;
+  return false;
+}
 
 it.each<[string, Record<string, readonly Role[]>]>([
   ['five processes', Object.fromEntries(roles.map((role) => [role, [role]]))],
@@ -54,8 +49,8 @@ it.each<[string, Record<string, readonly Role[]>]>([
   const rules = quickRules();
   const services = new Map<Role, TestService>();
   for (const [user, run] of Object.entries(processes)) {
-    const config = { rules, roles: run, natsAuth: inboxOf(user), snapshotEveryEvents: 1 };
-    const service = await start(urlOf(user), config);
+    const config = { rules, roles: run, natsAuth: nats.authOf(user), snapshotEveryEvents: 1, edge: edgeUsers.includes(user) }; // prettier-ignore
+    const service = await start(nats.urlOf(user), config);
     for (const role of run) services.set(role, service);
   }
   const [ingest, api] = [services.get('ingest'), services.get('api')];
@@ -76,14 +71,18 @@ it.each<[string, Record<string, readonly Role[]>]>([
   });
   expect(started.status).toBe(202);
   await api.whenState('uploaded', before + 2);
-  expect(await nats?.log()).not.toMatch(/violation/i);
+  expect(await nats.log()).not.toMatch(/violation/i);
 });
 
 it.each<[string, readonly Role[]]>([
   ['workers', ['intake', 'collect', 'upload']],
   ['all', roles],
 ])('%s may do what the users of its roles may, and nothing else', (user, run) => {
-  const own = run.map(subjectsOf);
+  const own = run.map(subjectsOf).map(({ allow, deny }) => ({
+    // What a process at the edge asks of others, one that has the role intake does itself.
+    allow: allow.filter((subject) => !subject.startsWith('alert-watcher.')),
+    deny,
+  }));
   const subjects = own.flatMap(({ allow }) => allow);
   const isWithin = (subject: string, wider: string) => /\.[*>]$/.test(wider) && subject.startsWith(wider.slice(0, -1)); // prettier-ignore
   // That of all consumers says that of each.
@@ -102,72 +101,58 @@ it.each<[string, readonly Role[]]>([
   expect(deny.length).toBe(3);
 });
 
-it('ingest can watch over its sources with the lines that are a comment, and only then', async () => {
-  const watching = permissions.replaceAll(
-    /^( *)# (?="(?:aw\.schedule\.source|\$JS\.API\.DIRECT\.GET\.ALERT_WATCHER\.aw\.source))/gm,
-    '$1',
-  );
-  expect(watching).not.toBe(permissions);
-  const own = await startNats([...passwords, `accounts { ALERTS { jetstream: enabled\n${watching} } }`]);
-  try {
-    const url = (user: string) => `nats://${user}:pw-${user}@127.0.0.1:${String(own.port)}`;
-    const admin = await openConnection(url('admin'), {});
-    await ensureStreams(admin, readDefinitions(), 1);
-    const rules = quickRules('sources: [{ name: alertmanager, watchdog: { silenceSeconds: 1 } }]');
-    const ingest = await start(url('ingest'), { rules, roles: ['ingest'], natsAuth: inboxOf('ingest') });
-    await until('silence', () => lastMessage(admin, streamName, 'aw.source.alertmanager.SourceSilent'));
-    await ingest.post(alertBody({}));
-    await until('its end', () => lastMessage(admin, streamName, 'aw.source.alertmanager.SourceHeard'));
-    await ingest.close();
-    await admin.close();
-    expect(await own.log()).not.toMatch(/violation/i);
-  } finally {
-    await own.stop();
-  }
+it('ingest watches over its sources through the gate', async () => {
+  const admin = await nats.as('admin');
+  const intake = await start(nats.urlOf('intake'), { roles: ['intake'], natsAuth: nats.authOf('intake') });
+  const rules = quickRules('sources: [{ name: alertmanager, watchdog: { silenceSeconds: 1 } }]');
+  const ingest = await start(nats.urlOf('ingest'), { rules, roles: ['ingest'], natsAuth: nats.authOf('ingest'), edge: true }); // prettier-ignore
+  await until('silence', () => lastMessage(admin, streamName, 'aw.source.alertmanager.SourceSilent'));
+  await ingest.post(alertBody({}));
+  await until('its end', () => lastMessage(admin, streamName, 'aw.source.alertmanager.SourceHeard'));
+  await ingest.close();
+  await intake.close();
+  expect(await nats.log()).not.toMatch(/violation/i);
+});
+
+it('a process at the edge is not ready while no process with the role intake runs, and says so', async () => {
+  const ingest = await start(nats.urlOf('ingest'), { roles: ['ingest'], natsAuth: nats.authOf('ingest'), edge: true }); // prettier-ignore
+  const { checks } = (await ingest.get('/ready')) as unknown as { checks: Record<string, string> };
+  expect(checks['writes']).toContain('no process with the role intake answers');
+  const alert = alertBody({ pod: 'nobody-took-it-yet' });
+  expect((await ingest.post(alert)).status).toBe(503);
+  const intake = await start(nats.urlOf('intake'), { roles: ['intake'], natsAuth: nats.authOf('intake') });
+  await until('it to be ready', async () => (await fetch(`${ingest.url}/ready`)).ok);
+  expect(await ingest.post(alert)).toMatchObject({ status: 200, json: { accepted: 1 } });
+  await intake.close();
 });
 
 it('a process whose user may not make the probe is not ready, and says which permission is missing', async () => {
-  const older = permissions.replaceAll(/(, )?"aw\.schedule\.probe\.\*"/g, '');
-  expect(older).not.toBe(permissions);
-  const own = await startNats([...passwords, `accounts { ALERTS { jetstream: enabled\n${older} } }`]);
+  const older = accountsConf.replaceAll(/ *"aw\.schedule\.probe\.\*"\n/g, '');
+  expect(older).not.toBe(accountsConf);
+  const own = await startWithAccounts(older);
   try {
-    const url = (user: string) => `nats://${user}:pw-${user}@127.0.0.1:${String(own.port)}`;
-    const admin = await openConnection(url('admin'), {});
-    await ensureStreams(admin, readDefinitions(), 1);
-    await admin.close();
-    const ingest = await start(url('ingest'), { roles: ['ingest'], natsAuth: inboxOf('ingest') });
-    const { checks } = (await ingest.get('/ready')) as unknown as { checks: Record<string, string> };
+    const upload = await start(own.urlOf('upload'), { roles: ['upload'], natsAuth: own.authOf('upload') });
+    const { checks } = (await upload.get('/ready')) as unknown as { checks: Record<string, string> };
     expect(checks['writes']).toContain(
-      'may not publish to aw.schedule.probe.first (deploy/nats/permissions.conf)',
+      'may not publish to aw.schedule.probe.first (deploy/nats/accounts.conf)',
     );
-    await ingest.close();
+    await upload.close();
   } finally {
     await own.stop();
   }
 });
 
-// What permissions.conf and SECURITY.md warn of. Where this fails the server has begun to tell timers apart: say so there.
-it('a user that may publish any event of the stream may have the server write every other one', async () => {
-  const headers = {
-    'Nats-Schedule': `@at ${new Date().toISOString()}`,
-    'Nats-Schedule-Target': 'aw.collection.c.n.made-up.CollectionRequested',
-  };
-  const subject = 'aw.alert.a.made-up.1.firing.AlertReceived';
-  await as('ingest').publisher.publish({ subject, headers, body: '{}' });
-  await until('the event', () => lastMessage(as('admin'), streamName, 'aw.collection.c.n.made-up.>'));
-});
-
 it('nobody listens to the answers of others', async () => {
-  const { nc } = as('ingest');
-  const refused = (async () => {
-    for await (const status of nc.status()) if (JSON.stringify(status).includes('_INBOX_api')) return true;
-    return false;
-  })();
+  const { nc } = await nats.as('ingest');
+  const refused = statusWith(nc, '_INBOX_api');
   nc.subscribe('_INBOX_api.>', { callback: () => undefined });
   expect(await refused).toBe(true);
 });
 
 describe('the user', () => {
+  beforeAll(async () => {
+    for (const user of users) await nats.as(user);
+  });
   const collection = (type: string) => `aw.collection.c.n.p.${type}`;
   const next = (durable: string) => `$JS.API.CONSUMER.MSG.NEXT.${streamName}.${durable}`;
   it.each<[(typeof users)[number], string, string]>([
@@ -176,7 +161,7 @@ describe('the user', () => {
     ['ingest', 'make a consumer', `$JS.API.CONSUMER.CREATE.${streamName}.mine.aw.>`],
     ['ingest', 'read recordings', `$JS.API.DIRECT.GET.OBJ_${recordingsBucket}`],
     ['intake', 'claim that something was recorded', collection('JfrCollected')],
-    ['intake', 'make up alerts', 'aw.alert.a.f.1.firing.AlertReceived'],
+    ['intake', 'claim that something was uploaded', collection('Uploaded')],
     ['intake', 'read recordings', `$JS.API.DIRECT.GET.OBJ_${recordingsBucket}`],
     ['intake', 'take the work of others', next('collect')],
     ['collect', 'request a recording', collection('CollectionRequested')],
@@ -190,20 +175,43 @@ describe('the user', () => {
     ['upload', 'delete the stream', `$JS.API.STREAM.DELETE.${streamName}`],
     ['upload', 'purge the stream', `$JS.API.STREAM.PURGE.${streamName}`],
     ['workers', 'delete a durable consumer', `$JS.API.CONSUMER.DELETE.${streamName}.intake`],
-    ['workers', 'make up alerts', 'aw.alert.a.f.1.firing.AlertReceived'],
-    ['workers', 'redrive', collection('CollectionRedriven')],
+    ['workers', 'purge the stream', `$JS.API.STREAM.PURGE.${streamName}`],
     ['all', 'delete a durable consumer', `$JS.API.CONSUMER.DELETE.${streamName}.upload`],
     ['all', 'change the stream', `$JS.API.STREAM.UPDATE.${streamName}`],
     ['all', 'purge the stream', `$JS.API.STREAM.PURGE.${streamName}`],
   ])('%s may not %s', async (user, _what, subject) => {
-    const { nc } = as(user);
-    const refused = (async () => {
-      for await (const status of nc.status()) {
-        if (JSON.stringify(status).includes(subject)) return true;
-      }
-      return false;
-    })();
+    const { nc } = await nats.as(user);
+    const refused = statusWith(nc, subject);
     nc.publish(subject, '{}');
     expect(await refused).toBe(true);
   });
+});
+
+it('a subscriber as docs/events.md has it gets its events and acknowledges them, and may do nothing else', async () => {
+  const docs = readFileSync(new URL('../../docs/events.md', import.meta.url), 'utf8');
+  const [, user = ''] = /## Permissions[\s\S]*?```text\n([\s\S]*?)```/.exec(docs) ?? [];
+  expect(user).toContain('user: recordings');
+  const [core = '', edge = ''] = accountsConf.split('ALERT_WATCHER_EDGE: {');
+  const own = await startWithAccounts(
+    `${core}ALERT_WATCHER_EDGE: {${edge.replace('users: [', `users: [\n${user}`)}`,
+  );
+  try {
+    const admin = await own.as('admin');
+    const filter = 'aw.collection.*.*.*.Uploaded';
+    await admin.jsm.consumers.add(streamName, { durable_name: 'recordings', ack_policy: AckPolicy.Explicit, filter_subject: filter }); // prettier-ignore
+    await admin.js.publish('aw.collection.a.b.c.Uploaded', '{}');
+    const servers = own.urlOf('admin').replace(/.*@/, '');
+    const nc = await connect({ servers, user: 'recordings', pass: 'secret', inboxPrefix: '_INBOX_recordings' }); // prettier-ignore
+    const consumer = await nc.jetstream().consumers.get(streamName, 'recordings');
+    const message = await consumer.next({ expires: 5_000 });
+    expect(message?.subject).toBe('aw.collection.a.b.c.Uploaded');
+    message?.ack();
+    await until('the acknowledgement', async () => (await admin.jsm.consumers.info(streamName, 'recordings')).num_ack_pending === 0); // prettier-ignore
+    const refused = statusWith(nc, 'aw.collection.a.b.c.JfrCollected');
+    nc.publish('aw.collection.a.b.c.JfrCollected', '{}');
+    expect(await refused).toBe(true);
+    await nc.close();
+  } finally {
+    await own.stop();
+  }
 });

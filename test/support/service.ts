@@ -126,6 +126,7 @@ const defaults: Omit<Config, 'natsUrl' | 'dataDir' | 'rules'> = {
   natsServerBin: undefined,
   streamReplicas: 1,
   roles,
+  edge: false,
   logLevel: 'silent',
   maxBodyBytes: 32 * 1024 * 1024,
   maxInflightBytes: 128 * 1024 * 1024,

@@ -1,0 +1,47 @@
+import { type Actions, answerActions } from './collection/asked.ts';
+import type { Connection } from './log/connection.ts';
+import { openGate } from './log/gate.ts';
+import { answerReaders } from './log/readers.ts';
+import { answerRequests, ask } from './log/requests.ts';
+import type { Storing } from './storing.ts';
+import type { Logger } from './telemetry/logger.ts';
+
+// A process at the edge takes requests from outside, and its NATS user may write to no stream. A process with the role intake does
+// for it what it may not: SECURITY.md.
+
+/** Answers the processes at the edge. Returns what ends it. */
+export function answerEdge(
+  connection: Connection,
+  { check }: Storing,
+  actions: Actions,
+  logger: Logger,
+): () => Promise<void> {
+  const onError = (err: unknown) => logger.warn({ err }, 'a process at the edge was not answered');
+  const closers = [
+    openGate(connection, onError),
+    answerReaders(connection, onError),
+    answerActions(connection, actions, onError),
+    answerRequests(connection, {
+      ...{ name: 'ready', places: 64, onError, refusal: '{}' },
+      handle: async () => JSON.stringify({ problem: await check.check() }),
+    }),
+  ];
+  return async () => {
+    await Promise.all(closers.map((close) => close()));
+  };
+}
+
+/** Whether the log stores what is written to it, as the process that does so for this one knows it. */
+export function storingOfOthers(connection: Connection): Storing {
+  const check = async () => {
+    if (!connection.isConnected()) return 'NATS is not connected';
+    const { problem } = (await ask(connection, 'ready', {})) as { problem?: string };
+    return problem;
+  };
+  return {
+    check: { name: 'writes', check },
+    lastWrites: () => [],
+    tried: Promise.resolve(),
+    stop: () => undefined,
+  };
+}
