@@ -9,6 +9,8 @@ import type { Logger } from './telemetry/logger.ts';
 // A process at the edge takes requests from outside, and its NATS user may write to no stream. A process with the role intake does
 // for it what it may not: SECURITY.md.
 
+const warnEveryMs = 60_000;
+
 /** Answers the processes at the edge. Returns what ends it. */
 export function answerEdge(
   connection: Connection,
@@ -16,7 +18,13 @@ export function answerEdge(
   actions: Actions,
   logger: Logger,
 ): () => Promise<void> {
-  const onError = (err: unknown) => logger.warn({ err }, 'a process at the edge was not answered');
+  let lastWarnedAt = Number.NEGATIVE_INFINITY;
+  // Whoever took such a process over could fill the log.
+  const onError = (err: unknown) => {
+    const isNew = performance.now() - lastWarnedAt > warnEveryMs;
+    if (isNew) lastWarnedAt = performance.now();
+    logger[isNew ? 'warn' : 'debug']({ err }, 'a process at the edge was not answered');
+  };
   const closers = [
     openGate(connection, onError),
     answerReaders(connection, onError),

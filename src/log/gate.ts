@@ -55,7 +55,13 @@ interface Read {
 function readAsked({ rest: subject, header, body }: Asked): Read | string {
   const isTimer = subject.startsWith('aw.schedule.');
   const target = isTimer ? (header('Nats-Schedule-Target') ?? '') : subject;
-  const event = decodeEvent({ subject: target, sequence: 0, storedAt: '', header, body });
+  const event = decodeEvent({
+    subject: target,
+    sequence: 0,
+    storedAt: new Date().toISOString(),
+    header,
+    body,
+  });
   if (!isEvent(event)) return event.message;
   const made = madeAnew(event);
   if (!made) return `${event.type} is not told by processes at the edge`;

@@ -10,6 +10,9 @@ export function requestSubject(name: string): string {
   return `${root}.${name}`;
 }
 
+/** Of all bodies that are answered at once under one name: each may have the server's max_payload, and becomes several times as much. */
+const maxBytes = 64 * 1024 * 1024;
+
 /** One message that somebody waits for an answer to. */
 export interface Asked {
   /** What the subject has behind the name; empty where the name is the whole. */
@@ -34,17 +37,24 @@ export interface AnswerOptions {
 export function answerRequests({ nc }: Connection, options: AnswerOptions): () => Promise<void> {
   const { name, places, handle, refusal, onError } = options;
   const running = new Set<Promise<void>>();
+  let runningBytes = 0;
   const prefix = requestSubject(name.replace(/>$/, ''));
   const answer = async (message: Msg) => {
     const { subject, headers, data } = message;
     const header = (key: string) => headers?.get(key) || undefined;
-    message.respond(await handle({ rest: subject.slice(prefix.length), header, body: data }));
+    runningBytes += data.length;
+    try {
+      message.respond(await handle({ rest: subject.slice(prefix.length), header, body: data }));
+    } finally {
+      runningBytes -= data.length;
+    }
   };
+  const isFull = ({ data }: Msg) => running.size >= places || runningBytes + data.length > maxBytes;
   const subscription = nc.subscribe(requestSubject(name), {
     queue: root,
     callback: (error, message) => {
       if (error) onError(error);
-      else if (running.size >= places) message.respond(refusal);
+      else if (isFull(message)) message.respond(refusal);
       else {
         const work = answer(message).catch(onError).finally(() => void running.delete(work)); // prettier-ignore
         running.add(work);
