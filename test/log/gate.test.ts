@@ -9,7 +9,6 @@ import { streamName } from '../../src/log/definitions.ts';
 import { LogUnavailable, WrongLastSequence } from '../../src/log/errors.ts';
 import { openGate } from '../../src/log/gate.ts';
 import { lastMessage } from '../../src/log/read.ts';
-import { until } from '../support/until.ts';
 import { type NatsWithAccounts, startWithAccounts } from '../support/nats-accounts.ts';
 
 let nats: NatsWithAccounts;
@@ -117,18 +116,6 @@ describe('through the gate', () => {
     await expect(ingest.publisher.publish(message)).rejects.toThrow(/no timer of a source|another subject/);
     expect(await lastMessage(admin, streamName, subject)).toBeUndefined();
   }); // prettier-ignore
-
-  it('more than it can hold at once is refused, and nothing that fits is lost', async () => {
-    // Of 5 MB each: what is on its way at once may be 64 MiB.
-    const large = Array.from({ length: 30 }, (_, index) => alert(`large-${String(index)}`, { annotations: { text: 'x'.repeat(5e6) } })); // prettier-ignore
-    const stored = await Promise.all(
-      large.map((event) => append(ingest, event, { lastSequence: 0 }).then(() => true, (error: unknown) => error)),
-    ); // prettier-ignore
-    for (const outcome of stored) if (outcome !== true) expect(outcome).toBeInstanceOf(LogUnavailable);
-    expect(stored.filter((outcome) => outcome === true)).not.toEqual([]);
-    expect(stored.map(String).join()).toContain('too much is on its way');
-    for (const event of large) await until('it to be taken in the end', () => append(ingest, event).then(() => true, () => false)); // prettier-ignore
-  });
 
   it('nothing goes while nobody keeps it: the publisher is told to try again', async () => {
     await close();
