@@ -66,7 +66,7 @@ export function parseConfig(text: string, path: string): Rules {
   };
   const faults = document.errors.map(({ message }) => `  ${message}`);
   if (faults.length > 0) throw refuse(path, faults);
-  const file: unknown = document.toJS() ?? {};
+  const file = valueOf(document, path);
   faults.push(...errorsOf(ConfigFile, file).map(([keys, message]) => fault(keys, message)));
   if (!Value.Check(ConfigFile, file)) throw refuse(path, faults);
 
@@ -96,6 +96,15 @@ export function parseConfig(text: string, path: string): Rules {
     tls: file.tls,
     trustedProxies: file.trustedProxies ?? [],
   };
+}
+
+/** Aliases may make a short text a value that fits in no memory: the parser gives up, and says so. */
+function valueOf(document: Document, path: string): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch (error) {
+    throw refuse(path, [`  ${error instanceof Error ? error.message : String(error)}`]);
+  }
 }
 
 type Fault = [keys: string[], message: string];

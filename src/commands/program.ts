@@ -5,6 +5,7 @@ import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
 import { explainCommand } from './explain.ts';
 import { fireCommand } from './fire.ts';
+import { printable } from './printable.ts';
 import { redriveCommand } from './redrive.ts';
 import { replayCommand } from './replay.ts';
 import { schemasCommand } from './schemas.ts';
@@ -23,7 +24,9 @@ export async function runProgram(): Promise<void> {
   } catch (error) {
     const isExpected =
       error instanceof ConfigError || error instanceof LogUnavailable || error instanceof LogMisconfigured;
-    process.stderr.write(`alert-watcher: ${isExpected ? error.message : describe(error)}\n`);
+    const lines = (isExpected ? error.message : describe(error)).split('\n');
+    // A key of a configuration, say, may hold what moves the cursor.
+    process.stderr.write(`alert-watcher: ${lines.map(printable).join('\n')}\n`);
     process.exitCode = 1;
   }
 }

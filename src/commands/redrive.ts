@@ -9,6 +9,7 @@ import { streamName } from '../log/definitions.ts';
 import { follow } from '../log/follow.ts';
 import { timeArgument } from './arguments.ts';
 import { withExistingLog } from './existing-log.ts';
+import { printable } from './printable.ts';
 
 interface Options {
   failedSince?: string;
@@ -35,7 +36,7 @@ export const redriveCommand = new Command('redrive')
         const result = await redrive(deps, id, { by, reason });
         if ('refused' in result) refusals += 1;
         const outcome = 'refused' in result ? `refused: ${result.refused}` : `run ${String(result.redriven.data.run)}, ${result.redriven.data.stage}`; // prettier-ignore
-        process.stdout.write(`${id} ${outcome}\n`);
+        process.stdout.write(`${printable(id)} ${outcome}\n`);
       }
       process.stdout.write(`${String(ids.length - refusals)} of ${String(ids.length)} redriven\n`);
       process.exitCode = refusals === 0 ? 0 : 1;

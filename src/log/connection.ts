@@ -100,10 +100,10 @@ function optionsOf(url: string, auth: NatsAuth): ConnectionOptions {
     const parsed = parseUrl(part);
     servers.push(parsed.host);
     if (parsed.username && parsed.password) {
-      options.user = decodeURIComponent(parsed.username);
-      options.pass = decodeURIComponent(parsed.password);
+      options.user = decoded(parsed.username);
+      options.pass = decoded(parsed.password);
     } else if (parsed.username) {
-      options.token = decodeURIComponent(parsed.username);
+      options.token = decoded(parsed.username);
     }
     if (parsed.protocol === 'tls:') options.tls = {};
   }
@@ -116,6 +116,17 @@ function parseUrl(text: string): URL {
     throw new LogMisconfigured('NATS_URL is not of the form nats://[user:password@]host:port[,…]');
   }
   return url;
+}
+
+/** A part of the URL. Throws LogMisconfigured, without naming it: it may be a password. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new LogMisconfigured(
+      'NATS_URL has a user or password with a % that is not followed by two hex digits: write % as %25',
+    );
+  }
 }
 
 /** Tells each time the connection is lost and had again, until it is closed. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openConnection } from './connection.ts';
@@ -39,7 +39,9 @@ const raceTimeoutMs = 2_000;
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const folder = folderOf(options.dataDir);
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // Events and recordings lie there; one that an earlier version made was open to every user of the machine.
+  await chmod(folder, 0o700);
   return startOrUse(folder, options).catch((error: unknown) => rethrowFull(folder, error));
 }
 

@@ -176,6 +176,22 @@ collectors:
   });
 });
 
+describe('a hostile configuration', () => {
+  it('whose aliases fill the memory is refused with one line', async () => {
+    const levels = Array.from({ length: 12 }, (_, level) => `k${String(level + 1)}: &a${String(level + 1)} [${Array(9).fill(`*a${String(level)}`).join()}]`); // prettier-ignore
+    const { code, stderr } = await cli(['check', await configFile(['k0: &a0 [x]', ...levels].join('\n'))]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('Excessive alias count');
+    expect(stderr).not.toMatch(/ {4}at /);
+  });
+
+  it('whose keys move the cursor is shown with them escaped', async () => {
+    const { stderr } = await cli(['check', await configFile('"coll\\u001b[31mections": []')]);
+    expect(stderr).toContain('coll\\u{1b}[31mections');
+    expect(stderr).not.toContain('\u001b');
+  });
+});
+
 describe('serve', () => {
   it.each([
     [{ PORT: 'http' }, 'PORT is "http"; it must be a whole number from 0 to 65535'],
@@ -183,6 +199,10 @@ describe('serve', () => {
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud"; it must be one of trace'],
     [{ ALERT_WATCHER_CONFIG: '/nowhere.yaml' }, 'cannot be read'],
     [{ NATS_URL: 'http://x' }, 'NATS_URL is not of the form'],
+    [
+      { NATS_URL: 'nats://user:%topsecret@h:1' },
+      'a user or password with a % that is not followed by two hex digits',
+    ],
     [{ NATS_URL: 'nats://user:topsecret@127.0.0.1:1' }, 'no NATS server answers at nats://127.0.0.1:1'],
   ])('with %j ends with a clear error and no stack', async (env, message) => {
     const { code, stderr } = await cli(['serve'], { DATA_DIR: directory, ...env });

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -48,6 +48,14 @@ it('is started once also where six ask at the same moment, and is noted as the o
   const all = await Promise.all(Array.from({ length: 6 }, startHere));
   expect(all.map(({ how }) => how).sort()).toEqual([...Array.from({ length: 5 }, () => 'shared'), 'started']);
   expect(isRunning((await readNote()).server.pid)).toBe(true);
+});
+
+it('keeps its store to its own user, also one that was open to others', async () => {
+  const folder = join(dataDir, 'nats');
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755);
+  await startHere();
+  expect((await stat(folder)).mode & 0o777).toBe(0o700);
 });
 
 it('keeps what was stored when it is ended and started again, and allows messages of 8 MiB', async () => {
