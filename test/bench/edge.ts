@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { streamName } from '../../src/log/definitions.ts';
 import { startWithAccounts } from '../support/nats-accounts.ts';
 import { type Load, load } from './load.ts';
@@ -27,8 +29,10 @@ export const edgeBench: Bench = {
         ROLES: roles,
         ...env,
       });
-    // For both: it decides what comes of the alerts.
-    await serve('intake', 'intake');
+    // For both: it takes over, and decides that nothing comes of the alerts.
+    const config = join(world.directory, 'nothing.yaml');
+    await writeFile(config, 'collections: []\n');
+    await serve('intake', 'intake', { ALERT_WATCHER_CONFIG: config });
     const edge = await serve('ingest', 'ingest', { EDGE: 'true' });
     const direct = await serve('all', 'ingest');
     const { jsm } = await nats.as('admin');
