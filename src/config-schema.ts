@@ -10,13 +10,16 @@ export class ConfigError extends Error {
 const closed = { additionalProperties: false };
 const positive = Type.Number({ exclusiveMinimum: 0 });
 
+/** Names of variables. */
+const env = Type.Optional(Type.Array(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' })));
 const CommandCollector = Type.Object(
-  { command: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }) },
+  { command: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }), env },
   closed,
 );
 const JcmdCollector = Type.Object(
   {
     driver: Type.Literal('jcmd'),
+    env,
     mainClass: Type.Optional(Type.String({ minLength: 1 })),
     pid: Type.Optional(Type.Integer({ minimum: 1 })),
   },
@@ -27,6 +30,7 @@ const podPath = Type.String({ pattern: '^/[A-Za-z0-9._/-]*$' });
 const KubectlCollector = Type.Object(
   {
     driver: Type.Literal('kubectl'),
+    env,
     kubectl: Type.Optional(Type.String({ minLength: 1 })),
     inCluster: Type.Optional(Type.String({ minLength: 1 })),
     container: Type.Optional(Type.String({ minLength: 1 })),

@@ -5,6 +5,7 @@ import type { Board } from './collection/board.ts';
 import { createCollect } from './collection/collect.ts';
 import { type Collector, inDirectory } from './collection/collectors/collector.ts';
 import { commandCollector } from './collection/collectors/command.ts';
+import { withVariables } from './collection/collectors/environment.ts';
 import { jcmdCollector } from './collection/collectors/jcmd.ts';
 import { kubectlCollector } from './collection/collectors/kubectl/collector.ts';
 import { simulatedCollector } from './collection/collectors/simulated.ts';
@@ -168,10 +169,11 @@ function collectorOf(config: CollectorConfig, spawner: Spawner): Collector {
 }
 
 function programOf(config: Exclude<CollectorConfig, { driver: 'simulated' }>, spawner: Spawner): Collector {
-  if ('command' in config) return commandCollector(config.command, spawner);
-  if (config.driver === 'kubectl') return kubectlCollector(config, spawner);
+  const own = withVariables(spawner, config.env);
+  if ('command' in config) return commandCollector(config.command, own);
+  if (config.driver === 'kubectl') return kubectlCollector(config, own);
   const { pid, mainClass = '' } = config;
-  return jcmdCollector(pid === undefined ? { mainClass } : { pid }, spawner);
+  return jcmdCollector(pid === undefined ? { mainClass } : { pid }, own);
 }
 
 /** One client per place: a plan names its destination, and the configuration may have changed since. */

@@ -8,6 +8,7 @@ import type { Collector, CollectTask } from '../../src/collection/collectors/col
 import { commandCollector, unknownPlaceholders } from '../../src/collection/collectors/command.ts';
 import { jcmdCollector } from '../../src/collection/collectors/jcmd.ts';
 import { simulatedCollector } from '../../src/collection/collectors/simulated.ts';
+import { withVariables } from '../../src/collection/collectors/environment.ts';
 import { createSpawner } from '../../src/collection/collectors/spawner.ts';
 import { AttemptFailed } from '../../src/collection/failures.ts';
 import { checkRecording } from '../../src/collection/recording.ts';
@@ -177,6 +178,28 @@ describe('a command', () => {
     ],
   ])('that %s is a failed attempt that says so', async (_, collector, failure) => {
     expect(await failureOf(collector()(task()))).toMatchObject(failure);
+  });
+
+  it('finds no secret of the service in its environment, and what its collector names', async () => {
+    process.env['AWS_SECRET_ACCESS_KEY'] = 'topsecret';
+    process.env['NATS_URL'] = 'nats://u:topsecret@h';
+    process.env['PLUGIN_PROFILE'] = 'prod';
+    const fresh = createSpawner();
+    const print = `process.stderr.write(JSON.stringify(process.env)); process.exit(1)`;
+    const run = (names?: string[]) => failureOf(commandCollector([process.execPath, '-e', print], withVariables(fresh, names))(task())); // prettier-ignore
+    try {
+      const { details } = await run();
+      expect(details.stderrTail).not.toContain('topsecret');
+      expect(details.stderrTail).toContain('"PATH"');
+      expect(details.stderrTail).not.toContain('PLUGIN_PROFILE');
+      expect((await run(['PLUGIN_PROFILE', 'NOT_THERE'])).details.stderrTail).toContain(
+        '"PLUGIN_PROFILE":"prod"',
+      );
+    } finally {
+      for (const name of ['AWS_SECRET_ACCESS_KEY', 'NATS_URL', 'PLUGIN_PROFILE'])
+        Reflect.deleteProperty(process.env, name);
+      await fresh.close();
+    }
   });
 
   it('may flood its outputs: the program goes on and only the end is kept', async () => {

@@ -10,7 +10,7 @@ export interface ProgramOutput {
 
 export interface ProgramOptions {
   cwd: string;
-  /** Besides the environment of the service. */
+  /** Besides what every program gets of the environment of the service. */
   env?: Readonly<Record<string, string>> | undefined;
   /** A file that stdout is appended to, whole and as it is; the output has nothing of it then. */
   stdoutTo?: string | undefined;

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { AttemptFailed } from '../failures.ts';
+import { commonEnvironment } from './environment.ts';
 import { endGroup, killAfterMs } from './process-group.ts';
 import type { ProgramOptions } from './run-program.ts';
 import type { ProgramResult, SpawnerReply, SpawnerRequest } from './spawner-process.ts';
@@ -50,6 +51,7 @@ export function createSpawner(hangsAfterMs = killAfterMs + 10_000): Spawner {
 function launch(hangsAfterMs: number, onGone: () => void) {
   const child = spawn(process.execPath, ['--max-semi-space-size=1', main], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: commonEnvironment(process.env),
     // Ctrl-C in a terminal reaches only us: what runs has its grace.
     detached: true,
   });
