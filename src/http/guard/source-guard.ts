@@ -7,6 +7,7 @@ import type { SourceConfig } from './options.ts';
 import { rateLimit } from './rate.ts';
 import type { Refusal } from './refusal.ts';
 import { type Secrets, secretFile } from './secret-file.ts';
+import { isOfPage } from './web-page.ts';
 
 /** What a source asks of its senders. */
 export interface SourceGuard {
@@ -27,8 +28,10 @@ type Check = SourceGuard['admit'];
 
 /** Builds the checks of a source, the cheap ones first. Throws where a file of secrets cannot be read. */
 export function guardSource({ name, auth = {}, allow, rate }: SourceConfig, deps: GuardDeps): SourceGuard {
-  const checks: Check[] = [];
   const forbidden = (detail: string): Refusal => ({ code: 'forbidden', detail });
+  // A page may post text to anybody whom its browser reaches. No sender of alerts is a page.
+  const ofPage = forbidden('a web page sends this: it has an Origin or Sec-Fetch-Site header');
+  const checks: Check[] = [({ headers }) => (isOfPage(headers) ? ofPage : undefined)];
   const unauthorized = (detail: string, scheme: string): Refusal => ({
     code: 'unauthorized',
     detail,
