@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { addressesIn } from './addresses.ts';
 import { basicOf, bearerOf, faultOfSignature, type Headers, isOneOf } from './credentials.ts';
-import type { SourceConfig } from './options.ts';
+import { type HostCheck, unknownHost } from './hosts.ts';
+import { asksForCredential, type SourceConfig } from './options.ts';
 import { rateLimit } from './rate.ts';
 import type { Refusal } from './refusal.ts';
 import { type Secrets, secretFile } from './secret-file.ts';
@@ -22,6 +23,8 @@ export interface GuardDeps {
   onUnreadable: (error: unknown) => void;
   /** Milliseconds since 1970. */
   now: () => number;
+  /** The names that are answered where no credential is asked for. */
+  isKnownHost: HostCheck;
 }
 
 type Check = SourceGuard['admit'];
@@ -32,6 +35,11 @@ export function guardSource({ name, auth = {}, allow, rate }: SourceConfig, deps
   // A page may post text to anybody whom its browser reaches. No sender of alerts is a page.
   const ofPage = forbidden('a web page sends this: it has an Origin or Sec-Fetch-Site header');
   const checks: Check[] = [({ headers }) => (isOfPage(headers) ? ofPage : undefined)];
+  if (!asksForCredential(auth)) {
+    checks.push(({ headers: { host } }) =>
+      deps.isKnownHost(host) ? undefined : unknownHost(`source ${name}`, host),
+    );
+  }
   const unauthorized = (detail: string, scheme: string): Refusal => ({
     code: 'unauthorized',
     detail,
