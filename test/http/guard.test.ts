@@ -160,6 +160,7 @@ it.each([
   ['sources: [{ name: a, allow: [10.0.0.0/99] }]', 'sources.0.allow.0 (line 3): 10.0.0.0/99 is no network'],
   ['sources: [{ name: a, auth: { bearerFile: x, basicFile: y } }]', 'are two ways: choose one'],
   ['sources: [{ name: a, auth: { clientNames: [x] } }]', 'only with tls.clientCaFile'],
+  ['sources: [{ name: a, auth: { clientNames: ["a\\0b"] } }]', 'sources.0.auth.clientNames.0'],
 ])('the configuration %s is refused', (yaml, message) => {
   expect(() => quickRules(collections + yaml)).toThrow(message);
 });

@@ -21,7 +21,10 @@ const Auth = Type.Object(
         closed,
       ),
     ),
-    clientNames: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })),
+    // Without control characters, which no name has.
+    clientNames: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[^\\u0000-\\u001f]+$' }), { minItems: 1 }),
+    ),
   },
   closed,
 );

@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { addressesIn } from './addresses.ts';
+import { hasClientName } from './client-names.ts';
 import { basicOf, bearerOf, faultOfSignature, type Headers, isOneOf } from './credentials.ts';
 import { type HostCheck, unknownHost } from './hosts.ts';
 import { asksForCredential, type SourceConfig } from './options.ts';
@@ -52,8 +51,7 @@ export function guardSource({ name, auth = {}, allow, rate }: SourceConfig, deps
   const { bearerFile, basicFile, hmac, clientNames } = auth;
   if (clientNames) {
     checks.push(({ raw }) => {
-      const names = namesOf(raw.socket);
-      if (names.some((each) => clientNames.includes(each))) return undefined;
+      if (hasClientName(raw.socket, clientNames)) return undefined;
       return forbidden(`source ${name} wants a client certificate of a name that it knows`);
     });
   }
@@ -101,12 +99,4 @@ function verify(
   const signature = { header, algorithm, prefix, timestampHeader, toleranceSeconds };
   const detail = faultOfSignature(headers, body, signature, secrets, nowMs);
   return detail === undefined ? undefined : { code: 'unauthorized', detail, scheme: 'HMAC' };
-}
-
-/** Common name and DNS names of a client certificate that the configured CA signed. */
-function namesOf(socket: Socket): string[] {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return [];
-  const { subject, subjectaltname = '' } = socket.getPeerCertificate();
-  const alternatives = [...subjectaltname.matchAll(/DNS:([^,\s"]+)/g)].map(([, name = '']) => name);
-  return [subject.CN, ...alternatives].flat().filter((name) => name !== undefined);
 }
