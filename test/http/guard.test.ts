@@ -106,6 +106,20 @@ it('a source takes no more requests a second than it may, and says so with 503, 
   expect((await send(`${url}/webhook/am`)).headers.get('retry-after')).toBe('1');
 });
 
+it('unsigned requests do not use up the rate of those that are signed', async () => {
+  const hmac = `{ secretFile: ${fileOf('key')} }`;
+  const rate = '{ perSecond: 0.001, burst: 2 }';
+  const { url } = await startWith(`sources: [{ name: am, auth: { hmac: ${hmac} }, rate: ${rate} }]`);
+  const sign = (key: string) => ({
+    'x-signature': `sha256=${createHmac('sha256', key).update(body).digest('hex')}`,
+  });
+  for (const headers of [{}, sign('guessed'), {}, sign('guessed')])
+    expect(await send(`${url}/webhook/am`, headers)).toMatchObject({ status: 401 });
+  const statuses = [];
+  for (let nth = 0; nth < 3; nth += 1) statuses.push((await send(`${url}/webhook/am`, sign('key'))).status);
+  expect(statuses).toEqual([200, 200, 503]);
+});
+
 it('a source takes alerts from its networks only, also behind a proxy that is trusted', async () => {
   const source = 'sources: [{ name: am, allow: [10.0.0.0/8] }]';
   const direct = await startWith(source);

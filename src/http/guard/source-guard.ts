@@ -1,12 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import { addressesIn } from './addresses.ts';
 import { hasClientName } from './client-names.ts';
-import { basicOf, bearerOf, faultOfSignature, type Headers, isOneOf } from './credentials.ts';
+import { basicOf, bearerOf, type Headers, isOneOf } from './credentials.ts';
 import { type HostCheck, unknownHost } from './hosts.ts';
-import { asksForCredential, type SourceConfig } from './options.ts';
+import { asksForCredential, type AuthConfig, type SourceConfig } from './options.ts';
 import { rateLimit } from './rate.ts';
 import type { Refusal } from './refusal.ts';
-import { type Secrets, secretFile } from './secret-file.ts';
+import { secretFile } from './secret-file.ts';
+import { guardSigning } from './signing.ts';
 import { isOfPage } from './web-page.ts';
 
 /** What a source asks of its senders. */
@@ -27,10 +28,10 @@ export interface GuardDeps {
 }
 
 type Check = SourceGuard['admit'];
+type Rate = NonNullable<SourceConfig['rate']>;
 
 /** Builds the checks of a source, the cheap ones first. Throws where a file of secrets cannot be read. */
 export function guardSource({ name, auth = {}, allow, rate }: SourceConfig, deps: GuardDeps): SourceGuard {
-  const forbidden = (detail: string): Refusal => ({ code: 'forbidden', detail });
   // A page may post text to anybody whom its browser reaches. No sender of alerts is a page.
   const ofPage = forbidden('a web page sends this: it has an Origin or Sec-Fetch-Site header');
   const checks: Check[] = [({ headers }) => (isOfPage(headers) ? ofPage : undefined)];
@@ -39,44 +40,57 @@ export function guardSource({ name, auth = {}, allow, rate }: SourceConfig, deps
       deps.isKnownHost(host) ? undefined : unknownHost(`source ${name}`, host),
     );
   }
-  const unauthorized = (detail: string, scheme: string): Refusal => ({
-    code: 'unauthorized',
-    detail,
-    scheme,
-  });
   if (allow) {
     const isAllowed = addressesIn(allow);
     checks.push(({ ip }) => (isAllowed(ip) ? undefined : forbidden(`${ip} may not send to source ${name}`)));
   }
-  const { bearerFile, basicFile, hmac, clientNames } = auth;
+  checks.push(...credentialChecks(name, auth, deps));
+  const signing = auth.hmac && guardSigning(auth.hmac, deps);
+  if (signing) checks.push(signing.admit);
+  const limit = rate && limitOf(name, rate);
+  // Last: who may not send must not use up the places of who may. A signature is known with the body only.
+  if (limit && !signing) checks.push(limit);
+  return {
+    admit: (request) => firstOf(checks, request),
+    verify: (headers, body) => signing?.verify(headers, body) ?? (signing && limit?.()),
+  };
+}
+
+function credentialChecks(
+  name: string,
+  { bearerFile, basicFile, clientNames }: AuthConfig,
+  { onUnreadable }: GuardDeps,
+): Check[] {
+  const checks: Check[] = [];
   if (clientNames) {
-    checks.push(({ raw }) => {
-      if (hasClientName(raw.socket, clientNames)) return undefined;
-      return forbidden(`source ${name} wants a client certificate of a name that it knows`);
-    });
+    const refusal = forbidden(`source ${name} wants a client certificate of a name that it knows`);
+    checks.push(({ raw }) => (hasClientName(raw.socket, clientNames) ? undefined : refusal));
   }
   if (bearerFile !== undefined) {
-    const secrets = secretFile(bearerFile, deps.onUnreadable);
+    const secrets = secretFile(bearerFile, onUnreadable);
     const refusal = unauthorized(`source ${name} wants Authorization: Bearer and its token`, 'Bearer');
     checks.push(({ headers }) => (isOneOf(bearerOf(headers), secrets) ? undefined : refusal));
   }
   if (basicFile !== undefined) {
-    const secrets = secretFile(basicFile, deps.onUnreadable);
+    const secrets = secretFile(basicFile, onUnreadable);
     const refusal = unauthorized(`source ${name} wants its user and password`, 'Basic');
     checks.push(({ headers }) => (isOneOf(basicOf(headers), secrets) ? undefined : refusal));
   }
-  // Last: who may not send must not use up the places of who may.
-  if (rate) {
-    const { perSecond, burst = Math.max(1, Math.ceil(perSecond)) } = rate;
-    const take = rateLimit(perSecond, burst, () => performance.now());
-    const detail = `source ${name} sends more than ${String(perSecond)} requests a second`;
-    checks.push(() => (take() ? undefined : { code: 'rate-limited', detail }));
-  }
-  const secrets = hmac && secretFile(hmac.secretFile, deps.onUnreadable);
-  return {
-    admit: (request) => firstOf(checks, request),
-    verify: (headers, body) => hmac && secrets && verify(headers, body, hmac, secrets, deps.now()),
-  };
+  return checks;
+}
+
+function forbidden(detail: string): Refusal {
+  return { code: 'forbidden', detail };
+}
+
+function unauthorized(detail: string, scheme: string): Refusal {
+  return { code: 'unauthorized', detail, scheme };
+}
+
+function limitOf(name: string, { perSecond, burst = Math.max(1, Math.ceil(perSecond)) }: Rate) {
+  const take = rateLimit(perSecond, burst, () => performance.now());
+  const detail = `source ${name} sends more than ${String(perSecond)} requests a second`;
+  return (): Refusal | undefined => (take() ? undefined : { code: 'rate-limited', detail });
 }
 
 function firstOf(checks: readonly Check[], request: Parameters<Check>[0]): Refusal | undefined {
@@ -85,18 +99,4 @@ function firstOf(checks: readonly Check[], request: Parameters<Check>[0]): Refus
     if (refusal) return refusal;
   }
   return undefined;
-}
-
-function verify(
-  headers: Headers,
-  body: string,
-  hmac: NonNullable<NonNullable<SourceConfig['auth']>['hmac']>,
-  secrets: Secrets,
-  nowMs: number,
-): Refusal | undefined {
-  const { header = 'x-signature', algorithm = 'sha256', prefix = `${algorithm}=`, timestampHeader } = hmac;
-  const { toleranceSeconds = 300 } = hmac;
-  const signature = { header, algorithm, prefix, timestampHeader, toleranceSeconds };
-  const detail = faultOfSignature(headers, body, signature, secrets, nowMs);
-  return detail === undefined ? undefined : { code: 'unauthorized', detail, scheme: 'HMAC' };
 }

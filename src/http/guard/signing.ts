@@ -1,0 +1,20 @@
+import { faultOfSignature, faultOfSigning } from './credentials.ts';
+import type { AuthConfig } from './options.ts';
+import type { Refusal } from './refusal.ts';
+import { secretFile } from './secret-file.ts';
+import type { GuardDeps, SourceGuard } from './source-guard.ts';
+
+/** Asks for a signature of the body. Throws where the file of secrets cannot be read. */
+export function guardSigning(
+  { secretFile: path, header = 'x-signature', algorithm = 'sha256', prefix = `${algorithm}=`, timestampHeader, toleranceSeconds = 300 }: NonNullable<AuthConfig['hmac']>, // prettier-ignore
+  { onUnreadable, now }: GuardDeps,
+): SourceGuard {
+  const secrets = secretFile(path, onUnreadable);
+  const signature = { header, algorithm, prefix, timestampHeader, toleranceSeconds };
+  const refusal = (detail: string | undefined): Refusal | undefined =>
+    detail === undefined ? undefined : { code: 'unauthorized', detail, scheme: 'HMAC' };
+  return {
+    admit: ({ headers }) => refusal(faultOfSigning(headers, signature, now())),
+    verify: (headers, body) => refusal(faultOfSignature(headers, body, signature, secrets, now())),
+  };
+}
