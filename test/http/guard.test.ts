@@ -106,6 +106,38 @@ it('a source takes no more requests a second than it may, and says so with 503, 
   expect((await send(`${url}/webhook/am`)).headers.get('retry-after')).toBe('1');
 });
 
+describe('a signed body that is sent again', () => {
+  const text = JSON.stringify({ alerts: [{ title: 'Pod restarts' }] });
+  const signed = (of: string) => `sha256=${createHmac('sha256', 'key').update(of).digest('hex')}`;
+  const answersTo = async (hmac: string, requests: Record<string, string>[]) => {
+    const auth = `auth: { hmac: { secretFile: ${fileOf('key')}${hmac} } }`;
+    const { url, app } = await startWith(`sources: [{ name: am, format: alerts, ${auth} }]`);
+    const statuses = [];
+    for (const headers of requests) statuses.push((await send(`${url}/webhook/am`, headers, text)).status);
+    const info = await app.log.connection.jsm.streams.info('ALERT_WATCHER', { subjects_filter: 'aw.alert.*.*.*.*.AlertReceived' }); // prettier-ignore
+    return {
+      statuses,
+      stored: Object.values(info.state.subjects ?? {}).reduce((sum, count) => sum + count, 0),
+    };
+  };
+
+  it('with another Idempotency-Key, which is not signed, makes no new alerts', async () => {
+    const headers = { 'x-signature': signed(text) };
+    const keys = ['one', 'two', 'three'].map((key) => ({ ...headers, 'idempotency-key': key }));
+    expect(await answersTo('', [...keys, headers])).toEqual({ statuses: [200, 200, 200, 200], stored: 1 });
+  });
+
+  it('within the time that it is good for makes no new alerts, and signed anew it is another request', async () => {
+    const now = Math.floor(Date.now() / 1_000);
+    const at = (time: number, key: string) => ({
+      ...{ 'x-time': String(time), 'idempotency-key': key },
+      'x-signature': signed(`${String(time)}.${text}`),
+    });
+    const requests = [at(now, 'one'), at(now, 'two'), at(now, 'three'), at(now - 1, 'one')];
+    expect(await answersTo(', timestampHeader: x-time', requests)).toEqual({ statuses: [200, 200, 200, 200], stored: 2 }); // prettier-ignore
+  });
+});
+
 it('unsigned requests do not use up the rate of those that are signed', async () => {
   const hmac = `{ secretFile: ${fileOf('key')} }`;
   const rate = '{ perSecond: 0.001, burst: 2 }';

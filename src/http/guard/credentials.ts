@@ -74,12 +74,18 @@ export function faultOfSignature(
     : `the signature in the header ${header} is not that of this body`;
 }
 
+/** The same for the same signed text, and for no other: what is not signed says nothing about it. */
+export function digestOfSigned(headers: Headers, body: string, signature: Signature): string {
+  return sha256(signedText(headers, body, signature)).toString('hex');
+}
+
 function signedText(headers: Headers, body: string, { timestampHeader }: Signature): string {
   return timestampHeader === undefined ? body : `${headerOf(headers, timestampHeader)}.${body}`;
 }
 
-function headerOf(headers: Headers, name: string): string {
-  return textOf(headers[name.toLowerCase()]);
+/** The first one; empty where there is none. */
+export function headerOf(headers: Headers, name: string): string {
+  return textOf([headers[name.toLowerCase()]].flat()[0]);
 }
 
 function textOf(header: string | string[] | undefined): string {

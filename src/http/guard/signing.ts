@@ -1,4 +1,4 @@
-import { faultOfSignature, faultOfSigning } from './credentials.ts';
+import { digestOfSigned, faultOfSignature, faultOfSigning } from './credentials.ts';
 import type { AuthConfig } from './options.ts';
 import type { Refusal } from './refusal.ts';
 import { secretFile } from './secret-file.ts';
@@ -16,5 +16,7 @@ export function guardSigning(
   return {
     admit: ({ headers }) => refusal(faultOfSigning(headers, signature, now())),
     verify: (headers, body) => refusal(faultOfSignature(headers, body, signature, secrets, now())),
+    // The header is not signed: with others, who has seen one request could make new alerts of it.
+    idempotencyKey: (headers, body) => digestOfSigned(headers, body, signature),
   };
 }

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { addressesIn } from './addresses.ts';
 import { hasClientName } from './client-names.ts';
-import { basicOf, bearerOf, type Headers, isOneOf } from './credentials.ts';
+import { basicOf, bearerOf, headerOf, type Headers, isOneOf } from './credentials.ts';
 import { type HostCheck, unknownHost } from './hosts.ts';
 import { asksForCredential, type AuthConfig, type SourceConfig } from './options.ts';
 import { rateLimit } from './rate.ts';
@@ -16,6 +16,8 @@ export interface SourceGuard {
   admit: (request: Pick<FastifyRequest, 'ip' | 'headers' | 'raw'>) => Refusal | undefined;
   /** Asked when the body is there. */
   verify: (headers: Headers, body: string) => Refusal | undefined;
+  /** What names a request, so that it is known when it is sent again; empty where nothing does. */
+  idempotencyKey: (headers: Headers, body: string) => string;
 }
 
 export interface GuardDeps {
@@ -53,6 +55,7 @@ export function guardSource({ name, auth = {}, allow, rate }: SourceConfig, deps
   return {
     admit: (request) => firstOf(checks, request),
     verify: (headers, body) => signing?.verify(headers, body) ?? (signing && limit?.()),
+    idempotencyKey: signing?.idempotencyKey ?? ((headers) => headerOf(headers, 'idempotency-key')),
   };
 }
 
