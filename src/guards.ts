@@ -22,8 +22,10 @@ export function buildGuards(config: Config, logger: Logger): Guards {
   const access = config.roles.includes('api') ? config.rules.access : {};
   const onUnreadable = (err: unknown) =>
     logger.warn({ err }, 'a file of secrets cannot be read any more: the last ones hold');
+  const onEmptied = (path: string) =>
+    logger.error({ path }, 'a file of secrets holds none any more: nobody is let in by it');
   const isKnownHost = knownHosts(config.rules.allowedHosts);
-  const deps = { now: () => Date.now(), onUnreadable, isKnownHost };
+  const deps = { now: () => Date.now(), onUnreadable, onEmptied, isKnownHost };
   warnWhereOpen(config, logger);
   return readingFiles(() => ({
     sources: sources.map((source) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createHmac } from 'node:crypto';
-import { utimesSync, writeFileSync } from 'node:fs';
+import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +32,8 @@ const collections = `collections: [{ match: ['alertname=~".+"'], collector: sim,
 collectors: { sim: { driver: simulated } }
 `;
 const body = captured('am0.33.1-single_firing');
-const startWith = (yaml: string) => start(nats.freshUrl(), { rules: quickRules(collections + yaml) });
+const startWith = (yaml: string, onLine?: (line: string) => void) =>
+  start(nats.freshUrl(), { rules: quickRules(collections + yaml) }, onLine);
 const send = async (url: string, headers: Record<string, string> = {}, text = body) => {
   const answer = await fetch(url, { method: 'POST', body: text, headers });
   return { status: answer.status, headers: answer.headers, ...((await answer.json()) as { code?: string; detail?: string }) }; // prettier-ignore
@@ -71,6 +72,28 @@ describe('a source with a bearer token', () => {
     utimesSync(file, new Date(), new Date(Date.now() + 5_000));
     await until('the new token', async () => (await status('new')) === 200);
     expect(await status('old')).toBe(401);
+  });
+
+  it('an emptied token file closes it, and the log says so; a new token opens it again', async () => {
+    const file = fileOf('old');
+    const lines: string[] = [];
+    const { url } = await startWith(`sources: [{ name: am, auth: { bearerFile: ${file} } }]`, (line) =>
+      lines.push(line),
+    );
+    const status = async (token?: string) =>
+      (await send(`${url}/webhook/am`, token === undefined ? {} : { authorization: `Bearer ${token}` }))
+        .status;
+    expect(await status('old')).toBe(200);
+    // At the same time as before: a clock of a few milliseconds sees no difference.
+    const { atime, mtime } = statSync(file);
+    writeFileSync(file, '\n');
+    utimesSync(file, atime, mtime);
+    await until('nobody is let in', async () => (await status('old')) === 401);
+    expect([await status(), await status('')]).toEqual([401, 401]);
+    expect(lines.filter((line) => line.includes('holds none any more'))).toHaveLength(1);
+    expect(lines.join()).toContain(file);
+    writeFileSync(file, 'new\n');
+    await until('the new token', async () => (await status('new')) === 200);
   });
 });
 
@@ -178,6 +201,18 @@ describe('the API with tokens', () => {
     for (const token of ['Bearer reader', 'Bearer actor', basic('anybody:reader')])
       expect(await status('/api/v1/collections', token)).toBe(200);
     for (const path of ['/health', '/ready', '/metrics']) expect(await status(path), path).toBe(200);
+  });
+
+  it('lets nobody read or act once the files are emptied', async () => {
+    const [reader, actor] = [fileOf('reader'), fileOf('actor')];
+    const { url } = await startWith(`access: { readTokenFile: ${reader}, actTokenFile: ${actor} }`);
+    const status = async (token?: string) => {
+      const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      return (await fetch(`${url}/api/v1/collections`, { headers })).status;
+    };
+    for (const file of [reader, actor]) writeFileSync(file, '');
+    for (const token of ['reader', 'actor', undefined])
+      await until(`401 for ${String(token)}`, async () => (await status(token)) === 401);
   });
 });
 

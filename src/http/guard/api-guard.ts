@@ -12,9 +12,9 @@ import { isOfOtherPage } from './web-page.ts';
  * page that has its name point to this address (DNS rebinding) is told from the others by that name. Throws where a file of
  * tokens cannot be read.
  */
-export function guardApi(access: AccessConfig, { onUnreadable, isKnownHost }: GuardDeps) {
+export function guardApi(access: AccessConfig, deps: GuardDeps) {
   const { readTokenFile, actTokenFile } = access;
-  const files = [readTokenFile, actTokenFile].map((path) => (path === undefined ? none : secretFile(path, onUnreadable))); // prettier-ignore
+  const files = [readTokenFile, actTokenFile].map((path) => (path === undefined ? none : secretFile(path, deps))); // prettier-ignore
   const [readTokens = none, actTokens = none] = files;
   const isOpen = !asksForToken(access);
   const either: Secrets = () => [...readTokens(), ...actTokens()];
@@ -23,7 +23,7 @@ export function guardApi(access: AccessConfig, { onUnreadable, isKnownHost }: Gu
     const { access } = routeOptions.config;
     if (access !== 'read' && access !== 'act') return undefined;
     // Not the host that a proxy names: a page may set that header.
-    if (isOpen && !isKnownHost(headers.host)) return unknownHost('the API', headers.host);
+    if (isOpen && !deps.isKnownHost(headers.host)) return unknownHost('the API', headers.host);
     if (access === 'act' && isOfOtherPage(headers, host)) return { code: 'forbidden', detail: ofOtherPage };
     if (isOpen) return undefined;
     const token = tokenOf(headers);

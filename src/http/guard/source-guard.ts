@@ -6,7 +6,7 @@ import { type HostCheck, unknownHost } from './hosts.ts';
 import { asksForCredential, type AuthConfig, type SourceConfig } from './options.ts';
 import { rateLimit } from './rate.ts';
 import type { Refusal } from './refusal.ts';
-import { secretFile } from './secret-file.ts';
+import { type SecretFileDeps, secretFile } from './secret-file.ts';
 import { guardSigning } from './signing.ts';
 import { isOfPage } from './web-page.ts';
 
@@ -20,9 +20,7 @@ export interface SourceGuard {
   idempotencyKey: (headers: Headers, body: string) => string;
 }
 
-export interface GuardDeps {
-  /** A file of secrets can no longer be read; what it said last holds. */
-  onUnreadable: (error: unknown) => void;
+export interface GuardDeps extends SecretFileDeps {
   /** Milliseconds since 1970. */
   now: () => number;
   /** The names that are answered where no credential is asked for. */
@@ -62,7 +60,7 @@ export function guardSource({ name, auth = {}, allow, rate }: SourceConfig, deps
 function credentialChecks(
   name: string,
   { bearerFile, basicFile, clientNames }: AuthConfig,
-  { onUnreadable }: GuardDeps,
+  deps: GuardDeps,
 ): Check[] {
   const checks: Check[] = [];
   if (clientNames) {
@@ -70,12 +68,12 @@ function credentialChecks(
     checks.push(({ raw }) => (hasClientName(raw.socket, clientNames) ? undefined : refusal));
   }
   if (bearerFile !== undefined) {
-    const secrets = secretFile(bearerFile, onUnreadable);
+    const secrets = secretFile(bearerFile, deps);
     const refusal = unauthorized(`source ${name} wants Authorization: Bearer and its token`, 'Bearer');
     checks.push(({ headers }) => (isOneOf(bearerOf(headers), secrets) ? undefined : refusal));
   }
   if (basicFile !== undefined) {
-    const secrets = secretFile(basicFile, onUnreadable);
+    const secrets = secretFile(basicFile, deps);
     const refusal = unauthorized(`source ${name} wants its user and password`, 'Basic');
     checks.push(({ headers }) => (isOneOf(basicOf(headers), secrets) ? undefined : refusal));
   }
