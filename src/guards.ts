@@ -1,6 +1,6 @@
 import type { Config } from './config.ts';
 import { ConfigError } from './config-schema.ts';
-import { guardApi } from './http/guard/api-guard.ts';
+import { type ApiGuard, guardApi } from './http/guard/api-guard.ts';
 import { knownHosts } from './http/guard/hosts.ts';
 import { asksForCredential, asksForToken, type SourceConfig } from './http/guard/options.ts';
 import { guardSource } from './http/guard/source-guard.ts';
@@ -12,8 +12,7 @@ import type { Logger } from './telemetry/logger.ts';
 /** What asks who sends, reads and acts. */
 export interface Guards {
   sources: AlertSource[];
-  /** A hook for every route. */
-  api: ReturnType<typeof guardApi>;
+  api: ApiGuard;
 }
 
 /** Reads the secrets of what this process serves, and no others. Throws ConfigError where such a file cannot be read. */

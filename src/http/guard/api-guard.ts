@@ -7,12 +7,20 @@ import { type Secrets, secretFile } from './secret-file.ts';
 import type { GuardDeps } from './source-guard.ts';
 import { isOfOtherPage } from './web-page.ts';
 
+/** What the API asks of who reads and acts. */
+export interface ApiGuard {
+  /** A hook for every route. */
+  admit: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+  /** Asked again of a request that is answered for long: false where it would be refused by now. */
+  isAdmitted: (request: FastifyRequest) => boolean;
+}
+
 /**
- * A hook that lets only those read and act who have a token, where one is configured. Who may act may read. Where none is, a
+ * Lets only those read and act who have a token, where one is configured. Who may act may read. Where none is, a
  * page that has its name point to this address (DNS rebinding) is told from the others by that name. Throws where a file of
  * tokens cannot be read.
  */
-export function guardApi(access: AccessConfig, deps: GuardDeps) {
+export function guardApi(access: AccessConfig, deps: GuardDeps): ApiGuard {
   const { readTokenFile, actTokenFile } = access;
   const files = [readTokenFile, actTokenFile].map((path) => (path === undefined ? none : secretFile(path, deps))); // prettier-ignore
   const [readTokens = none, actTokens = none] = files;
@@ -35,9 +43,12 @@ export function guardApi(access: AccessConfig, deps: GuardDeps) {
     return { code: 'unauthorized', detail, scheme: 'Basic' };
   };
 
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    const refusal = refusalOf(request);
-    return refusal && sendRefusal(reply, refusal);
+  return {
+    admit: async (request, reply) => {
+      const refusal = refusalOf(request);
+      return refusal && sendRefusal(reply, refusal);
+    },
+    isAdmitted: (request) => refusalOf(request) === undefined,
   };
 }
 
