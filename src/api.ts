@@ -14,6 +14,7 @@ import { recordingRoutes } from './http/recording.ts';
 import { alertRoutes } from './http/alerts.ts';
 import { collectionRoutes } from './http/collections.ts';
 import { eventRoutes } from './http/events.ts';
+import type { ApiGuard } from './http/guard/api-guard.ts';
 import { explainRoutes } from './http/explain.ts';
 import { pageRoutes } from './http/page.ts';
 import { createPlaces } from './ingest/places.ts';
@@ -35,7 +36,11 @@ const concurrentCatchUps = 2;
 const stream = streamName;
 
 /** The routes of the role `api`. */
-export function registerApi(server: FastifyInstance, parts: ApiParts): void {
+export function registerApi(
+  server: FastifyInstance,
+  parts: ApiParts,
+  isAdmitted: ApiGuard['isAdmitted'],
+): void {
   const { config, connection, board, follower, now } = parts;
   const { summaries } = board;
   const places = createPlaces(concurrentReads);
@@ -76,7 +81,7 @@ export function registerApi(server: FastifyInstance, parts: ApiParts): void {
   const actions = config.edge ? askActions(connection, own.notReady) : own;
   server.register(actionRoutes({ ...actions, isKnown: (id) => summaries.get(id) !== undefined }));
   server.register(explain(parts));
-  server.register(events(parts));
+  server.register(events(parts, isAdmitted));
   server.register(pageRoutes());
 }
 
@@ -91,7 +96,10 @@ export function actionsOf({ config, connection, board, pods, follower, now }: Ap
   };
 }
 
-function events({ config, connection, board, logger, metrics }: ApiParts) {
+function events(
+  { config, connection, board, logger, metrics }: ApiParts,
+  isAdmitted: ApiGuard['isAdmitted'],
+) {
   const said = 'event feeds were interrupted; they go on where they stopped';
   const tail = createTail(connection, stream, (err) => logger.warn({ err }, said));
   // There may be hundreds of them, for one reason.
@@ -101,6 +109,7 @@ function events({ config, connection, board, logger, metrics }: ApiParts) {
   return eventRoutes({
     tell: (request, sink, signal) => runFeed(deps, request, sink, signal),
     podOfCollection: board.summaries.get,
+    isAdmitted,
     maxFeeds: config.maxEventFeeds,
     metrics,
   });

@@ -122,7 +122,7 @@ async function listen(parts: Parts, { check, lastWrites }: Storing): Promise<Fas
   const { tls, trustedProxies } = config.rules;
   const guards = buildGuards(config, logger);
   const server = readingFiles(() => createServer(logger, { isPassing, tls, trustedProxies }));
-  server.addHook('onRequest', guards.api);
+  server.addHook('onRequest', guards.api.admit);
   const checks = readyChecks(connection, definitions, follower, check, config.roles);
   registerServiceMetrics(metrics, {
     version: manifest.version,
@@ -156,7 +156,7 @@ async function listen(parts: Parts, { check, lastWrites }: Storing): Promise<Fas
       }),
     );
   }
-  if (has('api')) registerApi(server, parts);
+  if (has('api')) registerApi(server, parts, guards.api.isAdmitted);
   try {
     await server.listen({ host: config.host, port: config.port, backlog: listenBacklog });
   } catch (error) {

@@ -25,6 +25,8 @@ export interface Rules {
   /** Who may use the API. */
   access: AccessConfig;
   tls: TlsConfig | undefined;
+  /** The names, besides those of loopback, that are answered where no credential is asked for. */
+  allowedHosts: string[];
   /** Networks of the proxies whose X-Forwarded-For is believed. */
   trustedProxies: string[];
 }
@@ -94,6 +96,7 @@ export function parseConfig(text: string, path: string): Rules {
     sources: sourcesOf(file),
     access: file.access ?? {},
     tls: file.tls,
+    allowedHosts: file.allowedHosts ?? [],
     trustedProxies: file.trustedProxies ?? [],
   };
 }

@@ -1,6 +1,7 @@
 import { byHandSource } from './events/alert-events.ts';
 import type { ConfigFile } from './config-schema.ts';
 import { addressesIn } from './http/guard/addresses.ts';
+import { isHost } from './http/guard/hosts.ts';
 import type { SourceConfig } from './http/guard/options.ts';
 import { MatcherSyntaxError, parseMatcher } from './matchers.ts';
 
@@ -20,7 +21,7 @@ export function sourcesOf({ sources }: ConfigFile): SourceConfig[] {
 
 /** What the schema cannot say of who may send, read and act. */
 export function guardFaults(file: ConfigFile): Fault[] {
-  const { sources = [], trustedProxies = [], tls } = file;
+  const { sources = [], trustedProxies = [], allowedHosts = [], tls } = file;
   const faults: Fault[] = [];
   const names = new Set<string>([byHandSource]);
   const paths = new Set<string>();
@@ -52,7 +53,15 @@ export function guardFaults(file: ConfigFile): Fault[] {
     faults.push(...matcherFaults(match, at('match')));
     faults.push(...matcherFaults(watchdog.match ?? [], at('watchdog', 'match')));
   });
-  return [...faults, ...networkFaults(trustedProxies, ['trustedProxies'])];
+  return [...faults, ...networkFaults(trustedProxies, ['trustedProxies']), ...hostFaults(allowedHosts)];
+}
+
+function hostFaults(hosts: readonly string[]): Fault[] {
+  return hosts.flatMap((host, index): Fault[] => {
+    if (isHost(host)) return [];
+    const message = `${host} is no host name or address such as alert-watcher.monitoring.svc, without port or wildcard`;
+    return [[['allowedHosts', String(index)], message]];
+  });
 }
 
 /** Matchers that cannot be read, each with its place. */

@@ -100,6 +100,7 @@ export const ConfigFile = Type.Object(
     sources: Type.Optional(Type.Array(Source, { minItems: 1 })),
     access: Type.Optional(Access),
     tls: Type.Optional(Tls),
+    allowedHosts: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
     trustedProxies: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
     destination: Type.Optional(
       Type.Composite([Destination.anyOf[0]], { ...closed, description: 'Absent: the object store.' }),

@@ -1,6 +1,8 @@
 import type { Config } from './config.ts';
 import { ConfigError } from './config-schema.ts';
-import { guardApi } from './http/guard/api-guard.ts';
+import { type ApiGuard, guardApi } from './http/guard/api-guard.ts';
+import { knownHosts } from './http/guard/hosts.ts';
+import { asksForCredential, asksForToken, type SourceConfig } from './http/guard/options.ts';
 import { guardSource } from './http/guard/source-guard.ts';
 import { formats } from './ingest/formats.ts';
 import type { AlertSource } from './ingest/receive.ts';
@@ -10,8 +12,7 @@ import type { Logger } from './telemetry/logger.ts';
 /** What asks who sends, reads and acts. */
 export interface Guards {
   sources: AlertSource[];
-  /** A hook for every route. */
-  api: ReturnType<typeof guardApi>;
+  api: ApiGuard;
 }
 
 /** Reads the secrets of what this process serves, and no others. Throws ConfigError where such a file cannot be read. */
@@ -20,7 +21,10 @@ export function buildGuards(config: Config, logger: Logger): Guards {
   const access = config.roles.includes('api') ? config.rules.access : {};
   const onUnreadable = (err: unknown) =>
     logger.warn({ err }, 'a file of secrets cannot be read any more: the last ones hold');
-  const deps = { now: () => Date.now(), onUnreadable };
+  const onEmptied = (path: string) =>
+    logger.error({ path }, 'a file of secrets holds none any more: nobody is let in by it');
+  const isKnownHost = knownHosts(config.rules.allowedHosts);
+  const deps = { now: () => Date.now(), onUnreadable, onEmptied, isKnownHost };
   warnWhereOpen(config, logger);
   return readingFiles(() => ({
     sources: sources.map((source) => {
@@ -45,11 +49,18 @@ export function readingFiles<T>(build: () => T): T {
 }
 
 /** Whoever reaches the service can use what is not guarded: on loopback that is nobody else. */
-function warnWhereOpen({ host, roles, rules: { sources, access } }: Config, logger: Logger): void {
+function warnWhereOpen({ host, roles, rules }: Config, logger: Logger): void {
   if (['127.0.0.1', '::1', 'localhost'].includes(host)) return;
-  const open = sources.filter(({ auth, allow }) => !auth && !allow).map(({ name }) => name);
-  if (roles.includes('ingest') && open.length > 0)
-    logger.warn({ sources: open }, 'everybody who reaches this service can send alerts: sources[].auth');
-  if (roles.includes('api') && access.readTokenFile === undefined && access.actTokenFile === undefined)
+  const { sources, access, allowedHosts } = rules;
+  const served = roles.includes('ingest') ? sources : [];
+  const named = (open: readonly SourceConfig[]) => ({ sources: open.map(({ name }) => name) });
+  const withoutAuth = served.filter(({ auth }) => !asksForCredential(auth));
+  const open = withoutAuth.filter(({ allow }) => !allow);
+  const isApiOpen = roles.includes('api') && !asksForToken(access);
+  if (open.length > 0)
+    logger.warn(named(open), 'everybody who reaches this service can send alerts: sources[].auth');
+  if (isApiOpen)
     logger.warn('everybody who reaches this service can download recordings and act: access.readTokenFile');
+  if (allowedHosts.length === 0 && (isApiOpen || withoutAuth.length > 0))
+    logger.warn(named(withoutAuth), 'requests without a credential are answered only under localhost: set a credential, or name this service in allowedHosts'); // prettier-ignore
 }

@@ -41,17 +41,9 @@ export async function decline(
     return;
   }
   metrics.decisions.inc({ decision: 'AlertDeclined' });
-  // As they were sent, also where that is no name: bounded, and JSON keeps them harmless.
-  const { kube_context, namespace, pod } = alert.labels;
-  const [kubeContext, ...names] = [kube_context, namespace, pod].map((value) => value?.slice(0, 253));
-  const about = {
-    alertname,
-    correlationId: alertId,
-    traceparent,
-    kubeContext,
-    namespace: names[0],
-    pod: names[1],
-  };
+  // As they were sent, also where that is no name: JSON keeps them harmless.
+  const { kube_context: kubeContext, namespace, pod } = alert.labels;
+  const about = { alertname, correlationId: alertId, traceparent, kubeContext, namespace, pod };
   loggerAbout(logger, about).warn(
     { event: 'AlertDeclined', label: why.label, reason: why.reason },
     why.message,

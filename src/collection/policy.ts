@@ -31,7 +31,12 @@ export type PodOfAlert =
   | { reason: 'missing-label' | 'invalid-label'; label: string; message: string };
 
 const required = [
-  ['kube_context', /^[A-Za-z0-9]([-._:/@A-Za-z0-9]*[A-Za-z0-9])?$/, 'letters, digits and - . _ : / @'],
+  // `a/../b` would climb out of a folder that a collector makes of it.
+  [
+    'kube_context',
+    /^(?!.*(^|\/)\.\.?(\/|$))[A-Za-z0-9]([-._:/@A-Za-z0-9]*[A-Za-z0-9])?$/,
+    'letters, digits and - . _ : / @, without .. between slashes',
+  ],
   ['namespace', /^[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?$/, 'letters, digits and - . _'],
   ['pod', /^[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?$/, 'letters, digits and - . _'],
 ] as const;
@@ -39,7 +44,7 @@ const maxLength = 253;
 
 /**
  * Labels become arguments of programs, subjects and keys: a value that is not plainly a name is refused. In
- * particular none starts with a dash. `sts` is only wanted: an odd one is left out.
+ * particular none starts with a dash or climbs a folder. `sts` is only wanted: an odd one is left out.
  */
 export function podOf(labels: Readonly<Record<string, string>>): PodOfAlert {
   for (const [label, form, allowed] of required) {

@@ -92,7 +92,7 @@ export function registerOpenapi(server: FastifyInstance, version: string): void 
 /** What a route lets its caller do, and what it asks for that where tokens are configured. */
 function guarded(schema: FastifySchema, access: Access | undefined): FastifySchema {
   if (access !== 'read' && access !== 'act') return { ...schema, 'x-access': access } as FastifySchema;
-  const refusals = problemAnswers('unauthorized', 'forbidden');
+  const refusals = problemAnswers('unauthorized', 'forbidden', 'unknown-host');
   const response = { ...refusals, ...(schema.response as object) };
   return {
     ...schema,

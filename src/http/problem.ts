@@ -17,6 +17,7 @@ export const problems = {
   'recording-gone': { status: 410, title: 'The recording is no longer where it was put' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
+  'unknown-host': { status: 421, title: 'The service is not known under this host name' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'An error of the service' },
   overloaded: {

@@ -66,7 +66,7 @@ type Body = Static<typeof AlertsWebhook>;
 
 /** What is told of a request besides its body. */
 export interface AlertsReception extends Reception {
-  /** The header Idempotency-Key. */
+  /** The header Idempotency-Key, or what stands for it where bodies are signed. */
   idempotencyKey?: string | undefined;
 }
 

@@ -66,7 +66,7 @@ export function createReceive(
     const parsed = format.parse(body, {
       source: source.name,
       receivedAt: timeOf(Date.now()),
-      idempotencyKey: headerOf(request, 'idempotency-key'),
+      idempotencyKey: guard.idempotencyKey(request.headers, text),
     });
     if ('fault' in parsed) {
       const { path, message } = parsed.fault;

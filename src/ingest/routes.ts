@@ -75,7 +75,14 @@ function schemaOf({ name, format }: AlertSource) {
       200: jsonAnswer('What became of each alert.', refTo(Accepted)),
       ...problemAnswers(
         ...(['not-json', format.fault, 'all-alerts-rejected', 'body-too-large'] as const),
-        ...(['unauthorized', 'forbidden', 'rate-limited', 'overloaded', 'stream-unavailable'] as const),
+        ...([
+          'unauthorized',
+          'forbidden',
+          'unknown-host',
+          'rate-limited',
+          'overloaded',
+          'stream-unavailable',
+        ] as const),
       ),
     },
   };

@@ -170,7 +170,14 @@ export function syncSchema({ name, format }: AlertSource) {
       202: jsonAnswer('What became of each alert so far. Links lead to the rest.', refTo(AlertsEnded)),
       ...problemAnswers(
         ...(['bad-request', 'not-json', format.fault, 'all-alerts-rejected', 'body-too-large'] as const),
-        ...(['unauthorized', 'forbidden', 'not-found', 'rate-limited', 'overloaded'] as const),
+        ...([
+          'unauthorized',
+          'forbidden',
+          'unknown-host',
+          'not-found',
+          'rate-limited',
+          'overloaded',
+        ] as const),
         ...(['stream-unavailable', 'not-ready', 'too-many-waiting'] as const),
       ),
     },

@@ -1,9 +1,13 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { bounded } from './bounded.ts';
 import { traceIdOf } from './tracing.ts';
 
 export type { Logger } from 'pino';
 
-/** What a line about an alert or a collection is found by. `correlationId` is the id of the alert it began with. */
+/**
+ * What a line about an alert or a collection is found by; what senders say is bounded in it. `correlationId` is the id of the
+ * alert it began with.
+ */
 export interface LogSubject {
   alertname?: string | undefined;
   kubeContext?: string | undefined;
@@ -60,6 +64,13 @@ export function loggerAbout(logger: Logger, subject: LogSubject): Logger {
 /** The same for one line, where a logger of its own would cost more than the line. */
 export function fieldsAbout(subject: LogSubject): object {
   const { alertname, kubeContext, namespace, pod, correlationId, collectionId, traceparent } = subject;
-  const trace_id = traceIdOf(traceparent);
-  return { alertname, kube_context: kubeContext, namespace, pod, correlationId, collectionId, trace_id };
+  return {
+    ...{ alertname: ofSender(alertname), kube_context: ofSender(kubeContext) },
+    ...{ namespace: ofSender(namespace), pod: ofSender(pod) },
+    ...{ correlationId, collectionId, trace_id: traceIdOf(traceparent) },
+  };
+}
+
+function ofSender(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : bounded(text);
 }

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { bounded } from './bounded.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -102,7 +103,8 @@ export function createMetrics() {
 
 function boundedNames(max: number): (name: string | undefined) => string {
   const known = new Set<string>();
-  return (name = '') => {
+  return (given = '') => {
+    const name = bounded(given);
     if (known.has(name)) return name;
     if (known.size >= max) return 'other';
     known.add(name);

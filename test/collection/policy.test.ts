@@ -41,7 +41,17 @@ describe('the pod of an alert', () => {
   it('may have a context such as cloud providers make them', () => {
     const kubeContext = 'arn:aws:eks:eu-west-1:123456789012:cluster/crate@prod';
     expect(podOf({ ...labels, kube_context: kubeContext })).toMatchObject({ pod: { kubeContext } });
+    const dotted = 'kubernetes-admin@c..1/a...b';
+    expect(podOf({ ...labels, kube_context: dotted })).toMatchObject({ pod: { kubeContext: dotted } });
   });
+
+  it.each(['a/../b', 'a/../../b', 'a/./b', '../a', 'a:b/../c', '/../a', '--context=evil', '-x'])(
+    'is refused where kube_context is %j, which climbs a folder or is an option',
+    (kube_context) => {
+      const refused = { reason: 'invalid-label', label: 'kube_context' };
+      expect(podOf({ ...labels, kube_context })).toMatchObject(refused);
+    },
+  );
 
   it.each(['kube_context', 'namespace', 'pod'])('is missing without %s', (label) => {
     expect(podOf({ ...labels, [label]: '' })).toMatchObject({ reason: 'missing-label', label });
@@ -69,15 +79,26 @@ describe('the pod of an alert', () => {
   });
 
   it('never holds a name that begins with a dash, climbs a folder or is a wildcard, whatever the labels are', () => {
-    const value = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[-./@:a-z*>]{1,12}$/));
+    const segments = fc.array(fc.constantFrom('..', '.', 'a', '-', 'b@c:d', ''), {
+      minLength: 1,
+      maxLength: 5,
+    });
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.stringMatching(/^[-./@:a-z*>]{1,12}$/),
+      segments.map((each) => each.join('/')),
+    );
+    const mostly = fc.oneof(fc.constant('a'), value);
     fc.assert(
-      fc.property(value, value, value, (kube_context, namespace, name) => {
+      fc.property(value, mostly, mostly, (kube_context, namespace, name) => {
         const found = podOf({ kube_context, namespace, pod: name });
         if (!('pod' in found)) return;
         expect(found.pod.pod).toMatch(/^[A-Za-z0-9][-._A-Za-z0-9]*$/);
         expect(found.pod.namespace).toMatch(/^[A-Za-z0-9][-._A-Za-z0-9]*$/);
         expect(found.pod.kubeContext).toMatch(/^[A-Za-z0-9][-._:/@A-Za-z0-9]*$/);
+        for (const segment of found.pod.kubeContext.split('/')) expect(['.', '..']).not.toContain(segment);
       }),
+      { numRuns: 2_000 },
     );
   });
 });

@@ -50,7 +50,7 @@ describe('a webhook that cannot be taken', () => {
     const service = await start(nats.freshUrl(), { maxInflightBytes: 10_000 });
     const { hostname, port } = new URL(service.url);
     const slow = connectTcp(Number(port), hostname);
-    slow.write('POST /webhook/alertmanager HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n{');
+    slow.write('POST /webhook/alertmanager HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n\r\n{');
     await until('503', async () => (await service.post(good)).status === 503);
     const { json } = await service.post(good);
     expect(json.code).toBe('overloaded');

@@ -1,11 +1,14 @@
 import { get as httpGet, type IncomingMessage } from 'node:http';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { policySubject } from '../../src/events/subjects.ts';
 import { streamName } from '../../src/log/definitions.ts';
 import { lastMessage } from '../../src/log/read.ts';
 import { startNatsProxy } from '../faults/nats-proxy.ts';
 import { useNats } from '../support/nats.ts';
-import { type TestService, useServices } from '../support/service.ts';
+import { quickRules, type TestService, useServices } from '../support/service.ts';
 import { openSse, type SseClient } from '../support/sse.ts';
 import { eventSequences } from '../support/stream-events.ts';
 import { until } from '../support/until.ts';
@@ -49,6 +52,24 @@ async function afterOneCollection() {
   await service.whenState('uploaded');
   return service;
 }
+
+it('a feed does not outlive its token: it ends within seconds after that was revoked', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'alert-watcher-feeds-'));
+  const tokens = join(folder, 'tokens');
+  await writeFile(tokens, 'revoked\nother\n');
+  const rules = quickRules(`access: { readTokenFile: ${tokens} }`);
+  const service = await start(nats.freshUrl(), { rules });
+  const [revoked, other] = [
+    await feed(service, '', { authorization: 'Bearer revoked' }),
+    await feed(service, '', { authorization: 'Bearer other' }),
+  ];
+  expect([revoked.status, other.status]).toEqual([200, 200]);
+  await writeFile(tokens, 'other\n');
+  await until('the end of the feed', revoked.ended, 10_000);
+  expect(other.ended()).toBe(false);
+  expect((await feed(service, '', { authorization: 'Bearer revoked' })).status).toBe(401);
+  await rm(folder, { recursive: true });
+});
 
 describe('the event feed', () => {
   it('tells each event as it happens, with its sequence as id', async () => {

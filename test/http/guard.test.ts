@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createHmac } from 'node:crypto';
-import { utimesSync, writeFileSync } from 'node:fs';
+import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +32,8 @@ const collections = `collections: [{ match: ['alertname=~".+"'], collector: sim,
 collectors: { sim: { driver: simulated } }
 `;
 const body = captured('am0.33.1-single_firing');
-const startWith = (yaml: string) => start(nats.freshUrl(), { rules: quickRules(collections + yaml) });
+const startWith = (yaml: string, onLine?: (line: string) => void) =>
+  start(nats.freshUrl(), { rules: quickRules(collections + yaml) }, onLine);
 const send = async (url: string, headers: Record<string, string> = {}, text = body) => {
   const answer = await fetch(url, { method: 'POST', body: text, headers });
   return { status: answer.status, headers: answer.headers, ...((await answer.json()) as { code?: string; detail?: string }) }; // prettier-ignore
@@ -72,6 +73,28 @@ describe('a source with a bearer token', () => {
     await until('the new token', async () => (await status('new')) === 200);
     expect(await status('old')).toBe(401);
   });
+
+  it('an emptied token file closes it, and the log says so; a new token opens it again', async () => {
+    const file = fileOf('old');
+    const lines: string[] = [];
+    const { url } = await startWith(`sources: [{ name: am, auth: { bearerFile: ${file} } }]`, (line) =>
+      lines.push(line),
+    );
+    const status = async (token?: string) =>
+      (await send(`${url}/webhook/am`, token === undefined ? {} : { authorization: `Bearer ${token}` }))
+        .status;
+    expect(await status('old')).toBe(200);
+    // At the same time as before: a clock of a few milliseconds sees no difference.
+    const { atime, mtime } = statSync(file);
+    writeFileSync(file, '\n');
+    utimesSync(file, atime, mtime);
+    await until('nobody is let in', async () => (await status('old')) === 401);
+    expect([await status(), await status('')]).toEqual([401, 401]);
+    expect(lines.filter((line) => line.includes('holds none any more'))).toHaveLength(1);
+    expect(lines.join()).toContain(file);
+    writeFileSync(file, 'new\n');
+    await until('the new token', async () => (await status('new')) === 200);
+  });
 });
 
 it('a source with users and passwords takes them by Basic', async () => {
@@ -106,6 +129,52 @@ it('a source takes no more requests a second than it may, and says so with 503, 
   expect((await send(`${url}/webhook/am`)).headers.get('retry-after')).toBe('1');
 });
 
+describe('a signed body that is sent again', () => {
+  const text = JSON.stringify({ alerts: [{ title: 'Pod restarts' }] });
+  const signed = (of: string) => `sha256=${createHmac('sha256', 'key').update(of).digest('hex')}`;
+  const answersTo = async (hmac: string, requests: Record<string, string>[]) => {
+    const auth = `auth: { hmac: { secretFile: ${fileOf('key')}${hmac} } }`;
+    const { url, app } = await startWith(`sources: [{ name: am, format: alerts, ${auth} }]`);
+    const statuses = [];
+    for (const headers of requests) statuses.push((await send(`${url}/webhook/am`, headers, text)).status);
+    const info = await app.log.connection.jsm.streams.info('ALERT_WATCHER', { subjects_filter: 'aw.alert.*.*.*.*.AlertReceived' }); // prettier-ignore
+    return {
+      statuses,
+      stored: Object.values(info.state.subjects ?? {}).reduce((sum, count) => sum + count, 0),
+    };
+  };
+
+  it('with another Idempotency-Key, which is not signed, makes no new alerts', async () => {
+    const headers = { 'x-signature': signed(text) };
+    const keys = ['one', 'two', 'three'].map((key) => ({ ...headers, 'idempotency-key': key }));
+    expect(await answersTo('', [...keys, headers])).toEqual({ statuses: [200, 200, 200, 200], stored: 1 });
+  });
+
+  it('within the time that it is good for makes no new alerts, and signed anew it is another request', async () => {
+    const now = Math.floor(Date.now() / 1_000);
+    const at = (time: number, key: string) => ({
+      ...{ 'x-time': String(time), 'idempotency-key': key },
+      'x-signature': signed(`${String(time)}.${text}`),
+    });
+    const requests = [at(now, 'one'), at(now, 'two'), at(now, 'three'), at(now - 1, 'one')];
+    expect(await answersTo(', timestampHeader: x-time', requests)).toEqual({ statuses: [200, 200, 200, 200], stored: 2 }); // prettier-ignore
+  });
+});
+
+it('unsigned requests do not use up the rate of those that are signed', async () => {
+  const hmac = `{ secretFile: ${fileOf('key')} }`;
+  const rate = '{ perSecond: 0.001, burst: 2 }';
+  const { url } = await startWith(`sources: [{ name: am, auth: { hmac: ${hmac} }, rate: ${rate} }]`);
+  const sign = (key: string) => ({
+    'x-signature': `sha256=${createHmac('sha256', key).update(body).digest('hex')}`,
+  });
+  for (const headers of [{}, sign('guessed'), {}, sign('guessed')])
+    expect(await send(`${url}/webhook/am`, headers)).toMatchObject({ status: 401 });
+  const statuses = [];
+  for (let nth = 0; nth < 3; nth += 1) statuses.push((await send(`${url}/webhook/am`, sign('key'))).status);
+  expect(statuses).toEqual([200, 200, 503]);
+});
+
 it('a source takes alerts from its networks only, also behind a proxy that is trusted', async () => {
   const source = 'sources: [{ name: am, allow: [10.0.0.0/8] }]';
   const direct = await startWith(source);
@@ -132,6 +201,18 @@ describe('the API with tokens', () => {
     for (const token of ['Bearer reader', 'Bearer actor', basic('anybody:reader')])
       expect(await status('/api/v1/collections', token)).toBe(200);
     for (const path of ['/health', '/ready', '/metrics']) expect(await status(path), path).toBe(200);
+  });
+
+  it('lets nobody read or act once the files are emptied', async () => {
+    const [reader, actor] = [fileOf('reader'), fileOf('actor')];
+    const { url } = await startWith(`access: { readTokenFile: ${reader}, actTokenFile: ${actor} }`);
+    const status = async (token?: string) => {
+      const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      return (await fetch(`${url}/api/v1/collections`, { headers })).status;
+    };
+    for (const file of [reader, actor]) writeFileSync(file, '');
+    for (const token of ['reader', 'actor', undefined])
+      await until(`401 for ${String(token)}`, async () => (await status(token)) === 401);
   });
 });
 
@@ -160,6 +241,7 @@ it.each([
   ['sources: [{ name: a, allow: [10.0.0.0/99] }]', 'sources.0.allow.0 (line 3): 10.0.0.0/99 is no network'],
   ['sources: [{ name: a, auth: { bearerFile: x, basicFile: y } }]', 'are two ways: choose one'],
   ['sources: [{ name: a, auth: { clientNames: [x] } }]', 'only with tls.clientCaFile'],
+  ['sources: [{ name: a, auth: { clientNames: ["a\\0b"] } }]', 'sources.0.auth.clientNames.0'],
 ])('the configuration %s is refused', (yaml, message) => {
   expect(() => quickRules(collections + yaml)).toThrow(message);
 });

@@ -1,25 +1,38 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isOneOf, tokenOf } from './credentials.ts';
-import type { AccessConfig } from './options.ts';
+import { unknownHost } from './hosts.ts';
+import { type AccessConfig, asksForToken } from './options.ts';
 import { type Refusal, sendRefusal } from './refusal.ts';
 import { type Secrets, secretFile } from './secret-file.ts';
 import type { GuardDeps } from './source-guard.ts';
+import { isOfOtherPage } from './web-page.ts';
+
+/** What the API asks of who reads and acts. */
+export interface ApiGuard {
+  /** A hook for every route. */
+  admit: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+  /** Asked again of a request that is answered for long: false where it would be refused by now. */
+  isAdmitted: (request: FastifyRequest) => boolean;
+}
 
 /**
- * A hook that lets only those read and act who have a token, where one is configured. Who may act may read. Throws where a
- * file of tokens cannot be read.
+ * Lets only those read and act who have a token, where one is configured. Who may act may read. Where none is, a
+ * page that has its name point to this address (DNS rebinding) is told from the others by that name. Throws where a file of
+ * tokens cannot be read.
  */
-export function guardApi({ readTokenFile, actTokenFile }: AccessConfig, { onUnreadable }: GuardDeps) {
-  const files = [readTokenFile, actTokenFile].map((path) => (path === undefined ? none : secretFile(path, onUnreadable))); // prettier-ignore
+export function guardApi(access: AccessConfig, deps: GuardDeps): ApiGuard {
+  const { readTokenFile, actTokenFile } = access;
+  const files = [readTokenFile, actTokenFile].map((path) => (path === undefined ? none : secretFile(path, deps))); // prettier-ignore
   const [readTokens = none, actTokens = none] = files;
-  const isOpen = readTokenFile === undefined && actTokenFile === undefined;
+  const isOpen = !asksForToken(access);
   const either: Secrets = () => [...readTokens(), ...actTokens()];
 
-  const refusalOf = ({ routeOptions, headers }: FastifyRequest): Refusal | undefined => {
+  const refusalOf = ({ routeOptions, headers, host }: FastifyRequest): Refusal | undefined => {
     const { access } = routeOptions.config;
     if (access !== 'read' && access !== 'act') return undefined;
-    if (access === 'act' && headers['sec-fetch-site'] === 'cross-site')
-      return { code: 'forbidden', detail: 'a page of another site may not do this' };
+    // Not the host that a proxy names: a page may set that header.
+    if (isOpen && !deps.isKnownHost(headers.host)) return unknownHost('the API', headers.host);
+    if (access === 'act' && isOfOtherPage(headers, host)) return { code: 'forbidden', detail: ofOtherPage };
     if (isOpen) return undefined;
     const token = tokenOf(headers);
     if (isOneOf(token, access === 'read' ? either : actTokens)) return undefined;
@@ -30,10 +43,15 @@ export function guardApi({ readTokenFile, actTokenFile }: AccessConfig, { onUnre
     return { code: 'unauthorized', detail, scheme: 'Basic' };
   };
 
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    const refusal = refusalOf(request);
-    return refusal && sendRefusal(reply, refusal);
+  return {
+    admit: async (request, reply) => {
+      const refusal = refusalOf(request);
+      return refusal && sendRefusal(reply, refusal);
+    },
+    isAdmitted: (request) => refusalOf(request) === undefined,
   };
 }
 
+const ofOtherPage =
+  'a page of another site may not do this: Origin is not the Host (which a proxy in between must pass on)';
 const none: Secrets = () => [];

@@ -40,29 +40,52 @@ export interface Signature {
   toleranceSeconds: number;
 }
 
+/** What the headers alone say against a signature, before the body is there; undefined where they say nothing. */
+export function faultOfSigning(
+  headers: Headers,
+  { header, prefix, timestampHeader, toleranceSeconds }: Signature,
+  nowMs: number,
+): string | undefined {
+  if (!headerOf(headers, header).startsWith(prefix)) return `there is no signature in the header ${header}`;
+  if (timestampHeader === undefined) return undefined;
+  const time = headerOf(headers, timestampHeader);
+  const ageSeconds = Math.abs(nowMs / 1_000 - Number(time));
+  if (/^\d+$/.test(time) && ageSeconds <= toleranceSeconds) return undefined;
+  return `the time in the header ${timestampHeader} is not within ${String(toleranceSeconds)} s of now`;
+}
+
 /** Why a signature does not hold, or undefined where it does. */
 export function faultOfSignature(
   headers: Headers,
   body: string,
-  { header, algorithm, prefix, timestampHeader, toleranceSeconds }: Signature,
+  signature: Signature,
   secrets: Secrets,
   nowMs: number,
 ): string | undefined {
-  const given = textOf(headers[header.toLowerCase()]);
-  if (!given.startsWith(prefix)) return `there is no signature in the header ${header}`;
-  let signed = body;
-  if (timestampHeader !== undefined) {
-    const time = textOf(headers[timestampHeader.toLowerCase()]);
-    const ageSeconds = Math.abs(nowMs / 1_000 - Number(time));
-    if (!/^\d+$/.test(time) || !(ageSeconds <= toleranceSeconds)) {
-      return `the time in the header ${timestampHeader} is not within ${String(toleranceSeconds)} s of now`;
-    }
-    signed = `${time}.${body}`;
-  }
+  const fault = faultOfSigning(headers, signature, nowMs);
+  if (fault !== undefined) return fault;
+  const { header, algorithm, prefix } = signature;
+  const signed = signedText(headers, body, signature);
   const expected = () =>
     secrets().map((secret) => createHmac(algorithm, secret).update(signed).digest('hex'));
-  const isGood = isOneOf(given.slice(prefix.length).toLowerCase(), expected);
-  return isGood ? undefined : `the signature in the header ${header} is not that of this body`;
+  const given = headerOf(headers, header).slice(prefix.length).toLowerCase();
+  return isOneOf(given, expected)
+    ? undefined
+    : `the signature in the header ${header} is not that of this body`;
+}
+
+/** The same for the same signed text, and for no other: what is not signed says nothing about it. */
+export function digestOfSigned(headers: Headers, body: string, signature: Signature): string {
+  return sha256(signedText(headers, body, signature)).toString('hex');
+}
+
+function signedText(headers: Headers, body: string, { timestampHeader }: Signature): string {
+  return timestampHeader === undefined ? body : `${headerOf(headers, timestampHeader)}.${body}`;
+}
+
+/** The first one; empty where there is none. */
+export function headerOf(headers: Headers, name: string): string {
+  return textOf([headers[name.toLowerCase()]].flat()[0]);
 }
 
 function textOf(header: string | string[] | undefined): string {

@@ -21,7 +21,10 @@ const Auth = Type.Object(
         closed,
       ),
     ),
-    clientNames: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })),
+    // Without control characters, which no name has.
+    clientNames: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[^\\u0000-\\u001f]+$' }), { minItems: 1 }),
+    ),
   },
   closed,
 );
@@ -67,6 +70,16 @@ export const Access = Type.Object(
 export const Tls = Type.Object({ certFile: path, keyFile: path, clientCaFile: Type.Optional(path) }, closed);
 
 export type AuthConfig = Static<typeof Auth>;
+/** False where whoever reaches the source may send, or who has one of its addresses. */
+export function asksForCredential(auth: AuthConfig | undefined): boolean {
+  return Object.keys(auth ?? {}).length > 0;
+}
+
+/** False where whoever reaches the API may read and act. */
+export function asksForToken({ readTokenFile, actTokenFile }: AccessConfig): boolean {
+  return readTokenFile !== undefined || actTokenFile !== undefined;
+}
+
 export type SourceConfig = Static<typeof Source> & { path: string; format: 'alertmanager' | 'alerts' };
 export type AccessConfig = Static<typeof Access>;
 export type TlsConfig = Static<typeof Tls>;

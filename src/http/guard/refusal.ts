@@ -4,7 +4,7 @@ import { sendProblem } from '../problem.ts';
 /** Why a request is not let in. */
 export type Refusal =
   | { code: 'unauthorized'; detail: string; scheme: string }
-  | { code: 'forbidden' | 'rate-limited'; detail: string };
+  | { code: 'forbidden' | 'unknown-host' | 'rate-limited'; detail: string };
 
 export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
   if (refusal.code === 'unauthorized')

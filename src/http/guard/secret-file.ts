@@ -1,28 +1,39 @@
 import { readFileSync, statSync } from 'node:fs';
 
-/** The secrets in a file, one a line. */
+/** The secrets in a file, one a line. None: nobody is let in. */
 export type Secrets = () => readonly string[];
+
+/** Who is told what became of a file of secrets. */
+export interface SecretFileDeps {
+  /** It can no longer be read; what it said last holds. */
+  onUnreadable: (error: unknown) => void;
+  /** It holds none any more, and so lets nobody in. */
+  onEmptied: (path: string) => void;
+}
 
 /** So old may be what is known of a file: a changed secret counts this much later. */
 const lookEveryMs = 1_000;
 
 /**
  * Reads secrets from a file now, and again whenever it has changed, as Kubernetes changes mounted secrets. Several lines
- * allow a change without a gap: the new one is added, senders change over, the old one goes. A file that cannot be read
- * later keeps what it said last, and is told of. Throws where it cannot be read now or holds nothing.
+ * allow a change without a gap: the new one is added, senders change over, the old one goes. One that is emptied revokes all. A
+ * file that cannot be read later keeps what it said last: it may be in the middle of a change. Throws where it cannot be read
+ * now or holds nothing.
  */
-export function secretFile(path: string, onUnreadable: (error: unknown) => void): Secrets {
-  const { mtimeMs, ino } = statSync(path);
-  let seen = { mtimeMs, ino, lookAgainAt: performance.now() + lookEveryMs };
+export function secretFile(path: string, { onUnreadable, onEmptied }: SecretFileDeps): Secrets {
+  let stamp = stampOf(path);
   let secrets = read(path);
+  if (secrets.length === 0) throw new Error(`${path} holds no secret: one is expected a line`);
+  let lookAgainAt = performance.now() + lookEveryMs;
   return () => {
-    if (performance.now() < seen.lookAgainAt) return secrets;
-    seen.lookAgainAt = performance.now() + lookEveryMs;
+    if (performance.now() < lookAgainAt) return secrets;
+    lookAgainAt = performance.now() + lookEveryMs;
     try {
-      const now = statSync(path);
-      if (now.mtimeMs === seen.mtimeMs && now.ino === seen.ino) return secrets;
+      const now = stampOf(path);
+      if (now === stamp) return secrets;
       secrets = read(path);
-      seen = { ...seen, mtimeMs: now.mtimeMs, ino: now.ino };
+      stamp = now;
+      if (secrets.length === 0) onEmptied(path);
     } catch (error) {
       onUnreadable(error);
     }
@@ -30,8 +41,12 @@ export function secretFile(path: string, onUnreadable: (error: unknown) => void)
   };
 }
 
+/** Another one where it has changed. With its size: a file is often emptied and written within one tick of its clock. */
+function stampOf(path: string): string {
+  const { mtimeMs, ino, size } = statSync(path);
+  return [mtimeMs, ino, size].join();
+}
+
 function read(path: string): string[] {
-  const lines = readFileSync(path, 'utf8').split(/\r?\n/).map((line) => line.trim()).filter(Boolean); // prettier-ignore
-  if (lines.length === 0) throw new Error(`${path} holds no secret: one is expected a line`);
-  return lines;
+  return readFileSync(path, 'utf8').split(/\r?\n/).map((line) => line.trim()).filter(Boolean); // prettier-ignore
 }

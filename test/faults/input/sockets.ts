@@ -38,7 +38,7 @@ export function useSockets() {
 export function rawWebhook(body: unknown): string {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const length = String(Buffer.byteLength(text));
-  return `POST /webhook/alertmanager HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n${text}`;
+  return `POST /webhook/alertmanager HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${length}\r\n\r\n${text}`;
 }
 
 /** `alert_watcher_webhook_inflight_bytes` of a service. */
