@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { AckPolicy, nanos } from 'nats';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,11 +6,10 @@ import { afterEach, expect, it } from 'vitest';
 import { encodeEvent } from '../../src/events/envelope.ts';
 import { type Connection, openConnection } from '../../src/log/connection.ts';
 import { readDefinitions, streamName } from '../../src/log/definitions.ts';
-import { testedServer } from '../support/nats-server.ts';
 import { ensureStreams } from '../../src/log/streams.ts';
 import { alertRef, story } from '../support/events.ts';
+import { accountsConf, startWithAccounts } from '../support/nats-accounts.ts';
 import { useNats } from '../support/nats.ts';
-import { freePort } from '../support/process.ts';
 import { startSubscriber } from '../support/subscriber.ts';
 import { until } from '../support/until.ts';
 
@@ -105,29 +102,20 @@ it('knows a repeat: the same event published again, and all of them when the con
   expect(await start().printed(2)).toEqual([repeat, repeat]);
 });
 
-it('needs no more permissions than docs/events.md names', async () => {
+it('needs no more permissions than docs/events.md names, in the account of the edge', async () => {
   const page = await readFile(new URL('../../docs/events.md', import.meta.url), 'utf8');
   const user = /```text\n(\{\n {2}user: recordings\n[^]*?)```/.exec(page)?.[1] ?? '';
-  const directory = await newDirectory();
-  const port = await freePort();
-  const config = join(directory, 'nats.conf');
-  await writeFile(config, `
-    host: 127.0.0.1
-    port: ${String(port)}
-    jetstream { store_dir: ${JSON.stringify(directory)} }
-    accounts { A { jetstream: enabled, users: [{ user: service, password: secret }, ${user}] } }
-  `); // prettier-ignore
-  const server = spawn(await testedServer(), ['-c', config], { stdio: 'ignore' });
-  const ended = once(server, 'exit');
-  closers.push(() => (server.kill('SIGKILL'), ended));
-  const urlOf = (name: string) => `nats://${name}:secret@127.0.0.1:${String(port)}`;
-  await until('nats-server', async () => {
-    const probe = await openConnection(urlOf('service')).catch(() => undefined);
-    await probe?.close();
-    return probe !== undefined;
+  const [core = '', edge = ''] = accountsConf.split('ALERT_WATCHER_EDGE: {');
+  const server = await startWithAccounts(`${core}ALERT_WATCHER_EDGE: {${edge.replace('users: [', `users: [\n${user}`)}`); // prettier-ignore
+  closers.push(server.stop);
+  const asSubscriber = server.urlOf('admin').replace('admin:pw-admin', 'recordings:secret');
+  const { connection, start } = await world(server.urlOf('admin'), asSubscriber);
+  // The operator's part.
+  await connection.jsm.consumers.add(streamName, {
+    durable_name: 'recordings',
+    ack_policy: AckPolicy.Explicit,
+    filter_subjects: ['aw.collection.*.*.*.Uploaded', 'aw.collection.*.*.*.CollectionFailed'],
   });
-
-  const { connection, start } = await world(urlOf('service'), urlOf('recordings'));
   await publishGolden(connection, 'Uploaded');
   const subscriber = start();
   expect(await subscriber.printed(1)).toEqual([`ready ${pod} s3://b/k.jfr`]);

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { AckPolicy, connect, type NatsConnection } from 'nats';
+import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Role, roles } from '../../src/config.ts';
 import { recordingsBucket, streamName } from '../../src/log/definitions.ts';
@@ -185,33 +184,4 @@ describe('the user', () => {
     nc.publish(subject, '{}');
     expect(await refused).toBe(true);
   });
-});
-
-it('a subscriber as docs/events.md has it gets its events and acknowledges them, and may do nothing else', async () => {
-  const docs = readFileSync(new URL('../../docs/events.md', import.meta.url), 'utf8');
-  const [, user = ''] = /## Permissions[\s\S]*?```text\n([\s\S]*?)```/.exec(docs) ?? [];
-  expect(user).toContain('user: recordings');
-  const [core = '', edge = ''] = accountsConf.split('ALERT_WATCHER_EDGE: {');
-  const own = await startWithAccounts(
-    `${core}ALERT_WATCHER_EDGE: {${edge.replace('users: [', `users: [\n${user}`)}`,
-  );
-  try {
-    const admin = await own.as('admin');
-    const filter = 'aw.collection.*.*.*.Uploaded';
-    await admin.jsm.consumers.add(streamName, { durable_name: 'recordings', ack_policy: AckPolicy.Explicit, filter_subject: filter }); // prettier-ignore
-    await admin.js.publish('aw.collection.a.b.c.Uploaded', '{}');
-    const servers = own.urlOf('admin').replace(/.*@/, '');
-    const nc = await connect({ servers, user: 'recordings', pass: 'secret', inboxPrefix: '_INBOX_recordings' }); // prettier-ignore
-    const consumer = await nc.jetstream().consumers.get(streamName, 'recordings');
-    const message = await consumer.next({ expires: 5_000 });
-    expect(message?.subject).toBe('aw.collection.a.b.c.Uploaded');
-    message?.ack();
-    await until('the acknowledgement', async () => (await admin.jsm.consumers.info(streamName, 'recordings')).num_ack_pending === 0); // prettier-ignore
-    const refused = statusWith(nc, 'aw.collection.a.b.c.JfrCollected');
-    nc.publish('aw.collection.a.b.c.JfrCollected', '{}');
-    expect(await refused).toBe(true);
-    await nc.close();
-  } finally {
-    await own.stop();
-  }
 });
