@@ -147,11 +147,11 @@ async function listen(parts: Parts, { check, lastWrites }: Storing): Promise<Fas
     });
     const hearing = createHearing(config.rules.sources, { connection, stream: streamName, now: Date.now, logger, metrics }); // prettier-ignore
     server.addHook('onClose', hearing.stop);
-    const { maxBodyBytes, maxInflightBytes, maxSyncRequests: maxRequests } = config;
+    const { maxBodyBytes, maxAlertsPerBody, maxInflightBytes, maxSyncRequests: maxRequests } = config;
     server.register(
       ingestRoutes({
         ...{ sources: guards.sources, accept, heard: hearing.heard, metrics, tracing },
-        ...{ maxBodyBytes, maxInflightBytes },
+        ...{ maxBodyBytes, maxAlertsPerBody, maxInflightBytes },
         sync: { maxRequests, ...(readsLog ? { openWaiting: createOpenWaiting(parts) } : {}) },
       }),
     );

@@ -20,6 +20,7 @@ export interface Config {
   edge: boolean;
   logLevel: string;
   maxBodyBytes: number;
+  maxAlertsPerBody: number;
   maxInflightBytes: number;
   maxConcurrentCollections: number;
   shutdownGraceSeconds: number;
@@ -64,6 +65,7 @@ export function readConfig(env: Environment): Config {
     edge: readEdge(env, roles),
     logLevel: oneOf(env, 'LOG_LEVEL', logLevels, 'info'),
     maxBodyBytes: integer(env, 'MAX_BODY_BYTES', { fallback: 32 * mebibyte, min: 1_024 }),
+    maxAlertsPerBody: integer(env, 'MAX_ALERTS_PER_BODY', { fallback: 10_000, min: 1 }),
     maxInflightBytes: integer(env, 'MAX_INFLIGHT_BYTES', { fallback: 128 * mebibyte, min: 1_024 }),
     maxConcurrentCollections: integer(env, 'MAX_CONCURRENT_COLLECTIONS', { fallback: 100, min: 1 }),
     shutdownGraceSeconds: integer(env, 'SHUTDOWN_GRACE_SECONDS', { fallback: 20, min: 0 }),

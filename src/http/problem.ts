@@ -16,6 +16,8 @@ export const problems = {
   refused: { status: 409, title: 'This cannot be done now' },
   'recording-gone': { status: 410, title: 'The recording is no longer where it was put' },
   'body-too-large': { status: 413, title: 'The body is too large' },
+  'too-many-alerts': { status: 413, title: 'The body has too many alerts (MAX_ALERTS_PER_BODY)' },
+  'body-too-complex': { status: 413, title: 'The body has too many values' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
   'unknown-host': { status: 421, title: 'The service is not known under this host name' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },

@@ -150,13 +150,18 @@ export function createAccept(deps: AcceptDeps): Accept {
 function resultOf(parsed: ParsedAlert, outcome: Outcome | undefined): AlertResult {
   if (!('alert' in parsed)) {
     const { fingerprint, alertname, result, reason } = parsed;
-    return { fingerprint, alertname, id: null, result, reason };
+    return { fingerprint, alertname, id: null, result, reason: cut(reason) };
   }
   const { fingerprint, labels } = parsed.alert;
-  const named = { fingerprint, alertname: labels['alertname'] ?? null };
+  const named = { fingerprint: cut(fingerprint), alertname: cut(labels['alertname'] ?? null) };
   if (!outcome || outcome.result === 'rejected')
     return { ...named, id: null, result: 'rejected', reason: tooLarge };
   return { ...named, ...outcome };
+}
+
+/** A text of a sender in an answer: thousands of megabytes would be in one otherwise. */
+function cut<T extends string | null>(text: T): T {
+  return (text === null ? text : text.slice(0, 256)) as T;
 }
 
 function log(logger: Logger, { id, data, traceparent }: AlertReceived, result: AlertResult['result']): void {

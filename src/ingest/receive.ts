@@ -9,7 +9,8 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import type { Accept, AlertResult } from './accept.ts';
 import type { Format } from './formats.ts';
-import type { ParsedAlert } from './parsed.ts';
+import { hasMoreValues } from './complexity.ts';
+import { isRecord, type ParsedAlert } from './parsed.ts';
 
 /** Who sends alerts, to which path, and what is asked of them. */
 export interface AlertSource {
@@ -26,9 +27,14 @@ export interface ReceiveDeps {
   accept: Accept;
   /** Told of the alerts of each body that was taken, also of those that nobody wants. */
   heard: (source: string, alerts: readonly ParsedAlert[]) => void;
+  /** More alerts in one body are refused as a whole. */
+  maxAlertsPerBody: number;
   metrics: Metrics;
   tracing: Tracing;
 }
+
+/** Values of a body: an alert has about 30. */
+const valuesPerAlert = 30;
 
 /** A body that was read. */
 export interface Received {
@@ -42,8 +48,9 @@ export type Receive = (request: FastifyRequest, reply: FastifyReply) => Received
 /** Reads the bodies of a source. Undefined: it is no good, and that is answered. */
 export function createReceive(
   source: AlertSource,
-  { accept, heard, metrics, tracing }: ReceiveDeps,
+  { accept, heard, maxAlertsPerBody, metrics, tracing }: ReceiveDeps,
 ): Receive {
+  const mostValues = valuesPerAlert * maxAlertsPerBody;
   const { format, guard, path: route } = source;
   const attributes = { 'http.request.method': 'POST', 'http.route': route };
   const refuse = (reply: FastifyReply, code: ProblemCode, detail: string, more = {}) => {
@@ -58,9 +65,18 @@ export function createReceive(
       sendRefusal(reply, refusal);
       return undefined;
     }
+    if (hasMoreValues(text, mostValues)) {
+      refuse(reply, 'body-too-complex', `it has more than ${String(mostValues)} values: ${advice}`);
+      return undefined;
+    }
     const body = jsonOf(text);
     if (body instanceof Error) {
       refuse(reply, 'not-json', body.message);
+      return undefined;
+    }
+    const count = alertsIn(body);
+    if (count > maxAlertsPerBody) {
+      refuse(reply, 'too-many-alerts', `it has ${String(count)}, and ${String(maxAlertsPerBody)} are the most: ${advice}`); // prettier-ignore
       return undefined;
     }
     const parsed = format.parse(body, {
@@ -124,6 +140,14 @@ function sifted(parsed: ParsedAlert, { name, isWanted }: AlertSource): ParsedAle
     ...{ fingerprint, alertname: labels['alertname'] ?? null },
   };
 }
+
+function alertsIn(body: unknown): number {
+  const alerts = isRecord(body) ? body['alerts'] : body;
+  return Array.isArray(alerts) ? alerts.length : 0;
+}
+
+const advice =
+  'send fewer alerts at once (in Alertmanager: max_alerts of the webhook_config, or more labels in group_by)';
 
 function jsonOf(text: string): unknown {
   try {

@@ -74,7 +74,14 @@ function schemaOf({ name, format }: AlertSource) {
     response: {
       200: jsonAnswer('What became of each alert.', refTo(Accepted)),
       ...problemAnswers(
-        ...(['not-json', format.fault, 'all-alerts-rejected', 'body-too-large'] as const),
+        ...([
+          'not-json',
+          format.fault,
+          'all-alerts-rejected',
+          'body-too-large',
+          'too-many-alerts',
+          'body-too-complex',
+        ] as const),
         ...([
           'unauthorized',
           'forbidden',

@@ -169,7 +169,15 @@ export function syncSchema({ name, format }: AlertSource) {
       200: jsonAnswer('What became of each alert. All have ended.', refTo(AlertsEnded)),
       202: jsonAnswer('What became of each alert so far. Links lead to the rest.', refTo(AlertsEnded)),
       ...problemAnswers(
-        ...(['bad-request', 'not-json', format.fault, 'all-alerts-rejected', 'body-too-large'] as const),
+        ...([
+          'bad-request',
+          'not-json',
+          format.fault,
+          'all-alerts-rejected',
+          'body-too-large',
+          'too-many-alerts',
+          'body-too-complex',
+        ] as const),
         ...([
           'unauthorized',
           'forbidden',

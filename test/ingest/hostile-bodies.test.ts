@@ -23,9 +23,9 @@ describe('a label whose name has a line break in it', () => {
     expect(parsed).toMatchObject({ alerts: [{ reason: '/alerts/0/labels/a\nb: Expected string' }] });
   });
 
-  it('and whose value is nested a million levels deep is answered 400', async () => {
+  it('and whose value is nested a hundred thousand levels deep is answered 400', async () => {
     const service = await start(nats.freshUrl());
-    const body = JSON.stringify(named('@')).replace('"@"', '['.repeat(1_000_000) + ']'.repeat(1_000_000));
+    const body = JSON.stringify(named('@')).replace('"@"', '['.repeat(100_000) + ']'.repeat(100_000));
     expect(await service.post(body)).toMatchObject({ status: 400, json: { code: 'all-alerts-rejected' } });
   });
 });

@@ -129,6 +129,7 @@ const defaults: Omit<Config, 'natsUrl' | 'dataDir' | 'rules'> = {
   edge: false,
   logLevel: 'silent',
   maxBodyBytes: 32 * 1024 * 1024,
+  maxAlertsPerBody: 10_000,
   maxInflightBytes: 128 * 1024 * 1024,
   maxConcurrentCollections: 100,
   shutdownGraceSeconds: 5,
