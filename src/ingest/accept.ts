@@ -3,6 +3,7 @@ import { append, appendTogether, maxTogether } from '../log/append.ts';
 import type { Connection } from '../log/connection.ts';
 import { LogUnavailable, MessageTooLarge, WrongLastSequence } from '../log/errors.ts';
 import type { CheckRoom } from '../log/room.ts';
+import { bounded } from '../telemetry/bounded.ts';
 import { fieldsAbout, type Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type AlertReceived, type Item, itemOf } from './item.ts';
@@ -150,18 +151,17 @@ export function createAccept(deps: AcceptDeps): Accept {
 function resultOf(parsed: ParsedAlert, outcome: Outcome | undefined): AlertResult {
   if (!('alert' in parsed)) {
     const { fingerprint, alertname, result, reason } = parsed;
-    return { fingerprint, alertname, id: null, result, reason: cut(reason) };
+    return { fingerprint, alertname, id: null, result, reason: bounded(reason) };
   }
   const { fingerprint, labels } = parsed.alert;
-  const named = { fingerprint: cut(fingerprint), alertname: cut(labels['alertname'] ?? null) };
+  const { alertname } = labels;
+  const named = {
+    fingerprint: bounded(fingerprint),
+    alertname: alertname === undefined ? null : bounded(alertname),
+  };
   if (!outcome || outcome.result === 'rejected')
     return { ...named, id: null, result: 'rejected', reason: tooLarge };
   return { ...named, ...outcome };
-}
-
-/** A text of a sender in an answer: thousands of megabytes would be in one otherwise. */
-function cut<T extends string | null>(text: T): T {
-  return (text === null ? text : text.slice(0, 256)) as T;
 }
 
 function log(logger: Logger, { id, data, traceparent }: AlertReceived, result: AlertResult['result']): void {
