@@ -11,6 +11,7 @@ import {
   ConfigFile,
 } from './config-schema.ts';
 import { guardFaults, matcherFaults, sourcesOf } from './config-guard.ts';
+import { printable } from './commands/printable.ts';
 import type { Destination } from './events/plan.ts';
 import type { AccessConfig, SourceConfig, TlsConfig } from './http/guard/options.ts';
 
@@ -64,7 +65,9 @@ export function parseConfig(text: string, path: string): Rules {
   const document = parseDocument(text, { lineCounter });
   const fault = (keys: readonly string[], message: string) => {
     const line = lineOf(document, lineCounter, keys);
-    return `  ${keys.join('.') || 'the file'}${line === undefined ? '' : ` (line ${String(line)})`}: ${message}`;
+    const where = `${keys.join('.') || 'the file'}${line === undefined ? '' : ` (line ${String(line)})`}`;
+    // A key may have line breaks in it, and be taken for faults of others.
+    return `  ${printable(`${where}: ${message}`)}`;
   };
   const faults = document.errors.map(({ message }) => `  ${message}`);
   if (faults.length > 0) throw refuse(path, faults);
@@ -198,6 +201,11 @@ function lineOf(document: Document, lines: LineCounter, keys: readonly string[])
   return undefined;
 }
 
-function refuse(path: string, faults: string[]): ConfigError {
+/** So many are told: what is nested without end has one at each bracket. */
+const maxFaults = 20;
+
+function refuse(path: string, all: string[]): ConfigError {
+  const more = all.length > maxFaults ? [`  and ${String(all.length - maxFaults)} more`] : [];
+  const faults = [...all.slice(0, maxFaults), ...more];
   return new ConfigError(`${path} is not a valid configuration:\n${faults.join('\n')}`);
 }

@@ -21,7 +21,9 @@ export const checkCommand = new Command('check')
     const rules = readConfigFile(configFile);
     const { collections, collectors, destination } = rules;
     const counts = `${String(collections.length)} rows, collectors ${Object.keys(collectors).join(', ')}`;
-    process.stdout.write(`${configFile} is valid: ${counts}, destination ${destination.type}\n`);
+    process.stdout.write(
+      `${printable(`${configFile} is valid: ${counts}, destination ${destination.type}`)}\n`,
+    );
     if (options.alert === undefined) return;
     const source = sourceOf(rules, options.source);
     const reception = { source: source.name, receivedAt: timeOf(Date.now()) };

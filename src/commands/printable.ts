@@ -9,6 +9,11 @@ export function printable(text: string): string {
   });
 }
 
+/** The same of a text of ours that has several lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
 /** A value as one line of JSON that any terminal can show: JSON itself escapes the control characters of ASCII only. */
 export function jsonLine(value: unknown): string {
   const escape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;

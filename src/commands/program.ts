@@ -1,11 +1,11 @@
-import { program } from 'commander';
+import { type Command, program } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
 import { explainCommand } from './explain.ts';
 import { fireCommand } from './fire.ts';
-import { printable } from './printable.ts';
+import { printableLines } from './printable.ts';
 import { redriveCommand } from './redrive.ts';
 import { replayCommand } from './replay.ts';
 import { schemasCommand } from './schemas.ts';
@@ -19,14 +19,14 @@ import { LogMisconfigured, LogUnavailable } from '../log/errors.ts';
 /** Runs the command that the command line names. An expected error is one line on stderr; the exit code says the rest. */
 export async function runProgram(): Promise<void> {
   nameExpectedValues();
+  escapeErrors(program);
   try {
     await program.parseAsync();
   } catch (error) {
     const isExpected =
       error instanceof ConfigError || error instanceof LogUnavailable || error instanceof LogMisconfigured;
-    const lines = (isExpected ? error.message : describe(error)).split('\n');
     // A key of a configuration, say, may hold what moves the cursor.
-    process.stderr.write(`alert-watcher: ${lines.map(printable).join('\n')}\n`);
+    process.stderr.write(printableLines(`alert-watcher: ${isExpected ? error.message : describe(error)}\n`));
     process.exitCode = 1;
   }
 }
@@ -48,6 +48,12 @@ program
   .addCommand(streamsCommand)
   .addCommand(checkCommand)
   .addCommand(schemasCommand);
+
+/** What commander says of a wrong command line repeats it. */
+function escapeErrors(command: Command): void {
+  command.configureOutput({ writeErr: (text) => void process.stderr.write(printableLines(text)) });
+  command.commands.forEach(escapeErrors);
+}
 
 function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

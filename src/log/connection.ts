@@ -149,7 +149,7 @@ async function closeConnection(nc: NatsConnection, isConnected: () => boolean): 
 }
 
 function withoutSecrets(url: string): string {
-  return url.replaceAll(/\/\/[^@/,]*@/g, '//');
+  return url.split(',').map((part) => parseUrl(part.trim())).map(({ protocol, host }) => `${protocol}//${host}`).join(); // prettier-ignore
 }
 
 function messageOf(error: unknown): string {

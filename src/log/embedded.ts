@@ -41,7 +41,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const folder = folderOf(options.dataDir);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // Events and recordings lie there; one that an earlier version made was open to every user of the machine.
-  await chmod(folder, 0o700);
+  // Where it is another user's, it is for him to close.
+  await chmod(folder, 0o700).catch(() => undefined);
   return startOrUse(folder, options).catch((error: unknown) => rethrowFull(folder, error));
 }
 

@@ -190,7 +190,34 @@ describe('a hostile configuration', () => {
     expect(stderr).toContain('coll\\u{1b}[31mections');
     expect(stderr).not.toContain('\u001b');
   });
+
+  it('whose keys have line breaks forges no line of others', async () => {
+    const { stderr } = await cli(['check', await configFile('"x\\n  tls (line 1): forged": 1')]);
+    expect(stderr).not.toMatch(/^ {2}tls/m);
+  });
+
+  it('that is nested without end is refused with a few lines', async () => {
+    const { code, stderr } = await cli(['check', await configFile('['.repeat(100_000))]);
+    expect([code, stderr.length < 10_000]).toEqual([1, true]);
+    expect(stderr).toMatch(/and \d+ more/);
+  });
+
+  it('that is good names a collector without moving the cursor', async () => {
+    const { code, stdout } = await cli(['check', await configFile('collectors: { "\\u001b[2J": { driver: simulated } }')]); // prettier-ignore
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('\u001b');
+  });
 });
+
+it.each([[['\u001b[2J']], [['redrive', '--\u001b[2J']], [['streams', '\u001b[2J']]])(
+  'a command line with control characters, %j, is repeated with them escaped',
+  async (args) => {
+    const { code, stderr } = await cli(args);
+    expect(code).toBe(1);
+    expect(stderr).toContain('\\u{1b}');
+    expect(stderr).not.toContain('\u001b');
+  },
+);
 
 describe('serve', () => {
   it.each([
@@ -204,6 +231,8 @@ describe('serve', () => {
       'a user or password with a % that is not followed by two hex digits',
     ],
     [{ NATS_URL: 'nats://user:topsecret@127.0.0.1:1' }, 'no NATS server answers at nats://127.0.0.1:1'],
+    [{ NATS_URL: 'user:topsecret@127.0.0.1:1' }, 'no NATS server answers at nats://127.0.0.1:1'],
+    [{ NATS_URL: 'nats://user:x@topsecret@127.0.0.1:1' }, 'no NATS server answers at nats://127.0.0.1:1'],
   ])('with %j ends with a clear error and no stack', async (env, message) => {
     const { code, stderr } = await cli(['serve'], { DATA_DIR: directory, ...env });
     expect(code).toBe(1);
