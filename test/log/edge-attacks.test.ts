@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { headers as natsHeaders, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AlertReceivedData } from '../../src/events/alert-events.ts';
@@ -183,9 +184,16 @@ const attacks: Attack[] = [
       takenBefore = await takenOfIntake();
     },
     attack: async (nc, mark) => {
-      const subscription = nc.subscribe(`_INBOX_${mark.split('-')[0] ?? ''}.taken`, { callback: (_error, message) => message.respond('+ACK') }); // prettier-ignore
-      nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${streamName}.intake`, JSON.stringify({ batch: 10, no_wait: true }), { reply: subscription.getSubject() }); // prettier-ignore
-      await nc.flush();
+      const answered = Promise.withResolvers<undefined>();
+      const subscription = nc.subscribe(`_INBOX_${mark.split('-')[0] ?? ''}.taken`, {
+        callback: (_error, message) => {
+          message.respond('+ACK');
+          answered.resolve(undefined);
+        },
+      });
+      // One at a time: what is left of the request takes nothing that is meant for the next user.
+      nc.publish(`$JS.API.CONSUMER.MSG.NEXT.${streamName}.intake`, JSON.stringify({ batch: 1, expires: 1e9 }), { reply: subscription.getSubject() }); // prettier-ignore
+      await Promise.race([answered.promise, setTimeout(1_500)]);
       await nc.flush();
       subscription.unsubscribe();
     },
