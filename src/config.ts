@@ -66,7 +66,7 @@ export function readConfig(env: Environment): Config {
     logLevel: oneOf(env, 'LOG_LEVEL', logLevels, 'info'),
     maxBodyBytes: integer(env, 'MAX_BODY_BYTES', { fallback: 32 * mebibyte, min: 1_024 }),
     maxAlertsPerBody: integer(env, 'MAX_ALERTS_PER_BODY', { fallback: 10_000, min: 1 }),
-    maxInflightBytes: integer(env, 'MAX_INFLIGHT_BYTES', { fallback: 128 * mebibyte, min: 1_024 }),
+    maxInflightBytes: integer(env, 'MAX_INFLIGHT_BYTES', { fallback: 64 * mebibyte, min: 1_024 }),
     maxConcurrentCollections: integer(env, 'MAX_CONCURRENT_COLLECTIONS', { fallback: 100, min: 1 }),
     shutdownGraceSeconds: integer(env, 'SHUTDOWN_GRACE_SECONDS', { fallback: 20, min: 0 }),
     snapshotEveryEvents: integer(env, 'SNAPSHOT_EVERY_EVENTS', { fallback: 20_000, min: 0 }),

@@ -26,6 +26,7 @@ export const problems = {
     status: 503,
     title: 'Too many bytes of bodies are under way (MAX_INFLIGHT_BYTES): send again',
   },
+  'body-too-slow': { status: 503, title: 'The body comes too slowly: send again' },
   'rate-limited': { status: 503, title: 'The source sends too much: send again' },
   'stream-unavailable': { status: 503, title: 'The stream cannot take alerts now: send again' },
   'not-ready': { status: 503, title: 'This cannot be answered now: ask again' },

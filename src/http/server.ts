@@ -19,8 +19,10 @@ import './access.ts';
 
 /** Alertmanager keeps idle connections for 5 minutes; whoever closes earlier makes it fail a request now and then. */
 const keepAliveMs = 360_000;
-/** A sender that takes longer for one request is cut off. */
-const requestTimeoutMs = 60_000;
+/** A sender that takes longer for one request is cut off: Alertmanager has given up by then (its default group_interval). */
+const requestTimeoutMs = 300_000;
+/** Of requests that change something. Alerts have their own (MAX_BODY_BYTES). */
+const maxActionBytes = 65_536;
 
 /** A request that is whole by then is answered by then: one append to JetStream takes 5 s at most. */
 const closeGraceMs = 8_000;
@@ -54,6 +56,7 @@ export function createServer(
     logController: new LogController({ disableRequestLogging: true }),
     keepAliveTimeout: keepAliveMs,
     requestTimeout: requestTimeoutMs,
+    bodyLimit: maxActionBytes,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true },
     clientErrorHandler: answerClientError,

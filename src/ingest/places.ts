@@ -1,22 +1,39 @@
-/** Runs so many at once; the others wait for their turn. */
+/** Lets so many in at once; the others wait for their turn, in the order in which they came. */
 export interface Places {
   take: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Takes several places, or all where there are not so many; resolves with what gives them back. */
+  enter: (places: number) => Promise<() => void>;
 }
 
 export function createPlaces(count: number): Places {
   let free = count;
-  const waiting: (() => void)[] = [];
+  const waiting: { places: number; goIn: () => void }[] = [];
+  const letIn = () => {
+    for (let [first] = waiting; first && first.places <= free; [first] = waiting) {
+      waiting.shift();
+      free -= first.places;
+      first.goIn();
+    }
+  };
+  const enter = (wanted: number): Promise<() => void> => {
+    const places = Math.min(wanted, count);
+    const leave = () => {
+      free += places;
+      letIn();
+    };
+    return new Promise((resolve) => {
+      waiting.push({ places, goIn: () => resolve(leave) });
+      letIn();
+    });
+  };
   return {
+    enter,
     take: async (work) => {
-      if (free > 0) free -= 1;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
+      const leave = await enter(1);
       try {
         return await work();
       } finally {
-        // The place goes to the next one without ever being free.
-        const next = waiting.shift();
-        if (next) next();
-        else free += 1;
+        leave();
       }
     },
   };

@@ -9,7 +9,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import type { Accept, AlertResult } from './accept.ts';
 import type { Format } from './formats.ts';
-import { hasMoreValues } from './complexity.ts';
+import type { Body } from './bodies.ts';
 import { isRecord, type ParsedAlert } from './parsed.ts';
 
 /** Who sends alerts, to which path, and what is asked of them. */
@@ -27,14 +27,12 @@ export interface ReceiveDeps {
   accept: Accept;
   /** Told of the alerts of each body that was taken, also of those that nobody wants. */
   heard: (source: string, alerts: readonly ParsedAlert[]) => void;
-  /** More alerts in one body are refused as a whole. */
+  /** More alerts in one body, or more values of JSON, are refused as a whole. */
   maxAlertsPerBody: number;
+  maxValues: number;
   metrics: Metrics;
   tracing: Tracing;
 }
-
-/** Values of a body: an alert has about 30. */
-const valuesPerAlert = 30;
 
 /** A body that was read. */
 export interface Received {
@@ -48,9 +46,8 @@ export type Receive = (request: FastifyRequest, reply: FastifyReply) => Received
 /** Reads the bodies of a source. Undefined: it is no good, and that is answered. */
 export function createReceive(
   source: AlertSource,
-  { accept, heard, maxAlertsPerBody, metrics, tracing }: ReceiveDeps,
+  { accept, heard, maxAlertsPerBody, maxValues, metrics, tracing }: ReceiveDeps,
 ): Receive {
-  const mostValues = valuesPerAlert * maxAlertsPerBody;
   const { format, guard, path: route } = source;
   const attributes = { 'http.request.method': 'POST', 'http.route': route };
   const refuse = (reply: FastifyReply, code: ProblemCode, detail: string, more = {}) => {
@@ -58,15 +55,16 @@ export function createReceive(
     sendProblem(reply, code, detail, more);
   };
   return (request, reply) => {
-    const text = typeof request.body === 'string' ? request.body : '';
+    const { bytes, values } = request.body as Body;
+    const text = bytes.toString('utf8');
     const refusal = guard.verify(request.headers, text);
     if (refusal) {
       metrics.webhooksRefused.inc({ code: refusal.code });
       sendRefusal(reply, refusal);
       return undefined;
     }
-    if (hasMoreValues(text, mostValues)) {
-      refuse(reply, 'body-too-complex', `it has more than ${String(mostValues)} values: ${advice}`);
+    if (values > maxValues) {
+      refuse(reply, 'body-too-complex', `it has more than ${String(maxValues)} values: ${advice}`);
       return undefined;
     }
     const body = jsonOf(text);

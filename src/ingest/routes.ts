@@ -2,14 +2,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendRefusal } from '../http/guard/refusal.ts';
 import { Accepted } from '../http/schemas/alerts.ts';
 import { jsonAnswer, problemAnswers, refTo } from '../http/schemas/common.ts';
-import { createInflight, type InflightOptions } from './inflight.ts';
+
+import { type BodyLimits, createBodies } from './bodies.ts';
 import { type AlertSource, answerResults, createReceive, type ReceiveDeps } from './receive.ts';
 import { createSync, type SyncOptions, syncSchema } from './sync.ts';
 
-export interface IngestOptions extends ReceiveDeps, InflightOptions {
+export interface IngestOptions extends Omit<ReceiveDeps & BodyLimits, 'maxValues'> {
   sources: readonly AlertSource[];
   sync: SyncOptions;
 }
+
+/** Values of a body for each alert that it may have: one has about 30. */
+const valuesPerAlert = 30;
 
 /**
  * `POST` to the path of each source: alerts in, one AlertReceived each, appended before the answer. Where its format is
@@ -17,18 +21,18 @@ export interface IngestOptions extends ReceiveDeps, InflightOptions {
  */
 export function ingestRoutes(options: IngestOptions) {
   return (app: FastifyInstance, _: unknown, done: () => void): void => {
-    const { metrics, maxBodyBytes } = options;
-    const inflight = createInflight(options);
+    const { metrics, sources, maxAlertsPerBody } = options;
+    const maxValues = valuesPerAlert * maxAlertsPerBody;
+    const bodies = createBodies({ ...options, maxValues }, { metrics, sources: sources.length });
     const stopping = new AbortController();
-    const createSyncRoute = createSync(options.sync, { inflight, metrics, stopping: stopping.signal });
-    // Whatever the sender calls it, also in a header that names no media type: a webhook's body is JSON.
+    const createSyncRoute = createSync(options.sync, {
+      ...{ release: bodies.release, metrics, stopping: stopping.signal },
+    });
+    // Bodies are read in a hook of each route, whatever their sender calls them, also in a header that names no media type.
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: maxBodyBytes }, (_request, body, parsed) =>
-      parsed(null, body),
-    );
+    app.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));
     // Alerts are checked one by one, so that one malformed alert does not lose the others. The schema is for readers.
     app.setValidatorCompiler(() => () => true);
-    app.addHook('onRequest', inflight.reserve);
     app.addHook('onRequest', (request, _reply, next) => {
       delete request.raw.headers['content-type'];
       next();
@@ -37,28 +41,34 @@ export function ingestRoutes(options: IngestOptions) {
       stopping.abort();
       closing();
     });
-
-    app.addHook('onError', (_request, _reply, error, next) => {
-      if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
-        metrics.webhooksRefused.inc({ code: 'body-too-large' });
-      next();
+    app.addHook('onClose', (_app, closed) => {
+      bodies.stop();
+      closed();
     });
 
-    for (const source of options.sources) {
+    for (const source of sources) {
       const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
         const refusal = source.guard.admit(request);
         if (!refusal) return undefined;
         metrics.webhooksRefused.inc({ code: refusal.code });
         return sendRefusal(reply, refusal);
       };
-      const receive = createReceive(source, options);
-      const route = { bodyLimit: maxBodyBytes, config: { access: 'send' as const }, onRequest: admit };
-      app.post(source.path, { ...route, schema: schemaOf(source) }, async (request, reply) => {
+      const receive = createReceive(source, { ...options, maxValues });
+      const route = {
+        config: { access: 'send' as const },
+        onRequest: admit,
+        preValidation: bodies.readFor(source.name),
+        onSend: async (request: FastifyRequest, reply: FastifyReply, answer: unknown) =>
+          bodies.answer(source.name, request, reply, answer),
+      };
+      const store = bodies.inTurn(async (request, reply) => {
         const results = await receive(request, reply)?.store();
         return results ? answerResults(reply, results) : reply;
       });
-      if (source.format.sync)
-        app.post(`${source.path}/sync`, { ...route, schema: syncSchema(source) }, createSyncRoute(receive));
+      app.post(source.path, { ...route, schema: schemaOf(source) }, store);
+      if (!source.format.sync) continue;
+      const wait = bodies.inTurn(createSyncRoute(receive));
+      app.post(`${source.path}/sync`, { ...route, schema: syncSchema(source) }, wait);
     }
     done();
   };
@@ -88,6 +98,7 @@ function schemaOf({ name, format }: AlertSource) {
           'unknown-host',
           'rate-limited',
           'overloaded',
+          'body-too-slow',
           'stream-unavailable',
         ] as const),
       ),

@@ -7,7 +7,6 @@ import { AlertsEnded } from '../http/schemas/alerts.ts';
 import { jsonAnswer, problemAnswers, refTo } from '../http/schemas/common.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { AlertResult } from './accept.ts';
-import type { Inflight } from './inflight.ts';
 import type { ParsedAlert } from './parsed.ts';
 import { type AlertSource, answerResults, headerOf, type Receive, type Received } from './receive.ts';
 
@@ -41,7 +40,8 @@ export interface SyncOptions {
 }
 
 interface Deps {
-  inflight: Inflight;
+  /** Gives back what the body of a request takes. */
+  release: (request: FastifyRequest) => void;
   metrics: Metrics;
   /** The service stops: who waits is answered. */
   stopping: AbortSignal;
@@ -51,7 +51,7 @@ const defaultSeconds = 30;
 const maxSeconds = 300;
 
 /** Makes handlers that store the alerts of a body and answer when what they led to has ended, or the time is over. */
-export function createSync({ openWaiting, maxRequests }: SyncOptions, { inflight, metrics, stopping }: Deps) {
+export function createSync({ openWaiting, maxRequests }: SyncOptions, { release, metrics, stopping }: Deps) {
   let open = 0;
   const count = (change: number) => {
     open += change;
@@ -65,7 +65,7 @@ export function createSync({ openWaiting, maxRequests }: SyncOptions, { inflight
   ): Promise<FastifyReply> => {
     const results = await store();
     if (!results) return reply;
-    inflight.release(request);
+    release(request);
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     const end = AbortSignal.any([gone.signal, stopping]);
@@ -185,6 +185,7 @@ export function syncSchema({ name, format }: AlertSource) {
           'not-found',
           'rate-limited',
           'overloaded',
+          'body-too-slow',
         ] as const),
         ...(['stream-unavailable', 'not-ready', 'too-many-waiting'] as const),
       ),

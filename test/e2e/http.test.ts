@@ -47,10 +47,13 @@ describe('a webhook that cannot be taken', () => {
   });
 
   it('because too many bytes are under way is sent back with 503, and taken when there is room again', async () => {
-    const service = await start(nats.freshUrl(), { maxInflightBytes: 10_000 });
+    const service = await start(nats.freshUrl(), { maxInflightBytes: JSON.stringify(good).length + 100 });
     const { hostname, port } = new URL(service.url);
     const slow = connectTcp(Number(port), hostname);
-    slow.write('POST /webhook/alertmanager HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n\r\n{');
+    const begun = ' '.repeat(200);
+    slow.write(
+      `POST /webhook/alertmanager HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\n${begun}`,
+    );
     await until('503', async () => (await service.post(good)).status === 503);
     const { json } = await service.post(good);
     expect(json.code).toBe('overloaded');

@@ -1,11 +1,15 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { useNats } from '../support/nats.ts';
-import { useProcesses } from '../support/process.ts';
+import { type ServiceProcess, useProcesses } from '../support/process.ts';
+import { until } from '../support/until.ts';
 import { webhook } from '../support/webhook.ts';
+import { inflightBytes, rawWebhook, useSockets } from './input/sockets.ts';
 
 const nats = useNats();
 const serve = useProcesses();
+const open = useSockets();
 const mebibyte = 1024 * 1024;
 /** Just below MAX_BODY_BYTES. */
 const size = 31 * mebibyte;
@@ -13,6 +17,11 @@ const { alerts: _, ...around } = webhook();
 const withAlerts = (alerts: string) => `${JSON.stringify(around).slice(0, -1)},"alerts":[${alerts}]}`;
 const filled = (part: string, bytes = size) => part.repeat(Math.floor(bytes / part.length)).slice(0, -1);
 const named = (alertname: string) => JSON.stringify({ status: 'firing', labels: { alertname }, annotations: {}, startsAt: '2026-11-20T18:31:29Z', endsAt: '0001-01-01T00:00:00Z', generatorURL: '', fingerprint: '' }); // prettier-ignore
+
+async function peakMiB({ child }: ServiceProcess): Promise<number> {
+  const status = await readFile(`/proc/${String(child.pid)}/status`, 'utf8');
+  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
 
 it.each<[string, () => string, number, string | undefined]>([
   ['33 MB of zeros as alerts', () => withAlerts(filled('0,')), 413, 'body-too-complex'],
@@ -32,7 +41,52 @@ it.each<[string, () => string, number, string | undefined]>([
   const answer = await response.text();
   expect([response.status, (JSON.parse(answer) as { code?: string }).code]).toEqual([status, code]);
   expect(answer.length).toBeLessThan(8 * mebibyte);
-  const [, peakKib = 'NaN'] = /VmHWM:\s+(\d+) kB/.exec(await readFile(`/proc/${String(service.child.pid)}/status`, 'utf8')) ?? []; // prettier-ignore
-  expect(Number(peakKib) / 1024).toBeLessThan(512);
+  expect(await peakMiB(service)).toBeLessThan(512);
   expect((await fetch(`${url}/health`)).status).toBe(200);
 }, 60_000); // prettier-ignore
+
+it.each<[string, number, (number: number) => string]>([
+  ['eight of 31 MiB', 8, (n) => withAlerts(Array.from({ length: 30 }, (__, part) => named(`${String(n)}-${String(part)}${'x'.repeat(mebibyte)}`)).join())],
+  ['a hundred and twenty of 1 MiB', 120, (n) => withAlerts(named(`${String(n)}${'x'.repeat(mebibyte)}`))],
+  ['three hundred of 10,000 alerts that are none', 300, () => withAlerts(filled('{},', 3 * 10_000 + 1))],
+])('bodies at once, %s, take no more than 512 MiB', async (__, count, body) => {
+  const service = serve({ NATS_URL: nats.freshUrl() });
+  const url = await service.url();
+  const post = async (number: number) => {
+    const response = await fetch(`${url}/webhook/alertmanager`, { method: 'POST', body: body(number) });
+    await response.arrayBuffer();
+    return response.status;
+  };
+  const statuses = await Promise.all(Array.from({ length: count }, (_item, number) => post(number)));
+  expect([200, 400, 503]).toEqual(expect.arrayContaining(statuses));
+  expect(await peakMiB(service)).toBeLessThan(512);
+}, 180_000); // prettier-ignore
+
+it('answers that nobody reads take no more than 512 MiB', async () => {
+  const service = serve({ NATS_URL: nats.freshUrl() });
+  const url = await service.url();
+  const request = rawWebhook(withAlerts(filled('{},', 3 * 10_000 + 1)));
+  const sockets = await Promise.all(Array.from({ length: 500 }, async () => (await open(url)).socket));
+  for (const socket of sockets) socket.pause().write(request);
+  await until('all of them to be answered', async () => {
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    const [, rejected = '0'] = /^alert_watcher_alerts_received_total\{.*result="rejected"\} (\d+)$/m.exec(metrics) ?? [];
+    return Number(rejected) === 500 * 10_000;
+  }, 120_000);
+  expect(await peakMiB(service)).toBeLessThan(512);
+  for (const socket of sockets) socket.destroy();
+}, 180_000); // prettier-ignore
+
+it('a body of 3 MB that comes a byte at a time takes no more than 512 MiB', async () => {
+  const service = serve({ NATS_URL: nats.freshUrl() });
+  const url = await service.url();
+  const { socket } = await open(url);
+  socket.write('POST /webhook/alertmanager HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n');
+  const part = '1\r\n \r\n'.repeat(100_000);
+  for (let sent = 0; sent < 3_000_000; sent += 100_000) {
+    if (!socket.write(part)) await once(socket, 'drain');
+  }
+  socket.destroy();
+  await until('its bytes to be given back', async () => (await inflightBytes(url)) === 0, 60_000);
+  expect(await peakMiB(service)).toBeLessThan(512);
+}, 120_000); // prettier-ignore

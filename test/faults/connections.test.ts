@@ -16,7 +16,7 @@ import { storedAlertIds } from './input/stored.ts';
 const nats = useNats();
 const startAny = useServices();
 const open = useSockets();
-const start = (maxInflightBytes = 128 * 1024 * 1024) =>
+const start = (maxInflightBytes = 64 * 1024 * 1024) =>
   startAny(nats.freshUrl(), { roles: ['ingest'], maxInflightBytes });
 const numbered = (number: number) => alertBody({ alertname: 'Other', number: String(number) });
 const stored = (service: TestService) => storedAlertIds(service.app.log.connection);
@@ -28,12 +28,9 @@ describe('senders that are slow', () => {
     const service = await start();
     const slow = await Promise.all(Array.from({ length: 50 }, () => open(service.url)));
     const request = rawWebhook(numbered(0));
-    const head = request.indexOf('{');
+    const head = request.indexOf('{') + 1;
     for (const { socket } of slow) socket.write(request.slice(0, head));
-    await until(
-      'all of them',
-      async () => (await inflightBytes(service.url)) === 50 * (request.length - head),
-    );
+    await until('all of them', async () => (await inflightBytes(service.url)) === 50);
     for (let sent = head; sent < head + 100; sent += 1) {
       for (const { socket } of slow) socket.write(request.slice(sent, sent + 1));
       expect((await service.post(numbered(sent))).json).toMatchObject({ accepted: 1 });
@@ -46,9 +43,9 @@ describe('senders that are slow', () => {
     expect(await stored(service)).toHaveLength(101);
   });
 
-  it('are cut off after a minute', async () => {
+  it('are cut off after five minutes, and after one that sees no body', async () => {
     const server = createServer(createLogger('silent'));
-    expect(server.server.requestTimeout).toBe(60_000);
+    expect(server.server).toMatchObject({ requestTimeout: 300_000, headersTimeout: 60_000 });
     await server.close();
   });
 
@@ -78,7 +75,7 @@ describe('two thousand connections at once', () => {
       const statuses = await postEach(service.url, left, () =>
         until(
           'the room to be full',
-          async () => (await inflightBytes(service.url)) > Math.min(room, bytes) - 5_000,
+          async () => (await inflightBytes(service.url)) > Math.min(room, bytes / 2) - 5_000,
         ),
       );
       expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
@@ -107,7 +104,7 @@ describe('a connection', () => {
       const cuts = [0, 1, 500, request.length - head - 1];
       const cutOff = await Promise.all(cuts.map(() => open(service.url)));
       cutOff.forEach(({ socket }, index) => socket.write(request.slice(0, head + (cuts[index] ?? 0))));
-      const expected = cuts.length * (request.length - head);
+      const expected = cuts.reduce((sum, cut) => sum + cut, 0);
       await until('all of them', async () => (await inflightBytes(service.url)) === expected);
       for (const { socket } of cutOff) {
         socket[how]();

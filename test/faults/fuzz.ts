@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { fuzz, type Violation } from './input/run.ts';
 import { startService } from './input/service.ts';
 
-const usage = `Posts changed Alertmanager bodies to a real service and checks what must always be so.
+const usage = `Posts changed bodies to every route of a real service that takes them, with and without what it asks for, and checks what must always be so.
 
 node test/faults/fuzz.ts [--seed S] [--bodies N] [--from INDEX] [--concurrency C]
 `;

@@ -10,7 +10,7 @@ it.each([1, 2])(
     const { violations, statuses, accepted, duplicates } = await fuzz(service, { seed, bodies: 300 });
     expect(violations.map(told)).toEqual([]);
     expect(statuses).toMatchObject({ 200: expect.any(Number) as number, 400: expect.any(Number) as number });
-    expect(accepted).toBeGreaterThan(300);
+    expect(accepted).toBeGreaterThan(200);
     expect(duplicates).toBeGreaterThan(0);
   },
 );

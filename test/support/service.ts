@@ -130,7 +130,7 @@ const defaults: Omit<Config, 'natsUrl' | 'dataDir' | 'rules'> = {
   logLevel: 'silent',
   maxBodyBytes: 32 * 1024 * 1024,
   maxAlertsPerBody: 10_000,
-  maxInflightBytes: 128 * 1024 * 1024,
+  maxInflightBytes: 64 * 1024 * 1024,
   maxConcurrentCollections: 100,
   shutdownGraceSeconds: 5,
   snapshotEveryEvents: 0,

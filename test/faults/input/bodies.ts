@@ -3,12 +3,13 @@ import { gzipSync } from 'node:zlib';
 import { hostileText, put, written } from './hostile.ts';
 import { type Json, mutateAlert, mutateWebhook } from './mutations.ts';
 import { createRandom, type Random } from '../../support/random.ts';
+import { type Route, routeFor } from './routes.ts';
+import { titled } from './titled.ts';
 import { weighted } from './weighted.ts';
 
-/** A request to the webhook. The same seed and index give the same one again. */
-export interface FuzzRequest {
+/** A request with alerts. The same seed and index give the same one again. */
+export interface FuzzRequest extends Route {
   index: number;
-  headers: Record<string, string>;
   /** True: sent without Content-Length. */
   isChunked: boolean;
   body: Buffer;
@@ -22,14 +23,20 @@ const captures = readdirSync(folder)
 /** The request of this index: a capture, changed in structure, then in text, then in bytes. */
 export function requestOf(seed: number, index: number): FuzzRequest {
   const random = createRandom(`${String(seed)}/${String(index)}`);
+  const unique = `${String(seed)}/${String(index)}`;
+  const route = routeFor(random);
   const { alerts, ...around } = structuredClone(random.pick(captures));
-  const webhook: Json = { ...around, alerts: alertsOf(alerts, random, `${String(seed)}/${String(index)}`) };
-  if (random.chance(0.15)) mutateWebhook(webhook, random);
+  const told = alertsOf(alerts, random, unique);
+  const isTitled = route(Buffer.alloc(0)).format === 'alerts';
+  const webhook: Json = isTitled ? titled(told, random) : { ...around, alerts: told };
+  if (!isTitled && random.chance(0.15)) mutateWebhook(webhook, random);
   const text = random.chance(0.1)
     ? withRepeatedKey(written(webhook, random), random)
     : written(webhook, random);
   const body = random.chance(0.15) ? mutateBytes(text, random) : Buffer.from(text);
-  return { index, body, ...headersOf(random) };
+  const { headers, isChunked } = headersOf(random);
+  const to = route(body);
+  return { ...to, index, body, isChunked, headers: { ...headers, ...to.headers } };
 }
 
 function alertsOf(originals: Json[], random: Random, unique: string): Json[] {

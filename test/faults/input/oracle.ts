@@ -1,19 +1,25 @@
 import { alertIdOf } from '../../../src/events/ids.ts';
 import { nanosOf } from '../../../src/events/instant.ts';
 import { fingerprintOf } from '../../../src/events/fingerprint.ts';
+import type { FuzzRequest } from './bodies.ts';
+import { expectedOfTitled } from './titled-oracle.ts';
 
 /** What must become of one alert. `either`: it is near the limit of a message. */
 export interface Verdict {
   taken: 'yes' | 'no' | 'either';
-  /** What it has where it is taken. */
+  /** What it has where it is taken; absent where that is left open. */
   id?: string;
   /** That of an alert with the same name, fingerprint and start which was there before, with other labels. */
   otherId?: string;
   fingerprint?: string;
 }
 
-/** What the answer to a body must be, if the service has room for it. */
-export type Expected = { status: 400 | 413 } | { status: 200 | 400; verdicts: Verdict[] };
+/** What the answer must be, if the service has room for the body. */
+export type Expected =
+  | { status: 400 | 401 | 403 | 413 | 421 }
+  | { status: 200 | 400; verdicts: Verdict[] }
+  /** Nothing is foretold but that it is answered, and that no alert of a sender comes of it. */
+  | { status: 'any' };
 
 export interface Limits {
   maxBodyBytes: number;
@@ -21,13 +27,21 @@ export interface Limits {
   maxAlertBytes: number;
 }
 
-/** Reads a body by the rules of the contract, written down here once more and without the service's parsers. */
-export function expectedOf(body: Buffer, limits: Limits): Expected {
+/** Reads a request by the rules of the contract, written down here once more and without the service's parsers. */
+export function expectedOf({ body, format, headers, refused }: FuzzRequest, limits: Limits): Expected {
+  if (refused?.when === 'before') return { status: refused.status };
+  if (format === 'action') return { status: 'any' };
   if (body.length > limits.maxBodyBytes) return { status: 413 };
-  const webhook = parsed(body);
-  if (!isRecord(webhook) || !isWebhook(webhook) || !Array.isArray(webhook['alerts'])) return { status: 400 };
-  const alerts: unknown[] = webhook['alerts'];
-  const around = { ...webhook, alerts: [] };
+  if (refused) return { status: refused.status };
+  const json = parsed(body);
+  if (format === 'alerts') {
+    // Where bodies are signed the header does not count.
+    const key = 'x-signature' in headers ? '' : (headers['idempotency-key'] ?? '');
+    return expectedOfTitled(json, key, limits);
+  }
+  if (!isRecord(json) || !isWebhook(json) || !Array.isArray(json['alerts'])) return { status: 400 };
+  const alerts: unknown[] = json['alerts'];
+  const around = { ...json, alerts: [] };
   const verdicts = alerts.map((alert) => verdictOf(alert, around, limits));
   const isRefused = verdicts.length > 0 && verdicts.every(({ taken }) => taken === 'no');
   return { status: isRefused ? 400 : 200, verdicts };
@@ -65,16 +79,16 @@ function isTextOrAbsent(value: unknown): boolean {
   return value === undefined || typeof value === 'string';
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 // Without what the prototype would answer for an absent field.
-function own(record: Record<string, unknown>): Record<string, unknown> {
+export function own(record: Record<string, unknown>): Record<string, unknown> {
   return Object.assign(Object.create(null) as Record<string, unknown>, record);
 }
 
-function bytesOf(value: unknown): number {
+export function bytesOf(value: unknown): number {
   try {
     return Buffer.byteLength(JSON.stringify(value));
   } catch {

@@ -9,6 +9,7 @@ import { testedServer } from '../../support/nats-server.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { until } from '../../support/until.ts';
 import type { Limits } from './oracle.ts';
+import { secret, sources } from './routes.ts';
 
 /** Small, so that small bodies reach them. */
 const maxPayloadBytes = 64 * 1024;
@@ -38,6 +39,9 @@ export async function startService(): Promise<FuzzedService> {
     await once(server, 'exit');
   });
   const natsUrl = await until('the port of nats-server', () => urlOf(directory));
+  const [rules, secretFile] = [join(directory, 'rules.yaml'), join(directory, 'secret')];
+  await writeFile(secretFile, secret);
+  await writeFile(rules, sources(secretFile, secretFile));
   const environment = {
     PORT: '0',
     ROLES: 'ingest,intake,api',
@@ -45,6 +49,7 @@ export async function startService(): Promise<FuzzedService> {
     DATA_DIR: directory,
     MAX_BODY_BYTES: String(maxBodyBytes),
     MAX_INFLIGHT_BYTES: String(maxInflightBytes),
+    ALERT_WATCHER_CONFIG: rules,
   };
   const app = await startApp(readConfig(environment), createLogger('silent'));
   stack.defer(app.close);
