@@ -5,7 +5,7 @@ import { answerWithin } from './answers.ts';
 import { countValues } from './complexity.ts';
 import { createInflight } from './inflight.ts';
 import { createPlaces } from './places.ts';
-import { createBodyReader } from './read-body.ts';
+import { type Arrived, createBodyReader } from './read-body.ts';
 
 export interface BodyLimits {
   maxBodyBytes: number;
@@ -18,9 +18,14 @@ export interface BodyLimits {
 
 /** A body that is all there, of which nothing is parsed. */
 export interface Body {
-  bytes: Buffer;
+  /** Bytes. */
+  length: number;
   /** Of its JSON; `maxValues` + 1 stands for more. */
   values: number;
+  /** Its text, once: bytes that were read are not held any longer. */
+  takeText: () => string;
+  /** Gives back what it takes, once. */
+  release: () => void;
 }
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
@@ -30,8 +35,6 @@ export interface Bodies {
   readFor: (source: string) => (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
   /** Has a request handled once there is memory for what its body becomes, and gives that back when it is handled. */
   inTurn: (handle: Handler) => Handler;
-  /** Gives it back earlier: the body is no longer needed. */
-  release: (request: FastifyRequest) => void;
   /** Has an answer to a request of this source sent, or another one where too many are under way. */
   answer: ReturnType<typeof answerWithin>;
   stop: () => void;
@@ -41,8 +44,8 @@ export interface Bodies {
  * What a body becomes while it is handled, in bytes, as measured (docs/performance.md): copies of its text, an object for each
  * value, and an event or a refusal for each that can be an alert.
  */
-const becomes = ({ bytes, values }: Body, maxAlerts: number) =>
-  6 * bytes.length + 128 * values + 1_024 * Math.min(values, maxAlerts);
+const becomes = ({ length, values }: Body, maxAlerts: number) =>
+  6 * length + 128 * values + 1_024 * Math.min(values, maxAlerts);
 
 /** Bounds the memory that bodies take: what has arrived of them by `maxInflightBytes`, what they become by as much again. */
 export function createBodies(
@@ -53,21 +56,13 @@ export function createBodies(
   const inflight = createInflight({ limit: maxInflightBytes, sources, onChange });
   const reader = createBodyReader({ inflight, maxBodyBytes });
   const turns = createPlaces(maxInflightBytes);
-  const releases = new WeakMap<FastifyRequest, () => void>();
-  const release = (request: FastifyRequest) => {
-    releases.get(request)?.();
-    releases.delete(request);
-  };
   return {
-    release,
     answer: answerWithin(inflight),
     stop: reader.stop,
     readFor: (source) => async (request, reply) => {
       const read = await reader.read(request.raw, source);
       if ('bytes' in read) {
-        const { bytes, release } = read;
-        releases.set(request, release);
-        request.body = { bytes, values: countValues(bytes, maxValues) } satisfies Body;
+        request.body = bodyOf(read, maxValues);
         return undefined;
       }
       const { code, detail } = read;
@@ -78,17 +73,36 @@ export function createBodies(
     },
     // Not when its connection closes: a sender that leaves has not taken its body with it.
     inTurn: (handle) => async (request, reply) => {
-      const leave = await turns.enter(becomes(request.body as Body, maxAlertsPerBody));
-      const giveBack = releases.get(request);
-      releases.set(request, () => {
-        giveBack?.();
+      const body = request.body as Body;
+      const { release } = body;
+      const leave = await turns.enter(becomes(body, maxAlertsPerBody));
+      body.release = () => {
+        body.release = nothing;
+        release();
         leave();
-      });
+      };
       try {
         return await handle(request, reply);
       } finally {
-        release(request);
+        body.release();
       }
     },
   };
+}
+
+function bodyOf({ bytes, held }: Arrived, maxValues: number): Body {
+  let left: Buffer | undefined = bytes;
+  return {
+    ...{ length: bytes.length, values: countValues(bytes, maxValues) },
+    takeText: () => {
+      const text = left?.toString('utf8') ?? '';
+      left = undefined;
+      return text;
+    },
+    release: () => held.release(),
+  };
+}
+
+function nothing(): void {
+  // It was given back before.
 }

@@ -21,9 +21,12 @@ export function createPlaces(count: number): Places {
       free += places;
       letIn();
     };
+    if (waiting.length === 0 && places <= free) {
+      free -= places;
+      return Promise.resolve(leave);
+    }
     return new Promise((resolve) => {
       waiting.push({ places, goIn: () => resolve(leave) });
-      letIn();
     });
   };
   return {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ProblemCode } from '../http/problem.ts';
-import { createCollected } from './collected.ts';
+import { Collected } from './collected.ts';
 import type { Held, Inflight } from './inflight.ts';
 
 /** Why a body is not read to its end. */
@@ -12,7 +12,7 @@ export interface Unread {
 /** A body that is all there. Its room is for the caller to give back. */
 export interface Arrived {
   bytes: Buffer;
-  release: () => void;
+  held: Held;
 }
 
 export interface BodyReader {
@@ -25,14 +25,6 @@ export interface BodyReaderOptions {
   inflight: Inflight;
   maxBodyBytes: number;
   periodMs?: number;
-}
-
-/** A body on its way. */
-interface Arrival {
-  held: Held;
-  /** What it held when the period began. Undefined: it began after that. */
-  before: number | undefined;
-  giveUp: (unread: Unread) => void;
 }
 
 const defaultPeriodMs = 10_000;
@@ -48,57 +40,103 @@ export function createBodyReader({
   const least = (leastPace * periodMs) / 1_000;
   const arriving = new Set<Arrival>();
   const giveUpStalled = () => {
-    for (const arrival of arriving) {
-      const { held, before, giveUp } = arrival;
-      const came = before === undefined ? Infinity : held.bytes - before;
-      if (came < least)
-        giveUp({ code: 'body-too-slow', detail: `${String(came)} bytes came in ${String(periodMs / 1_000)} s` }); // prettier-ignore
-      else arrival.before = held.bytes;
-    }
+    for (const arrival of arriving) arrival.giveUpIfStalled(least, `${String(periodMs / 1_000)} s`);
   };
   const timer = setInterval(giveUpStalled, periodMs).unref();
-  const read = (raw: IncomingMessage, source: string) =>
-    new Promise<Arrived | Unread>((resolve) => {
-      const declared = Number(raw.headers['content-length'] ?? maxBodyBytes);
-      const collected = createCollected(Math.min(declared, maxBodyBytes));
-      const stop = () => {
-        arriving.delete(arrival);
-        raw.off('data', take).off('end', finish).off('close', leave);
-      };
-      const giveUp = (unread: Unread) => {
-        stop();
-        held.release();
-        // What still comes is read and forgotten, so that the sender gets to read its answer.
-        raw.resume();
-        resolve(unread);
-      };
-      const held = inflight.open(source, () =>
-        giveUp({ code: 'overloaded', detail: 'smaller bodies, or those of other sources, need its room' }),
-      );
-      const arrival: Arrival = { held, before: undefined, giveUp };
-      const take = (part: Buffer) => {
-        if (held.bytes + part.length > maxBodyBytes) giveUp(tooLarge(maxBodyBytes));
-        else if (held.grow(part.length)) collected.add(part);
-        else giveUp({ code: 'overloaded', detail: `there is no room for more than ${String(held.bytes)} bytes of it` }); // prettier-ignore
-      };
-      const finish = () => {
-        stop();
-        held.keep();
-        resolve({ bytes: collected.whole(), release: held.release });
-      };
-      const leave = () => giveUp({ code: 'bad-request', detail: 'the connection ended before the body' });
-      // It is closed then as well, or was before.
-      raw.on('error', () => undefined);
-      if (declared > maxBodyBytes) giveUp(tooLarge(maxBodyBytes));
-      else if (raw.closed) leave();
-      else {
-        arriving.add(arrival);
-        raw.on('data', take).on('end', finish).on('close', leave);
-      }
-    });
-  return { read, stop: () => clearInterval(timer) };
+  return {
+    read: (raw, source) =>
+      new Promise((resolve) =>
+        new Arrival({ raw, source, inflight, maxBodyBytes, arriving, resolve }).begin(),
+      ),
+    stop: () => clearInterval(timer),
+  };
 }
 
-function tooLarge(maxBodyBytes: number): Unread {
-  return { code: 'body-too-large', detail: `it has more than ${String(maxBodyBytes)} bytes` };
+interface ArrivalDeps {
+  raw: IncomingMessage;
+  source: string;
+  inflight: Inflight;
+  maxBodyBytes: number;
+  arriving: Set<Arrival>;
+  resolve: (result: Arrived | Unread) => void;
+}
+
+/** A body on its way. */
+class Arrival {
+  readonly #deps: ArrivalDeps;
+  readonly #held: Held;
+  readonly #collected: Collected;
+  /** What it held when the period began. Undefined: it began after that. */
+  #before: number | undefined;
+  #isOver = false;
+
+  constructor(deps: ArrivalDeps) {
+    const { raw, source, inflight, maxBodyBytes } = deps;
+    this.#deps = deps;
+    this.#held = inflight.open(source, () => this.#giveUp('overloaded', 'smaller bodies, or other sources, need its room')); // prettier-ignore
+    this.#collected = new Collected(
+      Math.min(Number(raw.headers['content-length'] ?? maxBodyBytes), maxBodyBytes),
+    );
+  }
+
+  begin(): void {
+    const { raw, maxBodyBytes, arriving } = this.#deps;
+    // It is closed then as well, or was before.
+    raw.on('error', nothing);
+    if (Number(raw.headers['content-length'] ?? 0) > maxBodyBytes) this.#refuseLong();
+    else if (raw.closed) this.#leave();
+    else {
+      arriving.add(this);
+      raw.on('data', (part: Buffer) => this.#take(part));
+      raw.on('end', () => this.#finish());
+      raw.on('close', () => this.#leave());
+    }
+  }
+
+  giveUpIfStalled(least: number, period: string): void {
+    const came = this.#before === undefined ? Infinity : this.#held.bytes - this.#before;
+    if (came < least) this.#giveUp('body-too-slow', `${String(came)} bytes came in ${period}`);
+    else this.#before = this.#held.bytes;
+  }
+
+  #take(part: Buffer): void {
+    // What comes after it was given up is forgotten, so that the sender gets to read its answer.
+    if (this.#isOver) return;
+    const { bytes } = this.#held;
+    if (bytes + part.length > this.#deps.maxBodyBytes) this.#refuseLong();
+    else if (this.#held.grow(part.length)) this.#collected.add(part);
+    else this.#giveUp('overloaded', `there is no room for more than ${String(bytes)} bytes of it`);
+  }
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#held.keep();
+    this.#deps.resolve({ bytes: this.#collected.take(), held: this.#held });
+  }
+
+  #leave(): void {
+    this.#giveUp('bad-request', 'the connection ended before the body');
+  }
+
+  #refuseLong(): void {
+    this.#giveUp('body-too-large', `it has more than ${String(this.#deps.maxBodyBytes)} bytes`);
+  }
+
+  #giveUp(code: Unread['code'], detail: string): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.#held.release();
+    this.#deps.raw.resume();
+    this.#deps.resolve({ code, detail });
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#deps.arriving.delete(this);
+  }
+}
+
+function nothing(): void {
+  // An error of a connection that is gone.
 }

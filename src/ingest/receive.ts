@@ -55,8 +55,8 @@ export function createReceive(
     sendProblem(reply, code, detail, more);
   };
   return (request, reply) => {
-    const { bytes, values } = request.body as Body;
-    const text = bytes.toString('utf8');
+    const { takeText, values } = request.body as Body;
+    const text = takeText();
     const refusal = guard.verify(request.headers, text);
     if (refusal) {
       metrics.webhooksRefused.inc({ code: refusal.code });

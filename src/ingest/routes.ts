@@ -12,6 +12,8 @@ export interface IngestOptions extends Omit<ReceiveDeps & BodyLimits, 'maxValues
   sync: SyncOptions;
 }
 
+type Send = (error: null, answer: unknown) => void;
+
 /** Values of a body for each alert that it may have: one has about 30. */
 const valuesPerAlert = 30;
 
@@ -26,7 +28,7 @@ export function ingestRoutes(options: IngestOptions) {
     const bodies = createBodies({ ...options, maxValues }, { metrics, sources: sources.length });
     const stopping = new AbortController();
     const createSyncRoute = createSync(options.sync, {
-      ...{ release: bodies.release, metrics, stopping: stopping.signal },
+      ...{ metrics, stopping: stopping.signal },
     });
     // Bodies are read in a hook of each route, whatever their sender calls them, also in a header that names no media type.
     app.removeAllContentTypeParsers();
@@ -58,8 +60,8 @@ export function ingestRoutes(options: IngestOptions) {
         config: { access: 'send' as const },
         onRequest: admit,
         preValidation: bodies.readFor(source.name),
-        onSend: async (request: FastifyRequest, reply: FastifyReply, answer: unknown) =>
-          bodies.answer(source.name, request, reply, answer),
+        onSend: (request: FastifyRequest, reply: FastifyReply, answer: unknown, send: Send) =>
+          send(null, bodies.answer(source.name, request, reply, answer)),
       };
       const store = bodies.inTurn(async (request, reply) => {
         const results = await receive(request, reply)?.store();

@@ -7,6 +7,7 @@ import { AlertsEnded } from '../http/schemas/alerts.ts';
 import { jsonAnswer, problemAnswers, refTo } from '../http/schemas/common.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { AlertResult } from './accept.ts';
+import type { Body } from './bodies.ts';
 import type { ParsedAlert } from './parsed.ts';
 import { type AlertSource, answerResults, headerOf, type Receive, type Received } from './receive.ts';
 
@@ -40,8 +41,6 @@ export interface SyncOptions {
 }
 
 interface Deps {
-  /** Gives back what the body of a request takes. */
-  release: (request: FastifyRequest) => void;
   metrics: Metrics;
   /** The service stops: who waits is answered. */
   stopping: AbortSignal;
@@ -51,7 +50,7 @@ const defaultSeconds = 30;
 const maxSeconds = 300;
 
 /** Makes handlers that store the alerts of a body and answer when what they led to has ended, or the time is over. */
-export function createSync({ openWaiting, maxRequests }: SyncOptions, { release, metrics, stopping }: Deps) {
+export function createSync({ openWaiting, maxRequests }: SyncOptions, { metrics, stopping }: Deps) {
   let open = 0;
   const count = (change: number) => {
     open += change;
@@ -65,7 +64,8 @@ export function createSync({ openWaiting, maxRequests }: SyncOptions, { release,
   ): Promise<FastifyReply> => {
     const results = await store();
     if (!results) return reply;
-    release(request);
+    // It is no longer needed.
+    (request.body as Body).release();
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     const end = AbortSignal.any([gone.signal, stopping]);

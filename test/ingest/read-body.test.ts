@@ -22,7 +22,7 @@ async function start({ limit = 1_000_000, maxBodyBytes = 500_000, periodMs = 100
     begun += 1;
     const result = await reader.read(request, 'a');
     ends.push('bytes' in result ? String(result.bytes.length) : result.code);
-    if ('bytes' in result) result.release();
+    if ('bytes' in result) result.held.release();
   };
   const server = createServer((request) => void read(request)).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
