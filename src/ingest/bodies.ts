@@ -41,8 +41,8 @@ export interface Bodies {
 }
 
 /**
- * What a body becomes while it is handled, in bytes, as measured (docs/performance.md): copies of its text, an object for each
- * value, and an event or a refusal for each that can be an alert.
+ * What a body becomes while it is handled, in bytes: copies of its text, an object for each value, and an event or a refusal for
+ * each that can be an alert. test/faults/bodies.long.ts shows that it is enough.
  */
 const becomes = ({ length, values }: Body, maxAlerts: number) =>
   6 * length + 128 * values + 1_024 * Math.min(values, maxAlerts);
