@@ -7,6 +7,20 @@ const seconds = [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 300, 600];
 /** A sender's labels must not fill the memory: so many alert names are counted by name, the rest as "other". */
 const maxAlertnames = 200;
 
+/** There from the beginning, so that the first of each counts in a rate. */
+const refusals = [
+  ...[
+    'not-json',
+    'not-alertmanager-v4',
+    'not-alerts',
+    'body-too-large',
+    'too-many-alerts',
+    'body-too-complex',
+  ],
+  ...['unauthorized', 'forbidden', 'unknown-host'],
+  ...['stream-unavailable', 'overloaded', 'body-too-slow', 'rate-limited', 'too-many-waiting'],
+];
+
 /** Gauges that prom-client names like counters; the same is in nodejs_active_resources and the like, by type. */
 const misnamed = [
   'nodejs_active_handles_total',
@@ -47,9 +61,7 @@ export function createMetrics() {
       'webhooks_refused_total',
       'Webhooks that were not taken.',
       ['code'],
-      ['not-json', 'not-alertmanager-v4', 'body-too-large', 'stream-unavailable', 'overloaded'].map(
-        (code) => ({ code }),
-      ),
+      refusals.map((code) => ({ code })),
     ),
     decisions: counter('decisions_total', 'What firing alerts led to.', ['decision']),
     lateTimers: counter(
