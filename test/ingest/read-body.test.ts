@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 /** A server that reads bodies, with a short period; what became of each, in the order of their ends. */
-async function start({ limit = 1_000_000, maxBodyBytes = 500_000, periodMs = 100 } = {}) {
+async function start({ limit = 1_000_000, maxBodyBytes = 500_000, periodMs = 10_000 } = {}) {
   let bytes = 0;
   let begun = 0;
   const inflight = createInflight({ limit, sources: 1, onChange: (sum) => (bytes = sum) });
@@ -54,17 +54,17 @@ describe('a body', () => {
   });
 
   it('that stalls is ended, and one that goes on is not', async () => {
-    const { begin, ended } = await start();
-    const [stalls, goesOn] = [await begin(200_000), await begin(200_000)];
+    const { begin, ended } = await start({ periodMs: 500 });
+    const [stalls, goesOn] = [await begin(100_000), await begin(100_000)];
     stalls.write('x');
     let sent = 0;
     const timer = setInterval(() => {
-      goesOn.write('x'.repeat(2_000));
-      sent += 2_000;
-      if (sent === 200_000) clearInterval(timer);
+      goesOn.write('x'.repeat(500));
+      sent += 500;
+      if (sent === 100_000) clearInterval(timer);
     }, 10);
     stops.push(() => clearInterval(timer));
-    expect(await ended(2)).toEqual(['body-too-slow', '200000']);
+    expect(await ended(2)).toEqual(['body-too-slow', '100000']);
   });
 
   it('makes room for a smaller one, and is told to come again', async () => {
