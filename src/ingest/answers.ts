@@ -4,7 +4,7 @@ import type { Inflight } from './inflight.ts';
 
 /** Shorter ones are with the system at once. */
 const longBytes = 16_384;
-/** Bytes a second that a sender has to read, after a while of which nothing is asked. */
+/** A sender has to read so many bytes a second of a long answer, and has the grace on top. */
 const leastPace = 32_768;
 const graceMs = 10_000;
 

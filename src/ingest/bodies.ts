@@ -5,7 +5,7 @@ import { answerWithin } from './answers.ts';
 import { countValues } from './complexity.ts';
 import { createInflight } from './inflight.ts';
 import { createPlaces } from './places.ts';
-import { type Arrived, createBodyReader } from './read-body.ts';
+import { type WholeBody, createBodyReader } from './read-body.ts';
 
 export interface BodyLimits {
   maxBodyBytes: number;
@@ -67,7 +67,7 @@ export function createBodies(
       }
       const { code, detail } = read;
       if (code !== 'bad-request') metrics.webhooksRefused.inc({ code });
-      // Whatever else comes of it would be read for minutes. Of one that there is no room for, little is left.
+      // The rest of a body that is too long or too slow is not waited for.
       if (code !== 'overloaded') reply.header('connection', 'close');
       return sendProblem(reply, code, detail);
     },
@@ -90,7 +90,7 @@ export function createBodies(
   };
 }
 
-function bodyOf({ bytes, held }: Arrived, maxValues: number): Body {
+function bodyOf({ bytes, held }: WholeBody, maxValues: number): Body {
   let left: Buffer | undefined = bytes;
   return {
     ...{ length: bytes.length, values: countValues(bytes, maxValues) },

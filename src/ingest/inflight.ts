@@ -30,11 +30,11 @@ export interface InflightOptions {
  */
 export function createInflight(options: InflightOptions): Inflight {
   const room = new Room(options);
-  return { open: (source, sendAway) => new Body(room, source, sendAway) };
+  return { open: (source, sendAway) => new HeldBytes(room, source, sendAway) };
 }
 
 // Classes: there is one for each request, and closures are dearer.
-class Body implements Held {
+class HeldBytes implements Held {
   bytes = 0;
   readonly source: string;
   sendAway: (() => void) | undefined;
@@ -67,7 +67,7 @@ class Body implements Held {
 
 class Room {
   /** Those that can be sent away. */
-  readonly leaving = new Set<Body>();
+  readonly leaving = new Set<HeldBytes>();
   readonly #limit: number;
   readonly #share: number;
   readonly #onChange: (bytes: number) => void;
@@ -87,7 +87,7 @@ class Room {
   }
 
   /** Sends others away until there is room for so many bytes more of a body. False: it has no claim to them. */
-  makeFor(body: Body, bytes: number): boolean {
+  makeFor(body: HeldBytes, bytes: number): boolean {
     const { source } = body;
     while (this.#total + bytes > this.#limit || this.#of(source) + bytes > this.#share) {
       const rival = this.#rivalOf(source, bytes);
@@ -98,7 +98,7 @@ class Room {
     return true;
   }
 
-  #rivalOf(source: string, wanted: number): Body | undefined {
+  #rivalOf(source: string, wanted: number): HeldBytes | undefined {
     if (this.#of(source) + wanted <= this.#share) {
       for (const [other, bytes] of [...this.#bySource].sort(([, a], [, b]) => b - a)) {
         const largest = bytes > this.#of(source) + wanted ? this.#largestOf(other) : undefined;
@@ -108,8 +108,8 @@ class Room {
     return this.#largestOf(source);
   }
 
-  #largestOf(source: string): Body | undefined {
-    let largest: Body | undefined;
+  #largestOf(source: string): HeldBytes | undefined {
+    let largest: HeldBytes | undefined;
     for (const body of this.leaving) {
       if (body.source === source && body.bytes > (largest?.bytes ?? 0)) largest = body;
     }

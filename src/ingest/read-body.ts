@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ProblemCode } from '../http/problem.ts';
-import { Collected } from './collected.ts';
+import { BodyBuffer } from './body-buffer.ts';
 import type { Held, Inflight } from './inflight.ts';
 
 /** Why a body is not read to its end. */
@@ -10,14 +10,14 @@ export interface Unread {
 }
 
 /** A body that is all there. Its room is for the caller to give back. */
-export interface Arrived {
+export interface WholeBody {
   bytes: Buffer;
   held: Held;
 }
 
 export interface BodyReader {
   /** Resolves once all of a body is there, or has been given up, and its room back. */
-  read: (raw: IncomingMessage, source: string) => Promise<Arrived | Unread>;
+  read: (raw: IncomingMessage, source: string) => Promise<WholeBody | Unread>;
   stop: () => void;
 }
 
@@ -58,14 +58,16 @@ interface ArrivalDeps {
   inflight: Inflight;
   maxBodyBytes: number;
   arriving: Set<Arrival>;
-  resolve: (result: Arrived | Unread) => void;
+  resolve: (result: WholeBody | Unread) => void;
 }
 
 /** A body on its way. */
 class Arrival {
   readonly #deps: ArrivalDeps;
   readonly #held: Held;
-  readonly #collected: Collected;
+  readonly #buffer: BodyBuffer;
+  /** What its Content-Length says, where it has one. */
+  readonly #declared: number | undefined;
   /** What it held when the period began. Undefined: it began after that. */
   #before: number | undefined;
   #isOver = false;
@@ -74,16 +76,16 @@ class Arrival {
     const { raw, source, inflight, maxBodyBytes } = deps;
     this.#deps = deps;
     this.#held = inflight.open(source, () => this.#giveUp('overloaded', 'smaller bodies, or other sources, need its room')); // prettier-ignore
-    this.#collected = new Collected(
-      Math.min(Number(raw.headers['content-length'] ?? maxBodyBytes), maxBodyBytes),
-    );
+    const { 'content-length': length } = raw.headers;
+    this.#declared = length === undefined ? undefined : Number(length);
+    this.#buffer = new BodyBuffer(Math.min(this.#declared ?? maxBodyBytes, maxBodyBytes));
   }
 
   begin(): void {
     const { raw, maxBodyBytes, arriving } = this.#deps;
-    // It is closed then as well, or was before.
+    // Closing follows an error, and is what is looked at.
     raw.on('error', nothing);
-    if (Number(raw.headers['content-length'] ?? 0) > maxBodyBytes) this.#refuseLong();
+    if ((this.#declared ?? 0) > maxBodyBytes) this.#refuseLong();
     else if (raw.closed) this.#leave();
     else {
       arriving.add(this);
@@ -104,7 +106,7 @@ class Arrival {
     if (this.#isOver) return;
     const { bytes } = this.#held;
     if (bytes + part.length > this.#deps.maxBodyBytes) this.#refuseLong();
-    else if (this.#held.grow(part.length)) this.#collected.add(part);
+    else if (this.#held.grow(part.length)) this.#buffer.add(part);
     else this.#giveUp('overloaded', `there is no room for more than ${String(bytes)} bytes of it`);
   }
 
@@ -112,7 +114,7 @@ class Arrival {
     if (this.#isOver) return;
     this.#end();
     this.#held.keep();
-    this.#deps.resolve({ bytes: this.#collected.take(), held: this.#held });
+    this.#deps.resolve({ bytes: this.#buffer.take(), held: this.#held });
   }
 
   #leave(): void {

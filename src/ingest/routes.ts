@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendRefusal } from '../http/guard/refusal.ts';
 import { Accepted } from '../http/schemas/alerts.ts';
 import { jsonAnswer, problemAnswers, refTo } from '../http/schemas/common.ts';
-
 import { type BodyLimits, createBodies } from './bodies.ts';
 import { type AlertSource, answerResults, createReceive, type ReceiveDeps } from './receive.ts';
 import { createSync, type SyncOptions, syncSchema } from './sync.ts';
@@ -27,9 +26,7 @@ export function ingestRoutes(options: IngestOptions) {
     const maxValues = valuesPerAlert * maxAlertsPerBody;
     const bodies = createBodies({ ...options, maxValues }, { metrics, sources: sources.length });
     const stopping = new AbortController();
-    const createSyncRoute = createSync(options.sync, {
-      ...{ metrics, stopping: stopping.signal },
-    });
+    const createSyncRoute = createSync(options.sync, { metrics, stopping: stopping.signal });
     // Bodies are read in a hook of each route, whatever their sender calls them, also in a header that names no media type.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Collected } from '../../src/ingest/collected.ts';
+import { BodyBuffer } from '../../src/ingest/body-buffer.ts';
 import { countValues } from '../../src/ingest/complexity.ts';
 import { createInflight } from '../../src/ingest/inflight.ts';
 import { createPlaces } from '../../src/ingest/places.ts';
@@ -94,9 +94,9 @@ describe('parts of a body', () => {
       fc.property(fc.array(fc.uint8Array({ maxLength: 40_000 }), { maxLength: 20 }), (arrays) => {
         const parts = arrays.map((array) => Buffer.from(array));
         const whole = Buffer.concat(parts);
-        const collected = new Collected(whole.length);
-        for (const part of parts) collected.add(part);
-        expect(collected.take().equals(whole)).toBe(true);
+        const buffer = new BodyBuffer(whole.length);
+        for (const part of parts) buffer.add(part);
+        expect(buffer.take().equals(whole)).toBe(true);
       }),
       { numRuns: 50 },
     );

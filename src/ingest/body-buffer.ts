@@ -5,7 +5,7 @@ const step = 16_384;
  * Puts parts together where they arrive, without keeping them: a sender that sends a byte at a time would have an object of two
  * hundred bytes kept for each. Memory is taken as parts come; only addresses are reserved for `most` bytes.
  */
-export class Collected {
+export class BodyBuffer {
   readonly #most: number;
   #first: Buffer | undefined;
   #memory: ArrayBuffer | undefined;
