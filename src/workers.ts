@@ -21,6 +21,7 @@ import type { Pods } from './collection/pods.ts';
 import { createPolicy } from './collection/policy.ts';
 import { tellPolicy } from './collection/policy-in-force.ts';
 import { startReactor } from './collection/reactor.ts';
+import { typesOf } from './collection/reads.ts';
 import { sweepWorkDir } from './collection/record.ts';
 import { createStaging, type Staging } from './collection/staging.ts';
 import { createUpload } from './collection/upload.ts';
@@ -73,7 +74,7 @@ export async function startWorkers(parts: Parts): Promise<Worker[]> {
       handBack.addEventListener('abort', endWatch);
       return startReactor(parts, {
         durable: 'intake',
-        types: ['AlertReceived', 'AlertRenewed', 'CooldownElapsed'],
+        types: typesOf('intake'),
         places: 256,
         handle: createIntake(deps),
       });
@@ -96,7 +97,7 @@ export async function startWorkers(parts: Parts): Promise<Worker[]> {
       });
       const worker = startReactor(parts, {
         durable: 'collect',
-        types: ['CollectionRequested', 'CollectionRedriven'],
+        types: typesOf('collect'),
         places,
         handle,
       });
@@ -107,7 +108,7 @@ export async function startWorkers(parts: Parts): Promise<Worker[]> {
       sweepHourly(parts, staging);
       return startReactor(parts, {
         durable: 'upload',
-        types: ['JfrCollected', 'CollectionRedriven'],
+        types: typesOf('upload'),
         places,
         handle,
       });

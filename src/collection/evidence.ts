@@ -1,4 +1,5 @@
 import { decodeEvent, isEvent, isTold, type StoredEvent, type StoredMessage } from '../events/envelope.ts';
+import { filtersNamingPod, type PodFilter } from '../events/filters.ts';
 import { nanosOf } from '../events/instant.ts';
 import {
   alertSubject,
@@ -25,10 +26,12 @@ export interface Source {
 
 type AskedPod = Extract<Asked, { kind: 'pod' | 'pod-name' }>;
 
-/** The events of one or more pods: a whole filter. */
-export function readPods(source: Source, pod: Pod | { pod: string }): Promise<StoredEvent[]> {
-  const prefix = 'namespace' in pod ? podSubject(pod) : `aw.collection.*.*.${encodeToken(pod.pod)}`;
-  return readEvents(source, { filter: `${prefix}.>` });
+/** The whole log of a pod, or of all pods of that name, and what other families say of them. */
+export async function readPods(source: Source, asked: PodFilter): Promise<StoredEvent[]> {
+  const events = await readEvents(source, { filter: filtersNamingPod(asked) });
+  const isOf = (pod: Pod) =>
+    'namespace' in asked ? podSubject(pod) === podSubject(asked) : pod.pod === asked.pod;
+  return events.filter(({ data }) => 'kubeContext' in data && isOf(data));
 }
 
 /** Every episode of an alert, by its fingerprint. */

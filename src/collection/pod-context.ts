@@ -1,4 +1,4 @@
-import { type CollectionEventType, isCollectionEventType } from '../events/catalogue.ts';
+import { type CollectionEventType, isOfFamily } from '../events/catalogue.ts';
 import type { Artefact, Jvm } from '../events/circumstances.ts';
 import type { CollectionRequestedData, EventError, Recording } from '../events/collection-events.ts';
 import type { Plan } from '../events/plan.ts';
@@ -9,7 +9,7 @@ export type PodEvent = Event<CollectionEventType> & { sequence?: number };
 
 /** True for what is folded into the machine of a pod. */
 export function isPodEvent(event: StoredEvent): event is StoredEvent<CollectionEventType> {
-  return isCollectionEventType(event.type);
+  return isOfFamily(event.type, 'collection');
 }
 
 /** What stays the same in a collection's life, and is needed again when it is redriven. */

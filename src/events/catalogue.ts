@@ -1,196 +1,56 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
-import { AlertDeclined, AlertReceived, AlertRenewed, AlertUnanswered } from './alert-events.ts';
-import * as collection from './collection-events.ts';
-import { idOfAlert, collectionEventIdOf, decidedIdOf, receptionIdOf } from './ids.ts';
-import { nanosOf } from './instant.ts';
-import { PolicyConfigured } from './policy-events.ts';
-import { SourceHeard, SourceSilent } from './source-events.ts';
-import {
-  alertSubject,
-  collectionSubject,
-  type Pod,
-  policySubject,
-  rejectedSubject,
-  sourceSubject,
-} from './subjects.ts';
+import type { Static } from '@sinclair/typebox';
+import type { Row } from './rows/row.ts';
+import { catalogue } from './rows/rows.ts';
 
-/** One row of the contract: the shape of the data, and the subject and id that follow from it. */
-interface Definition<Schema extends TSchema> {
-  data: Schema;
-  subject: (data: Static<Schema>) => string;
-  /** `causeId` is the id of the event that it was decided from; events within a collection don't use it. */
-  id: (data: Static<Schema>, causeId: string) => string;
-}
-
-const define = <Schema extends TSchema>(row: Definition<Schema>): Definition<Schema> => row;
-
-const EventRejected = Type.Object(
-  {
-    consumer: Type.String({ description: 'The durable consumer that could not handle it.' }),
-    sequence: Type.Integer({ description: 'Stream sequence of the message.' }),
-    subject: Type.String({ description: 'Subject of the message.' }),
-    deliveries: Type.Integer({ description: 'How often it was delivered.' }),
-    error: collection.EventError,
-  },
-  { description: 'A message that could not be read or handled. It blocks nothing; it stays in the stream.' },
-);
-
-/**
- * Every event there is: the contract of the stream. To add one, add a row; the compiler shows the places
- * that must know it, and `npm run schemas` writes its JSON schema.
- */
-export const catalogue = {
-  AlertReceived: define({
-    data: AlertReceived,
-    subject: (data) => toldSubject(data, 'AlertReceived'),
-    id: idOfAlert,
-  }),
-  AlertDeclined: define({
-    data: AlertDeclined,
-    subject: (data) => alertSubject({ ...keyOf(data), status: 'firing' }, 'AlertDeclined'),
-    id: decided('AlertDeclined'),
-  }),
-  AlertRenewed: define({
-    data: AlertRenewed,
-    subject: (data) => toldSubject(data, 'AlertRenewed'),
-    id: ({ alertId, receivedAt }) =>
-      decidedIdOf(receptionIdOf(alertId, nanosOf(receivedAt) ?? 0n), 'AlertRenewed'),
-  }),
-  AlertUnanswered: define({
-    data: AlertUnanswered,
-    subject: (data) => alertSubject({ ...keyOf(data), status: 'firing' }, 'AlertUnanswered'),
-    id: decided('AlertUnanswered'),
-  }),
-  CollectionRequested: define({
-    data: collection.CollectionRequested,
-    subject: ofPod('CollectionRequested'),
-    id: decided('CollectionRequested'),
-  }),
-  AlertAttached: define({
-    data: collection.AlertAttached,
-    subject: ofPod('AlertAttached'),
-    id: decided('AlertAttached'),
-  }),
-  CollectionSuppressed: define({
-    data: collection.CollectionSuppressed,
-    subject: ofPod('CollectionSuppressed'),
-    id: decided('CollectionSuppressed'),
-  }),
-  CooldownElapsed: define({
-    data: collection.CooldownElapsed,
-    subject: ofPod('CooldownElapsed'),
-    id: decided('CooldownElapsed'),
-  }),
-  CollectionAttemptStarted: define({
-    data: collection.CollectionAttemptStarted,
-    subject: ofPod('CollectionAttemptStarted'),
-    id: inAttempt('CollectionAttemptStarted'),
-  }),
-  CollectionAttemptFailed: define({
-    data: collection.CollectionAttemptFailed,
-    subject: ofPod('CollectionAttemptFailed'),
-    id: inAttempt('CollectionAttemptFailed'),
-  }),
-  JfrCollected: define({
-    data: collection.JfrCollected,
-    subject: ofPod('JfrCollected'),
-    id: inAttempt('JfrCollected'),
-  }),
-  UploadAttemptFailed: define({
-    data: collection.UploadAttemptFailed,
-    subject: ofPod('UploadAttemptFailed'),
-    id: inAttempt('UploadAttemptFailed'),
-  }),
-  Uploaded: define({
-    data: collection.Uploaded,
-    subject: ofPod('Uploaded'),
-    id: inAttempt('Uploaded'),
-  }),
-  CollectionFailed: define({
-    data: collection.CollectionFailed,
-    subject: ofPod('CollectionFailed'),
-    id: (data) => collectionEventIdOf(data.collectionId, data.run, data.attempts, 'CollectionFailed'),
-  }),
-  CollectionRedriven: define({
-    data: collection.CollectionRedriven,
-    subject: ofPod('CollectionRedriven'),
-    id: (data) => collectionEventIdOf(data.collectionId, data.run, 0, 'CollectionRedriven'),
-  }),
-  PolicyConfigured: define({
-    data: PolicyConfigured,
-    subject: () => policySubject('PolicyConfigured'),
-    id: ({ hash }, causeId) => decidedIdOf(`${causeId}/${hash}`, 'PolicyConfigured'),
-  }),
-  SourceSilent: define({
-    data: SourceSilent,
-    subject: ({ source }) => sourceSubject(source, 'SourceSilent'),
-    id: ofSilence('SourceSilent'),
-  }),
-  SourceHeard: define({
-    data: SourceHeard,
-    subject: ({ source }) => sourceSubject(source, 'SourceHeard'),
-    id: ofSilence('SourceHeard'),
-  }),
-  EventRejected: define({
-    data: EventRejected,
-    subject: (data) => rejectedSubject(data.consumer, data.sequence),
-    id: (data) => `${String(data.sequence)}/${data.consumer}/EventRejected`,
-  }),
-} as const;
+export { catalogue };
 
 export type EventType = keyof typeof catalogue;
 export type DataOf<T extends EventType> = Static<(typeof catalogue)[T]['data']>;
+export type FamilyName = (typeof catalogue)[EventType]['family']['name'];
 
-export const eventTypes = Object.keys(catalogue) as EventType[];
-
-/** The types that are not about a pod. */
-const otherTypes = [
-  ...(['AlertReceived', 'AlertDeclined', 'AlertRenewed', 'AlertUnanswered'] as const),
-  ...(['PolicyConfigured', 'SourceSilent', 'SourceHeard', 'EventRejected'] as const),
-];
-export type OtherEventType = (typeof otherTypes)[number];
+/** The types of one family. */
+export type EventTypeOf<Name extends FamilyName> = {
+  [T in EventType]: (typeof catalogue)[T]['family']['name'] extends Name ? T : never;
+}[EventType];
 
 /** The types that live under a pod's prefix and are folded by its machine. */
-export type CollectionEventType = Exclude<EventType, OtherEventType>;
+export type CollectionEventType = EventTypeOf<'collection'>;
 
-const others: ReadonlySet<string> = new Set<OtherEventType>(otherTypes);
-
-export function isCollectionEventType(type: EventType): type is CollectionEventType {
-  return !others.has(type);
-}
+export const eventTypes = Object.keys(catalogue) as EventType[];
 
 export function isEventType(text: string): text is EventType {
   return Object.hasOwn(catalogue, text);
 }
 
-function toldSubject(
-  data: { fingerprint: string; startsAt: string; status: string; labels: Record<string, string> },
-  type: string,
-): string {
-  const { labels, status } = data;
-  return alertSubject({ ...keyOf(data), alertname: labels['alertname'], status }, type);
+export function isOfFamily<Name extends FamilyName>(type: EventType, name: Name): type is EventTypeOf<Name> {
+  return rowOf(type).family.name === name;
 }
 
-function keyOf(data: { alertname?: string; fingerprint: string; startsAt: string }) {
-  const startsAtNanos = nanosOf(data.startsAt);
-  if (startsAtNanos === undefined) throw new RangeError(`startsAt is not an RFC 3339 time: ${data.startsAt}`);
-  return { alertname: data.alertname, fingerprint: data.fingerprint, startsAtNanos };
+/** The row of an event type, as what all rows have in common. */
+export function rowOf(type: EventType): Row {
+  return catalogue[type] as unknown as Row;
 }
 
-function ofPod(type: string) {
-  return (data: Pod) => collectionSubject(data, type);
+/** The pattern of its subjects, with {tokens}: `aw.alert.{alertname}.{fingerprint}.{startsAt}.firing.AlertDeclined`. */
+export function addressOf(type: EventType): string {
+  const { family, fixed = {} } = rowOf(type);
+  const tokens = Object.keys(family.tokens).map((token) => fixed[token] ?? `{${token}}`);
+  return ['aw', family.name, ...tokens, type].join('.');
 }
 
-function decided(type: string) {
-  return (_data: unknown, causeId: string) => decidedIdOf(causeId, type);
+/** The filter for all events of a type, or for those with the given tokens: `aw.alert.*.*.*.firing.AlertDeclined`. */
+export function filterOf(type: EventType, tokens: Readonly<Record<string, string>> = {}): string {
+  return addressOf(type).replaceAll(/\{(\w+)\}/g, (_, token: string) => tokens[token] ?? '*');
 }
 
-function ofSilence(type: string) {
-  return ({ source, since }: { source: string; since: string }) =>
-    decidedIdOf(`${source}@${String(nanosOf(since) ?? since)}`, type);
+/** Filters that have every event between them, and no timer. */
+export function allFilters(): string[] {
+  const names = new Set(eventTypes.map((type) => rowOf(type).family.name));
+  return [...names].map((name) => `aw.${name}.>`);
 }
 
-function inAttempt(type: string) {
-  return (data: { collectionId: string; run: number; attempt: number }) =>
-    collectionEventIdOf(data.collectionId, data.run, data.attempt, type);
+/** True where the data of such events may name this. */
+export function hasField(type: EventType, field: string): boolean {
+  const { properties = {} } = rowOf(type).data as { properties?: object };
+  return Object.hasOwn(properties, field);
 }

@@ -1,5 +1,6 @@
-import { type EventType, isCollectionEventType } from '../events/catalogue.ts';
+import { allFilters, type EventType } from '../events/catalogue.ts';
 import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../events/envelope.ts';
+import { filtersAboutCollection, filtersAboutPod, filtersOfTypes } from '../events/filters.ts';
 import { type Pod, podSubject } from '../events/subjects.ts';
 
 /** Which events a reader of the feed wants; absent: all. */
@@ -52,8 +53,8 @@ export function isWanted({ types, pod, collectionId }: FeedFilter, { event }: Fe
   return !pod || isOf(event, pod);
 }
 
-function isOf({ type, data }: StoredEvent, pod: Pod): boolean {
-  if (type === 'AlertReceived' || type === 'AlertRenewed') {
+function isOf({ data }: StoredEvent, pod: Pod): boolean {
+  if ('labels' in data) {
     const { labels } = data;
     const label = (name: string) => (Object.hasOwn(labels, name) ? labels[name] : undefined);
     return (
@@ -67,19 +68,7 @@ function isOf({ type, data }: StoredEvent, pod: Pod): boolean {
 
 /** The subjects to read for a filter: more than is wanted, never less. None overlap. */
 export function subjectsOf({ types, pod, collectionId, podOfCollection }: FeedFilter): string[] {
-  const ofPod = podOfCollection ?? pod;
-  const collections = ofPod ? podSubject(ofPod) : 'aw.collection.*.*.*';
-  const alerts = 'aw.alert.*.*.*.*';
-  if (types) {
-    return types.map((type) => {
-      if (isCollectionEventType(type)) return `${collections}.${type}`;
-      if (type === 'EventRejected') return `aw.rejected.*.*.${type}`;
-      if (type === 'PolicyConfigured') return `aw.policy.${type}`;
-      return `${type === 'SourceSilent' || type === 'SourceHeard' ? 'aw.source.*' : alerts}.${type}`;
-    });
-  }
-  if (collectionId !== undefined) return [`${collections}.>`];
-  return pod
-    ? [`${collections}.>`, `${alerts}.AlertReceived`, `${alerts}.AlertRenewed`]
-    : ['aw.alert.>', 'aw.collection.>', 'aw.policy.>', 'aw.source.>', 'aw.rejected.>'];
+  if (types) return filtersOfTypes(types, podOfCollection ?? pod);
+  if (collectionId !== undefined) return filtersAboutCollection(podOfCollection ?? pod);
+  return pod ? filtersAboutPod(pod) : allFilters();
 }

@@ -22,6 +22,8 @@ export interface Tale {
   pod: Pod;
   events: StoredEvent<OfCollection>[];
   rejections: StoredEvent<'EventRejected'>[];
+  /** What other families say of it. */
+  beside: StoredEvent[];
 }
 
 /** Events, by what they are about. */
@@ -45,7 +47,10 @@ export function createBook(events: readonly StoredEvent[]): Book {
     if (event.type === 'EventRejected') continue;
     const episode = episodeFor(episodes, event);
     episode?.events.push(event);
-    if (!isPodEvent(event)) continue;
+    if (!isPodEvent(event)) {
+      if (!episode && 'collectionId' in event.data) tales.get(event.data.collectionId)?.beside.push(event);
+      continue;
+    }
     const tale = taleFor(tales, event);
     const key = podSubject(event.data);
     const before = pods.get(key)?.snapshot ?? initialSnapshot;
@@ -101,7 +106,7 @@ function taleFor(tales: Map<string, Tale>, event: StoredEvent<CollectionEventTyp
   const { collectionId, kubeContext, namespace, pod } = event.data;
   const tale = tales.get(collectionId) ?? {
     ...{ collectionId, pod: { kubeContext, namespace, pod } },
-    ...{ events: [], rejections: [] },
+    ...{ events: [], rejections: [], beside: [] },
   };
   tales.set(collectionId, tale);
   tale.events.push(event);

@@ -86,7 +86,8 @@ function chapterOf({ episodes, tale }: Plot, book: Book, asking: Asking): Chapte
   const events = new Map<number, StoredEvent>();
   for (const event of isTold) events.set(event.sequence, event);
   // An attachment is told with its alert, or not at all: there may be hundreds.
-  for (const event of [...(tale?.events ?? []), ...(tale?.rejections ?? [])]) {
+  const ofTale = tale ? [...tale.events, ...tale.rejections, ...tale.beside] : [];
+  for (const event of ofTale) {
     if (event.type !== 'AlertAttached' || told.length === 0) events.set(event.sequence, event);
   }
   const inOrder = [...events.values()].sort((a, b) => a.sequence - b.sequence);

@@ -1,7 +1,8 @@
-import type { EventType } from '../../events/catalogue.ts';
-import { notes } from './notes.ts';
+import { type EventType, eventTypes, rowOf } from '../../events/catalogue.ts';
 
 const text = (description: string) => ({ type: 'string', description });
+
+const ofTimers = eventTypes.filter((type) => rowOf(type).timer);
 
 /** The headers that all events have: CloudEvents 1.0 in NATS binary mode. Headers of NATS itself (Nats-…) are not among them. */
 export const headersSchema = {
@@ -10,7 +11,7 @@ export const headersSchema = {
   properties: {
     'ce-specversion': { type: 'string', const: '1.0' },
     'ce-id': text(
-      'The same event again has the same id. Also Nats-Msg-Id, but in CooldownElapsed and SourceSilent.',
+      `The same event again has the same id. Also Nats-Msg-Id, but in ${ofTimers.join(' and ')}.`,
     ),
     'ce-type': text('The type of the event.'),
     'ce-source': text('/alert-watcher/ and the part of the service that wrote it.'),
@@ -23,7 +24,7 @@ export const headersSchema = {
 
 /** The headers of one type of event. */
 export function headersOf(type: EventType) {
-  const sources = notes[type].parts.map((part) => `/alert-watcher/${part}`);
+  const sources = rowOf(type).parts.map((part) => `/alert-watcher/${part}`);
   return {
     type: 'object',
     allOf: [

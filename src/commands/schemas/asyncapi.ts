@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { type EventType, eventTypes } from '../../events/catalogue.ts';
+import { addressOf, type EventType, eventTypes, rowOf } from '../../events/catalogue.ts';
 import { exampleOf } from './examples.ts';
 import { headersOf, headersSchema } from './asyncapi-headers.ts';
 import { type JsonSchema, schemaOf } from './json-schema.ts';
@@ -58,18 +58,18 @@ const server = {
 };
 
 function channelOf(type: EventType) {
-  const { address } = notes[type];
   return {
-    address,
+    address: addressOf(type),
     title: type,
     messages: { [type]: { $ref: `#/components/messages/${type}` } },
-    parameters: parametersOf(address, exampleOf(type).subject),
+    parameters: parametersOf(type, exampleOf(type).subject),
     bindings: { nats: {} },
   };
 }
 
 function operationOf(type: EventType) {
-  const { parts, written } = notes[type];
+  const { parts } = rowOf(type);
+  const { written } = notes[type];
   return {
     action: 'send',
     channel: { $ref: `#/channels/${type}` },

@@ -1,4 +1,4 @@
-import { type EventType, eventTypes } from '../../events/catalogue.ts';
+import { addressOf, type EventType, eventTypes, filterOf, rowOf } from '../../events/catalogue.ts';
 import { exampleOf } from './examples.ts';
 import { type Field, fieldsOf } from './fields.ts';
 import { schemaOf } from './json-schema.ts';
@@ -22,23 +22,23 @@ export function withEventSections(document: string): string {
 }
 
 function overview(): string {
-  const rows = eventTypes.map((type) => [linked(type), notes[type].parts.join(', '), summaryOf(type)]);
+  const rows = eventTypes.map((type) => [linked(type), rowOf(type).parts.join(', '), summaryOf(type)]);
   return table(['event', 'written by', 'what it says'], rows);
 }
 
 function sectionOf(type: EventType): string {
-  const { parts, written, address, id, before, after } = notes[type];
+  const { written, id, before, after } = notes[type];
   const facts = [
-    `**Written** by ${parts.join(' or ')}, ${written}`,
-    `**Subject** \`${patternOf(address)}\``,
-    `**Filter** for all of them \`${filterOf(address)}\``,
+    `**Written** by ${rowOf(type).parts.join(' or ')}, ${written}`,
+    `**Subject** \`${patternOf(addressOf(type))}\``,
+    `**Filter** for all of them \`${filterOf(type)}\``,
     `**Id** \`${id}\``,
     `**Before it** ${linked(before)}`,
     `**After it** ${linked(after)}`,
     `**Schema** [${type}.json](../streams/schemas/${type}.json)`,
   ];
   const list = facts.map((fact) => `- ${fact}`).join('\n');
-  const fields = table(['field', 'type', 'meaning'], fieldsOf(schemaOf(type)).map(rowOf));
+  const fields = table(['field', 'type', 'meaning'], fieldsOf(schemaOf(type)).map(cellsOf));
   return [`### ${type}`, summaryOf(type), list, fields, fenced(type)].join('\n\n');
 }
 
@@ -46,7 +46,7 @@ function summaryOf(type: EventType): string {
   return schemaOf(type).description ?? '';
 }
 
-function rowOf({ path, type, isOptional, meaning }: Field): string[] {
+function cellsOf({ path, type, isOptional, meaning }: Field): string[] {
   return [`\`${path}\``, isOptional ? `${type}; optional` : type, meaning];
 }
 
@@ -54,8 +54,7 @@ function rowOf({ path, type, isOptional, meaning }: Field): string[] {
 function fenced(type: EventType): string {
   const { subject, headers, body } = exampleOf(type);
   // What the server itself appends has no message id.
-  const messageId =
-    type === 'CooldownElapsed' || type === 'SourceSilent' ? {} : { 'Nats-Msg-Id': headers['ce-id'] ?? '' };
+  const messageId = rowOf(type).timer ? {} : { 'Nats-Msg-Id': headers['ce-id'] ?? '' };
   const lines = Object.entries({ ...headers, ...messageId }).map(([name, value]) => `${name}: ${value}`);
   return ['```text', subject, '', ...lines, '', JSON.stringify(body, null, 2), '```'].join('\n');
 }
@@ -75,9 +74,4 @@ function linked(text: string): string {
 /** `aw.alert.{status}` as people read it: `aw.alert.<status>`. */
 function patternOf(address: string): string {
   return address.replaceAll('{', '<').replaceAll('}', '>');
-}
-
-/** The filter of a consumer for one type of event: `aw.alert.*`. */
-function filterOf(address: string): string {
-  return address.replaceAll(/\{\w+\}/g, '*');
 }

@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { eventTypes } from '../../events/catalogue.ts';
 import { jsonSchemaOf } from '../../events/envelope.ts';
 import { asyncApi } from './asyncapi.ts';
+import { accountsConf } from './accounts.ts';
+import { durables, withFilters } from './consumers.ts';
 import { withEventSections } from './event-sections.ts';
+import { reads } from '../../collection/reads.ts';
 
 const root = new URL('../../../', import.meta.url);
 const eventsPage = new URL('docs/events.md', root);
@@ -13,9 +16,17 @@ export async function generatedFiles(): Promise<Map<URL, string>> {
     new URL(`streams/schemas/${type}.json`, root),
     `${JSON.stringify(jsonSchemaOf(type), null, 2)}\n`,
   ]);
+  const consumers = await Promise.all(
+    durables.map(async (durable): Promise<[URL, string]> => {
+      const file = new URL(`streams/consumers/${durable}.json`, root);
+      return [file, withFilters(await readFile(file, 'utf8'), reads[durable])];
+    }),
+  );
   const page = await readFile(eventsPage, 'utf8');
   return new Map([
     ...schemas,
+    ...consumers,
+    [new URL('deploy/nats/accounts.conf', root), accountsConf()],
     [new URL('streams/asyncapi.yaml', root), asyncApi()],
     [eventsPage, withEventSections(page)],
   ]);

@@ -1,0 +1,168 @@
+import { eventTypes, filterOf, hasField, rowOf } from '../../events/catalogue.ts';
+import { recordingsBucket, snapshotsBucket, stagingBucket, streamName } from '../../log/definitions.ts';
+import { edgeUsers, exportsAndEdge, header, imports } from './accounts-text.ts';
+import { durables } from './consumers.ts';
+
+/** What a user of NATS may publish, in groups; each begins with why. */
+type Groups = Map<string, string[]>;
+
+interface User {
+  name: string;
+  /** What it is for: the comment above its events. */
+  about: string;
+  /** The parts whose events it writes. */
+  parts: readonly string[];
+  /** Subjects of timers that it sets. */
+  timers: readonly string[];
+  durables: readonly string[];
+  buckets: readonly string[];
+  /** It does for processes at the edge what they may not. */
+  servesEdge?: boolean;
+  /** It looks up by itself what was told of alerts and sources. */
+  readsTold?: boolean;
+}
+
+const allBuckets = [snapshotsBucket, stagingBucket, recordingsBucket];
+const edgeParts = ['ingest', 'api', 'cancel', 'redrive'];
+const probes = 'aw.schedule.probe.*';
+
+const users: readonly User[] = [
+  {
+    ...{ name: 'intake', about: 'It decides what an alert leads to, and says what a timer did not say.' },
+    ...{ parts: ['intake', ...edgeParts], timers: ['aw.schedule.>'], servesEdge: true },
+    ...{ durables: ['intake'], buckets: [snapshotsBucket] },
+  },
+  {
+    ...{ name: 'collect', about: 'It records, and stages what it recorded.' },
+    ...{ parts: ['collect'], timers: [probes], durables: ['collect'], buckets: allBuckets },
+  },
+  {
+    ...{ name: 'upload', about: 'It brings recordings to their destination.' },
+    ...{ parts: ['upload'], timers: [probes], durables: ['upload'], buckets: allBuckets },
+  },
+  {
+    ...{
+      name: 'workers',
+      about: 'It decides, records and uploads: what intake, collect and upload may, together.',
+    },
+    ...{ parts: ['intake', 'collect', 'upload', ...edgeParts], timers: ['aw.schedule.>'], servesEdge: true },
+    ...{ durables, buckets: allBuckets },
+  },
+  {
+    ...{
+      name: 'all',
+      about: 'It does everything that the service does, and changes no stream and no durable consumer.',
+    },
+    ...{ parts: ['intake', 'collect', 'upload', ...edgeParts], timers: ['aw.schedule.>'], servesEdge: true },
+    ...{ durables, buckets: allBuckets, readsTold: true },
+  },
+];
+
+/** The text of `deploy/nats/accounts.conf`. Who may publish which event follows from the catalogue's rows. */
+export function accountsConf(): string {
+  const told = eventsOf(['ingest']).filter((subject) => !subject.startsWith('aw.rejected.'));
+  return [
+    header,
+    ...users.map(userBlock),
+    exportsAndEdge,
+    edgeUsers(quoted([...told, 'alert-watcher.ready']), quoted(lookUps), quoted(denyLists())),
+    imports(told),
+  ].join('\n');
+}
+
+/** The subjects of the events that parts of the service publish themselves. */
+function eventsOf(parts: readonly string[], consumers: readonly string[] = []): string[] {
+  return eventTypes
+    .filter(
+      (type) => rowOf(type).timer !== 'server' && rowOf(type).parts.some((part) => parts.includes(part)),
+    )
+    .flatMap((type) =>
+      hasField(type, 'consumer')
+        ? consumers.map((consumer) => filterOf(type, { consumer }))
+        : [filterOf(type)],
+    );
+}
+
+const lookUps = [
+  `$JS.API.DIRECT.GET.${streamName}.aw.alert.*.*.*.*.*`,
+  `$JS.API.DIRECT.GET.${streamName}.aw.source.*.*`,
+  `$JS.API.DIRECT.GET.${streamName}.aw.schedule.source.*`,
+];
+
+function groupsOf(user: User): Groups {
+  const groups: Groups = new Map();
+  groups.set(user.about, [...eventsOf(user.parts, user.durables), ...user.timers]);
+  if (user.readsTold) groups.set('It looks up what was told of alerts and sources.', lookUps);
+  groups.set(
+    'It takes the work of its durable consumers.',
+    user.durables.flatMap((durable) => [
+      `$JS.API.CONSUMER.MSG.NEXT.${streamName}.${durable}`,
+      `$JS.ACK.${streamName}.${durable}.>`,
+    ]),
+  );
+  groups.set('It reads the log, by consumers without a name that end with it.', [
+    ...['$JS.API.INFO', '$JS.API.STREAM.INFO.*', `$JS.API.CONSUMER.INFO.${streamName}.*`],
+    ...[`$JS.API.STREAM.MSG.GET.${streamName}`, `$JS.API.CONSUMER.MSG.NEXT.${streamName}.*`],
+    ...[`$JS.API.CONSUMER.CREATE.${streamName}`, `$JS.API.CONSUMER.DELETE.${streamName}.*`],
+  ]);
+  for (const bucket of user.buckets) groups.set(`Bucket ${bucket}: read and write.`, bucketSubjects(bucket));
+  return groups;
+}
+
+/** Without subjects that a wider one of the user includes. */
+function withoutCovered(groups: Groups): [string, string[]][] {
+  const wide = [...groups.values()].flat().filter((subject) => /\.[*>]$/.test(subject));
+  const isCovered = (subject: string) =>
+    wide.some((wider) => wider !== subject && subject.startsWith(wider.slice(0, -1)));
+  return [...groups].map(([why, subjects]) => [why, subjects.filter((subject) => !isCovered(subject))]);
+}
+
+function bucketSubjects(bucket: string): string[] {
+  const stream = `OBJ_${bucket}`;
+  return [
+    ...[`$O.${bucket}.>`, `$JS.API.STREAM.PURGE.${stream}`, `$JS.API.STREAM.MSG.GET.${stream}`],
+    ...[`$JS.API.DIRECT.GET.${stream}`, `$JS.API.DIRECT.GET.${stream}.>`],
+    ...[`$JS.API.CONSUMER.CREATE.${stream}`, `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`],
+    ...[`$JS.API.CONSUMER.DELETE.${stream}.*`, `$JS.API.CONSUMER.INFO.${stream}.*`],
+  ];
+}
+
+/** The durable consumers are made and deleted by admin only, and their work is taken by who has their role. */
+function denyLists(own: readonly string[] = []): string[] {
+  return [
+    ...durables
+      .filter((each) => !own.includes(each))
+      .map((each) => `$JS.API.CONSUMER.MSG.NEXT.${streamName}.${each}`),
+    ...durables.map((durable) => `$JS.API.CONSUMER.DELETE.${streamName}.${durable}`),
+  ];
+}
+
+function userBlock(user: User): string {
+  const { name, servesEdge } = user;
+  const inbox = `"_INBOX_${name}.>"`;
+  const lines = [
+    '      {',
+    `        user: ${name}, password: $${name.toUpperCase()}_PASSWORD`,
+    '        permissions: {',
+    `          subscribe: [${servesEdge ? `${inbox}, "alert-watcher.> alert-watcher"` : inbox}]`,
+    ...(servesEdge ? ['          allow_responses: true'] : []),
+    '          publish: {',
+    '            allow: [',
+    ...withoutCovered(groupsOf(user)).flatMap(([why, subjects]) =>
+      [`# ${why}`, ...quoted(subjects)].map((line) => `              ${line}`),
+    ),
+    '            ]',
+    '            # The durable consumers are not its own: they are made and deleted by admin only.',
+    '            deny: [',
+    ...quoted(denyLists(user.durables)).map((line) => `              ${line}`),
+    '            ]',
+    '          }',
+    '        }',
+    '      }',
+  ];
+  return lines.join('\n');
+}
+
+function quoted(subjects: readonly string[]): string[] {
+  return subjects.map((subject) => JSON.stringify(subject));
+}
