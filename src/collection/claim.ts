@@ -4,7 +4,7 @@ import { AttemptFailed } from './failures.ts';
 import type { PodSnapshot } from './machine.ts';
 
 /** Aborted once the log says that this work is no longer wanted, or is another process's. */
-export interface Claim {
+export interface WhileWanted {
   signal: AbortSignal;
   release: () => void;
 }
@@ -13,7 +13,7 @@ export interface Claim {
 const notWanted = new AttemptFailed('cancelled', 'the log does not ask for it any more');
 
 /** Watches, while long work goes on, whether the pod's log still asks for it. */
-export function claimWhile(board: Board, pod: Pod, holds: (snapshot: PodSnapshot) => boolean): Claim {
+export function claimWhile(board: Board, pod: Pod, holds: (snapshot: PodSnapshot) => boolean): WhileWanted {
   const lost = new AbortController();
   const subject = podSubject(pod);
   const release = board.watch(subject, () => {

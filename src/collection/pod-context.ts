@@ -87,7 +87,7 @@ export const initialContext: PodContext = {
 };
 
 /** What a guard or an update of the machine is given. */
-export interface Step<E = PodEvent> {
+export interface MachineStep<E = PodEvent> {
   context: PodContext;
   event: E;
 }

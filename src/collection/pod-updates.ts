@@ -9,7 +9,7 @@ import {
   type PodContext,
   rememberedDecisions,
   rememberedFailures,
-  type Step,
+  type MachineStep,
   type Uploading,
 } from './pod-context.ts';
 
@@ -17,14 +17,14 @@ import {
 
 type Of<T extends CollectionEventType> = Event<T>;
 
-export function decidedNow({ context, event }: Step): Partial<PodContext> {
+export function decidedNow({ context, event }: MachineStep): Partial<PodContext> {
   const decided = [...context.decided, event.id];
   const decidedAt = [...context.decidedAt, event.sequence ?? 0];
   if (decided.length <= rememberedDecisions) return { decided, decidedAt };
   return { decided: decided.slice(1), decidedAt: decidedAt.slice(1), forgotten: decidedAt[0] ?? 0 };
 }
 
-export function requested(step: Step<Of<'CollectionRequested'>>): Partial<PodContext> {
+export function requested(step: MachineStep<Of<'CollectionRequested'>>): Partial<PodContext> {
   const { collectionId, trigger, plan, sts } = step.event.data;
   return {
     ...decidedNow(step),
@@ -42,7 +42,7 @@ export function requested(step: Step<Of<'CollectionRequested'>>): Partial<PodCon
   };
 }
 
-export function attached(step: Step<Of<'AlertAttached'>>): Partial<PodContext> {
+export function attached(step: MachineStep<Of<'AlertAttached'>>): Partial<PodContext> {
   const { current } = step.context;
   if (!current) return {};
   const alerts = [...current.alerts, step.event.data.alertId].slice(0, rememberedDecisions);
@@ -52,7 +52,7 @@ export function attached(step: Step<Of<'AlertAttached'>>): Partial<PodContext> {
 export function attemptStarted({
   context,
   event: { data },
-}: Step<Of<'CollectionAttemptStarted'>>): Partial<PodContext> {
+}: MachineStep<Of<'CollectionAttemptStarted'>>): Partial<PodContext> {
   if (!context.current) return {};
   const { retryAt: _past, ...rest } = context.current;
   const attempt = { number: data.attempt, by: data.by.process };
@@ -64,14 +64,14 @@ export function attemptStarted({
 export function attemptFailed({
   context,
   event: { data },
-}: Step<Of<'CollectionAttemptFailed'>>): Partial<PodContext> {
+}: MachineStep<Of<'CollectionAttemptFailed'>>): Partial<PodContext> {
   if (!context.current) return {};
   const { attempt: _ended, retryAt: _past, ...rest } = context.current;
   const cutShort = rest.cutShort + (isCutShort(data.error) ? 1 : 0);
   return { current: { ...rest, ...failure(data), cutShort } };
 }
 
-export function collected({ context, event }: Step<Of<'JfrCollected'>>): Partial<PodContext> {
+export function collected({ context, event }: MachineStep<Of<'JfrCollected'>>): Partial<PodContext> {
   const { current } = context;
   if (!current) return {};
   const { recording, jvm, artefacts } = event.data;
@@ -92,13 +92,13 @@ export function collected({ context, event }: Step<Of<'JfrCollected'>>): Partial
   };
 }
 
-export function collectFailed({ context, event }: Step<Of<'CollectionFailed'>>): Partial<PodContext> {
+export function collectFailed({ context, event }: MachineStep<Of<'CollectionFailed'>>): Partial<PodContext> {
   const { current } = context;
   if (!current) return {};
   return { current: null, ...endedInFailure(context, event, { ...current, stage: 'collect' }) };
 }
 
-export function uploadAttemptFailed(step: Step<Of<'UploadAttemptFailed'>>): Partial<PodContext> {
+export function uploadAttemptFailed(step: MachineStep<Of<'UploadAttemptFailed'>>): Partial<PodContext> {
   const upload = uploadOf(step);
   if (!upload) return {};
   const { retryAt: _past, ...rest } = upload;
@@ -107,7 +107,7 @@ export function uploadAttemptFailed(step: Step<Of<'UploadAttemptFailed'>>): Part
   return { uploads: { ...step.context.uploads, [upload.collectionId]: next } };
 }
 
-export function uploaded({ context, event }: Step<Of<'Uploaded'>>): Partial<PodContext> {
+export function uploaded({ context, event }: MachineStep<Of<'Uploaded'>>): Partial<PodContext> {
   const { collectionId, run } = event.data;
   return {
     uploads: without(context.uploads, collectionId),
@@ -115,7 +115,7 @@ export function uploaded({ context, event }: Step<Of<'Uploaded'>>): Partial<PodC
   };
 }
 
-export function uploadFailed(step: Step<Of<'CollectionFailed'>>): Partial<PodContext> {
+export function uploadFailed(step: MachineStep<Of<'CollectionFailed'>>): Partial<PodContext> {
   const upload = uploadOf(step);
   if (!upload) return {};
   return {
@@ -124,7 +124,10 @@ export function uploadFailed(step: Step<Of<'CollectionFailed'>>): Partial<PodCon
   };
 }
 
-export function redriven({ context, event: { data } }: Step<Of<'CollectionRedriven'>>): Partial<PodContext> {
+export function redriven({
+  context,
+  event: { data },
+}: MachineStep<Of<'CollectionRedriven'>>): Partial<PodContext> {
   const failed = own(context.failed, data.collectionId);
   if (failed?.stage !== 'collect') return {};
   return {
@@ -133,7 +136,10 @@ export function redriven({ context, event: { data } }: Step<Of<'CollectionRedriv
   };
 }
 
-export function uploadRedriven({ context, event }: Step<Of<'CollectionRedriven'>>): Partial<PodContext> {
+export function uploadRedriven({
+  context,
+  event,
+}: MachineStep<Of<'CollectionRedriven'>>): Partial<PodContext> {
   const failed = own(context.failed, event.data.collectionId);
   if (failed?.stage !== 'upload') return {};
   const upload: Uploading = {

@@ -40,7 +40,7 @@ export interface CollectionSummary {
   lastSequence: number;
 }
 
-export interface Filter {
+export interface SummaryFilter {
   state?: CollectionState | undefined;
   kubeContext?: string | undefined;
   namespace?: string | undefined;
@@ -59,7 +59,7 @@ export interface Summaries {
   apply: (event: StoredEvent<CollectionEventType>, before: PodSnapshot, after: PodSnapshot) => void;
   get: (id: string) => CollectionSummary | undefined;
   /** Newest first. `next` is present where there are more; what is requested meanwhile does not move it. */
-  list: (filter: Filter) => { items: CollectionSummary[]; next?: number };
+  list: (filter: SummaryFilter) => { items: CollectionSummary[]; next?: number };
   /** Goes through all of them. */
   countByState: () => Record<CollectionState, StateCount>;
   /** Forgets what has ended before that sequence. */
@@ -167,7 +167,7 @@ function countByState(summaries: Iterable<CollectionSummary>): Record<Collection
   return counts;
 }
 
-function list(summaries: Iterable<CollectionSummary>, { limit, sinceMs, untilMs, ...filter }: Filter) {
+function list(summaries: Iterable<CollectionSummary>, { limit, sinceMs, untilMs, ...filter }: SummaryFilter) {
   const named: CollectionSummary[] = [];
   for (const summary of summaries) if (isNamed(summary, filter)) named.push(summary);
   // They are nearly in order: what this process appends itself, it learns of earlier.
@@ -184,7 +184,10 @@ function list(summaries: Iterable<CollectionSummary>, { limit, sinceMs, untilMs,
   return { items };
 }
 
-function isNamed(summary: CollectionSummary, filter: Omit<Filter, 'limit' | 'sinceMs' | 'untilMs'>): boolean {
+function isNamed(
+  summary: CollectionSummary,
+  filter: Omit<SummaryFilter, 'limit' | 'sinceMs' | 'untilMs'>,
+): boolean {
   const { state, kubeContext, namespace, pod, alertname, before } = filter;
   const isAny = (wanted: string | undefined, actual: string | undefined) =>
     wanted === undefined || wanted === actual;

@@ -19,7 +19,7 @@ export interface StoredAlertRef {
 }
 
 /** What an alert has led to so far. */
-export interface Ending {
+export interface AlertEnding {
   /** Nothing more comes of it, as far as it can be told now: who waits for the end of a cooldown is not waited for. */
   ended: boolean;
   decision: AlertOutcome['decision'] | null;
@@ -62,7 +62,7 @@ export async function openWaiting(deps: WaitingDeps) {
     onDecided();
   });
 
-  const endingOf = (ref: StoredAlertRef): Ending => {
+  const endingOf = (ref: StoredAlertRef): AlertEnding => {
     const outcome = outcomes.get(ref.id ?? '');
     if (!outcome) return undecided(ref, policy);
     const { decision, collectionId, reason, until } = outcome;
@@ -81,7 +81,7 @@ export async function openWaiting(deps: WaitingDeps) {
     alerts: readonly StoredAlertRef[],
     timeoutMs: number,
     signal: AbortSignal,
-  ): Promise<Ending[]> => {
+  ): Promise<AlertEnding[]> => {
     wanted = new Set(alerts.flatMap(({ id }) => id ?? []));
     const earlier = alerts.filter(({ isNew, alert }) => !isNew && alert.status === 'firing');
     const before = earlier.length > 0 ? await readEarlier(earlier) : new Map<string, AlertOutcome>();
@@ -111,8 +111,8 @@ export async function openWaiting(deps: WaitingDeps) {
 }
 
 /** Only what no row matches leaves no trace in the log: that is told by the policy of this process. */
-function undecided({ id, alert }: StoredAlertRef, policy: Policy): Ending {
-  const nothing = (reason: string): Ending => ({ ended: true, decision: null, reason });
+function undecided({ id, alert }: StoredAlertRef, policy: Policy): AlertEnding {
+  const nothing = (reason: string): AlertEnding => ({ ended: true, decision: null, reason });
   if (alert.status === 'resolved') return nothing('a resolved alert starts nothing');
   if (!policy.planFor(alert.labels)) return nothing('no row of collections matches: it is only stored');
   if (id === null) return nothing('it was stored earlier, under an id that is not known any more');
@@ -158,7 +158,10 @@ function oncePerTurn(run: () => void): () => void {
 }
 
 /** Where recordings are, and why there is none: each collection is read once, however many alerts it answers. */
-async function withResults(endings: Ending[], { board, readStory }: WaitingDeps): Promise<Ending[]> {
+async function withResults(
+  endings: AlertEnding[],
+  { board, readStory }: WaitingDeps,
+): Promise<AlertEnding[]> {
   const ids = new Set(
     endings.flatMap(({ ended, collectionId }) => (ended && collectionId ? [collectionId] : [])),
   );
@@ -173,7 +176,7 @@ async function withResults(endings: Ending[], { board, readStory }: WaitingDeps)
   return endings.map((each) => ({ ...each, ...results.get(each.collectionId ?? '') }));
 }
 
-function resultIn({ url, events }: Story): Pick<Ending, 'url' | 'error'> {
+function resultIn({ url, events }: Story): Pick<AlertEnding, 'url' | 'error'> {
   if (url !== undefined) return { url };
   const failed = events.findLast(({ type }) => type === 'CollectionFailed') as
     Pick<StoredEvent<'CollectionFailed'>, 'data'> | undefined;

@@ -13,7 +13,7 @@ import { LogMisconfigured, toLogError } from '../log/errors.ts';
 import { listObjects } from '../log/object-store.ts';
 import { readRange } from '../log/read.ts';
 import { createLooker } from './audit/look.ts';
-import { createProgress, type Progress } from './progress.ts';
+import { createProgress, type ProgressLine } from './progress.ts';
 import { type Findings, jsonOf, textOf } from './audit/text.ts';
 import { withExistingLog } from './existing-log.ts';
 
@@ -81,7 +81,7 @@ async function checkRecordings(
   connection: Connection,
   result: AuditResult,
   deep: boolean,
-  progress: Progress,
+  progress: ProgressLine,
 ): Promise<Findings> {
   const looker = createLooker(connection, deep);
   const violations = [...result.violations];

@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:tty';
 
 /** One line of a terminal that says how far the work is; elsewhere nothing. */
-export interface Progress {
+export interface ProgressLine {
   step: (what: string) => void;
   /** Clears the line. */
   end: () => void;
@@ -9,7 +9,7 @@ export interface Progress {
 
 const shownEveryMs = 100;
 
-export function createProgress(terminal: Pick<WriteStream, 'isTTY' | 'write'>): Progress {
+export function createProgress(terminal: Pick<WriteStream, 'isTTY' | 'write'>): ProgressLine {
   const counts = new Map<string, number>();
   let shownAt = 0;
   return {

@@ -6,13 +6,13 @@ import { withExistingLog } from './existing-log.ts';
 import { listenForInterruption } from './interruption.ts';
 import { jsonLine } from './printable.ts';
 import { showMachine } from './replay/machine.ts';
-import { type Asked, readEntries } from './replay/entries.ts';
+import { type ReplayRange, readEntries } from './replay/entries.ts';
 import { stepThrough } from './replay/step.ts';
 import { textOf } from './replay/text.ts';
 import { showWhatIf } from './replay/what-if.ts';
 
 /** What the command line says. */
-export interface ReplayOptions extends Asked {
+export interface ReplayOptions extends ReplayRange {
   step?: boolean;
   machine?: boolean;
   whatIf?: string;

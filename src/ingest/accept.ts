@@ -6,7 +6,7 @@ import type { CheckRoom } from '../log/room.ts';
 import { bounded } from '../telemetry/bounded.ts';
 import { fieldsAbout, type Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { type AlertReceived, type Item, itemOf } from './item.ts';
+import { type AlertReceived, type Admission, itemOf } from './item.ts';
 import type { ParsedAlert } from './parsed.ts';
 import { createPlaces } from './places.ts';
 import type { Renew } from './renew.ts';
@@ -63,7 +63,7 @@ export function createAccept(deps: AcceptDeps): Accept {
   const batches = createPlaces(maxOpenBatches);
 
   // Alertmanager repeats after hours, long after the duplicate window: the subject must be empty as well.
-  const appendOne = async ({ event, expectation }: Item): Promise<Outcome> => {
+  const appendOne = async ({ event, expectation }: Admission): Promise<Outcome> => {
     try {
       const { duplicate } = await append(connection, event, expectation);
       // The server has seen its id and there is nothing on its subject: it was purged since, and is not remembered.
@@ -80,7 +80,7 @@ export function createAccept(deps: AcceptDeps): Accept {
     }
   };
 
-  const appendSingly = async (items: readonly Item[]): Promise<Map<string, Outcome>> => {
+  const appendSingly = async (items: readonly Admission[]): Promise<Map<string, Outcome>> => {
     const results = new Map<string, Outcome>();
     const next = items.values();
     const takeTurns = async () => {
@@ -90,7 +90,7 @@ export function createAccept(deps: AcceptDeps): Accept {
     return results;
   };
 
-  const appendChunk = async (items: readonly Item[]): Promise<Map<string, Outcome>> => {
+  const appendChunk = async (items: readonly Admission[]): Promise<Map<string, Outcome>> => {
     // A batch has one expectation for all, each on its own subject.
     const isAlike = items.every(({ expectation }) => expectation.filter === undefined);
     if (!mayBatch || items.length < togetherFrom || !isAlike) return appendSingly(items);
@@ -110,7 +110,7 @@ export function createAccept(deps: AcceptDeps): Accept {
     traceparent: string | undefined,
   ): Promise<AlertResult[]> => {
     const items = alerts.map((parsed) => itemOf(parsed, maxBytes, traceparent));
-    const isFirst = (item: Item | undefined): item is Item => {
+    const isFirst = (item: Admission | undefined): item is Admission => {
       if (!item || told.has(item.event.id)) return false;
       told.add(item.event.id);
       return true;

@@ -7,7 +7,7 @@ import type { ParsedAlert, ReadAlert } from './parsed.ts';
 export type AlertReceived = Event<'AlertReceived'>;
 
 /** An event, and what must hold for it to be stored. */
-export interface Item {
+export interface Admission {
   event: AlertReceived;
   expectation: Expectation;
 }
@@ -17,7 +17,7 @@ export function itemOf(
   parsed: ParsedAlert,
   maxBytes: number,
   traceparent: string | undefined,
-): Item | undefined {
+): Admission | undefined {
   if (!('alert' in parsed)) return undefined;
   const alert = fitAlert(parsed.alert, maxBytes);
   if (!alert) return undefined;

@@ -20,22 +20,26 @@ export interface AwaitedAlert {
 }
 
 /** What an alert has led to so far. */
-export interface Ending {
+export interface AwaitedEnding {
   /** Nothing more comes of it, as far as it can be told now. */
   ended: boolean;
   collectionId?: string;
 }
 
 /** Reads the stream from when it was opened, so that no decision is missed. */
-export interface Waiting {
+export interface AlertWaiting {
   /** Resolves when all have ended, the time is over or the signal says so; one for each, in their order. */
-  until: (alerts: readonly AwaitedAlert[], timeoutMs: number, signal: AbortSignal) => Promise<Ending[]>;
+  until: (
+    alerts: readonly AwaitedAlert[],
+    timeoutMs: number,
+    signal: AbortSignal,
+  ) => Promise<AwaitedEnding[]>;
   close: () => void;
 }
 
 export interface SyncOptions {
   /** Absent: this process reads no log. Throws what passes by itself. */
-  openWaiting?: () => Promise<Waiting>;
+  openWaiting?: () => Promise<AlertWaiting>;
   /** Requests at once. */
   maxRequests: number;
 }
@@ -60,7 +64,7 @@ export function createSync({ openWaiting, maxRequests }: SyncOptions, { metrics,
     request: FastifyRequest,
     reply: FastifyReply,
     { alerts, store }: Received,
-    { until }: Waiting,
+    { until }: AlertWaiting,
   ): Promise<FastifyReply> => {
     const results = await store();
     if (!results) return reply;
@@ -108,7 +112,7 @@ async function answer(
   reply: FastifyReply,
   alerts: readonly ParsedAlert[],
   results: readonly AlertResult[],
-  wait: (alerts: AwaitedAlert[]) => Promise<Ending[]>,
+  wait: (alerts: AwaitedAlert[]) => Promise<AwaitedEnding[]>,
 ): Promise<FastifyReply> {
   const stored = alerts.map((parsed, index): AwaitedAlert | undefined => {
     const { id, result } = results[index] ?? {};
@@ -125,7 +129,7 @@ async function answer(
   return answerResults(reply, told, ended ? 200 : 202, { ended });
 }
 
-function linksOf({ id }: AlertResult, { collectionId }: Ending) {
+function linksOf({ id }: AlertResult, { collectionId }: AwaitedEnding) {
   return {
     ...(id === null ? {} : { alert: `/api/v1/alerts/${id}` }),
     ...(collectionId === undefined ? {} : { collection: `/api/v1/collections/${collectionId}` }),

@@ -1,5 +1,5 @@
 /** One setting in which the server is not as the file says. Absent on the server: `actual` is undefined. */
-export interface Difference {
+export interface StreamDifference {
   /** `stream NAME`, `consumer NAME`. */
   what: string;
   setting: string;
@@ -18,7 +18,7 @@ export const operators = new Set([
 ]);
 
 /** What to do about a difference that breaks nothing yet; empty for others. */
-export function adviceOn({ setting, wanted }: Difference): string {
+export function adviceOn({ setting, wanted }: StreamDifference): string {
   if (setting !== 'discard' || wanted !== 'old') return '';
   return (
     '. Run `alert-watcher streams apply` before you upgrade NATS: a nats-server from 2.14.2 on (of 2.12: from 2.12.10 on) ' +
@@ -26,13 +26,13 @@ export function adviceOn({ setting, wanted }: Difference): string {
   );
 }
 
-export function sentence({ what, setting, wanted, actual }: Difference): string {
+export function sentence({ what, setting, wanted, actual }: StreamDifference): string {
   if (setting === 'exists') return `  ${what} does not exist`;
   return `  ${what}: ${setting} is ${actual === undefined ? 'absent' : JSON.stringify(actual)}, not ${JSON.stringify(wanted)}`;
 }
 
 /** Every setting of a file that the server has otherwise. */
-export function compare(what: string, wanted: object, actual: object | undefined): Difference[] {
+export function compare(what: string, wanted: object, actual: object | undefined): StreamDifference[] {
   if (!actual) return [{ what, setting: 'exists', wanted: true, actual: undefined }];
   const settings = new Map<string, unknown>(Object.entries(actual));
   return Object.entries(wanted)

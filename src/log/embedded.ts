@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openConnection } from './connection.ts';
 import { readDefinitions } from './definitions.ts';
 import { fullDisk, rethrowFull } from './disk.ts';
-import { type Note, readNote, removeNote, writeNote } from './embedded-note.ts';
+import { type EmbeddedNote, readNote, removeNote, writeNote } from './embedded-note.ts';
 import { LogUnavailable } from './errors.ts';
 import { launch, type LaunchOptions, serverAt, StoreHeld, urlOf } from './nats-process.ts';
 import { createTryWrite, type ProbeFailure, probesOf } from './probe.ts';
@@ -95,7 +95,7 @@ async function useRunning(folder: string, options: EmbeddedOptions): Promise<Emb
 }
 
 /** Waits for it while it lives: it may still be reading its store, and not to answer yet is no reason to start a second one. */
-async function comesUp({ server, name, port }: Note): Promise<boolean> {
+async function comesUp({ server, name, port }: EmbeddedNote): Promise<boolean> {
   const deadline = performance.now() + startTimeoutMs;
   while ((await serverAt(port))?.name !== name) {
     if (performance.now() > deadline || !(await isAlive(server))) return false;
@@ -119,7 +119,7 @@ async function failureOf(port: number): Promise<ProbeFailure | undefined> {
   }
 }
 
-function shared({ port }: Note): EmbeddedServer {
+function shared({ port }: EmbeddedNote): EmbeddedServer {
   return { url: urlOf(port), how: 'shared', stop: () => Promise.resolve() };
 }
 

@@ -7,7 +7,7 @@ import { append, type Expectation, schedule } from './append.ts';
 import type { Connection } from './connection.ts';
 import { streamName } from './definitions.ts';
 import { LogUnavailable, MessageTooLarge, WrongLastSequence } from './errors.ts';
-import { answerRequests, type Asked } from './requests.ts';
+import { answerRequests, type NatsRequest } from './requests.ts';
 
 /** So many at once: a message waits no longer than one write. */
 const places = 2_048;
@@ -28,7 +28,7 @@ export function openGate(connection: Connection, onError: (error: unknown) => vo
   });
 }
 
-async function takeOver(connection: Connection, asked: Asked): Promise<string> {
+async function takeOver(connection: Connection, asked: NatsRequest): Promise<string> {
   const read = readAsked(asked);
   if (typeof read === 'string') return refused(400, read);
   try {
@@ -52,7 +52,7 @@ interface Read {
 }
 
 /** What may be taken over of a message; or why it is not. */
-function readAsked({ rest: subject, header, body }: Asked): Read | string {
+function readAsked({ rest: subject, header, body }: NatsRequest): Read | string {
   const isTimer = subject.startsWith('aw.schedule.');
   const target = isTimer ? (header('Nats-Schedule-Target') ?? '') : subject;
   const event = decodeEvent({
@@ -101,7 +101,7 @@ function madeAnew(event: Event): Event | undefined {
   }
 }
 
-function expectationOf(header: Asked['header']): Expectation | undefined {
+function expectationOf(header: NatsRequest['header']): Expectation | undefined {
   const lastSequence = header('Nats-Expected-Last-Subject-Sequence');
   const filter = header('Nats-Expected-Last-Subject-Sequence-Subject');
   if (lastSequence === undefined || !/^\d{1,15}$/.test(lastSequence)) return undefined;

@@ -44,7 +44,7 @@ export async function putObject(
   return putLabelled(connection, { bucket, chunksIn: bucket, sha256 }, body, () => label);
 }
 
-export interface Place {
+export interface ObjectPlace {
   /** Of the record. */
   bucket: string;
   /** Bucket of the chunks: in another one the object can get its name later without being moved. */
@@ -55,7 +55,7 @@ export interface Place {
 /** As putObject, with a label that is asked for when the chunks are stored; where it throws, they are purged. */
 export async function putLabelled(
   connection: Connection,
-  { bucket, chunksIn, sha256 }: Place,
+  { bucket, chunksIn, sha256 }: ObjectPlace,
   body: AsyncIterable<Uint8Array>,
   labelFor: (stored: StoredChunks) => Promise<Label> | Label,
 ): Promise<ObjectInfo> {

@@ -3,7 +3,7 @@ import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { type ConsumerConfig, NatsError } from 'nats';
 import type { Connection } from './connection.ts';
 import { snapshotsBucket, streamName } from './definitions.ts';
-import { answerRequests, type Asked } from './requests.ts';
+import { answerRequests, type NatsRequest } from './requests.ts';
 
 const maxInactiveNanos = 300e9;
 
@@ -49,7 +49,7 @@ export function answerReaders(
   });
 }
 
-async function makeReader({ jsm }: Connection, { rest: stream, body }: Asked): Promise<string> {
+async function makeReader({ jsm }: Connection, { rest: stream, body }: NatsRequest): Promise<string> {
   const question = parsed(body);
   if (!question || !readable.has(stream)) return refused(403, 'a process at the edge makes no such consumer');
   try {

@@ -14,7 +14,7 @@ export function requestSubject(name: string): string {
 const maxBytes = 64 * 1024 * 1024;
 
 /** One message that somebody waits for an answer to. */
-export interface Asked {
+export interface NatsRequest {
   /** What the subject has behind the name; empty where the name is the whole. */
   rest: string;
   header: (name: string) => string | undefined;
@@ -27,7 +27,7 @@ export interface AnswerOptions {
   /** Of all that are asked at once, beyond which the next is refused. */
   places: number;
   /** What it resolves to is the answer. Where it throws nobody is answered, and whoever asked gives up after its time. */
-  handle: (asked: Asked) => Promise<string | Uint8Array>;
+  handle: (asked: NatsRequest) => Promise<string | Uint8Array>;
   /** The answer where all places are taken. */
   refusal: string;
   onError: (error: unknown) => void;

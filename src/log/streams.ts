@@ -2,7 +2,7 @@ import type { ConsumerConfig } from 'nats';
 import type { Connection } from './connection.ts';
 import { assertFeatures, createStream, isFeature } from './create-stream.ts';
 import type { ConsumerDefinition, Definitions, StreamDefinition } from './definitions.ts';
-import { compare, type Difference, operators, sentence } from './differences.ts';
+import { compare, type StreamDifference, operators, sentence } from './differences.ts';
 import { isNotFound, LogMisconfigured, toLogError } from './errors.ts';
 import { assertNeverThere, type CreateOptions } from './lost-stream.ts';
 
@@ -21,7 +21,7 @@ export async function ensureStreams(
   definitions: Definitions,
   replicas: number,
   options: CreateOptions = {},
-): Promise<Difference[]> {
+): Promise<StreamDifference[]> {
   await createAbsent(connection, definitions, replicas, options);
   // An older server would refuse the consumers for a reason that leads nowhere.
   assertUsable(await diffOf(connection, definitions.stream));
@@ -44,7 +44,7 @@ async function createAbsent(
   }
 }
 
-function assertUsable(differences: readonly Difference[]): void {
+function assertUsable(differences: readonly StreamDifference[]): void {
   const fatal = differences.filter(({ setting }) => needed.has(setting));
   if (fatal.length === 0) return;
   const where = fatal.some(({ setting }) => isFeature(setting)) ? ', on nats-server 2.12 or later' : '';
@@ -67,8 +67,11 @@ export async function ensureConsumer(
 }
 
 /** Every setting in which the server differs from the files, operators' own ones left out. */
-export async function diffStreams(connection: Connection, definitions: Definitions): Promise<Difference[]> {
-  const differences: Difference[] = [];
+export async function diffStreams(
+  connection: Connection,
+  definitions: Definitions,
+): Promise<StreamDifference[]> {
+  const differences: StreamDifference[] = [];
   for (const stream of [definitions.stream, ...definitions.buckets]) {
     differences.push(...(await diffOf(connection, stream)));
   }
@@ -79,7 +82,7 @@ export async function diffStreams(connection: Connection, definitions: Definitio
   return differences;
 }
 
-async function diffOf(connection: Connection, stream: StreamDefinition): Promise<Difference[]> {
+async function diffOf(connection: Connection, stream: StreamDefinition): Promise<StreamDifference[]> {
   return compare(`stream ${stream.name}`, stream, await streamConfig(connection, stream.name));
 }
 

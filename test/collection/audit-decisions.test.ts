@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createAudit, type Ending } from '../../src/collection/audit/audit.ts';
+import { createAudit, type AuditEnd } from '../../src/collection/audit/audit.ts';
 import type { AlertReceivedData, AlertRenewedData } from '../../src/events/alert-events.ts';
 import { createEvent, type Event, type StoredMessage } from '../../src/events/envelope.ts';
 import { sha256Hex } from '../../src/events/ids.ts';
@@ -63,7 +63,7 @@ const timer = { ...stored(elapsed, 0), subject: `aw.schedule.cooldown.${alertRef
 
 type Item = Event | StoredMessage;
 
-function audit(items: readonly Item[], ending: Ending = {}, first = 1) {
+function audit(items: readonly Item[], ending: AuditEnd = {}, first = 1) {
   const reader = createAudit();
   for (const [index, item] of items.entries())
     reader.apply('type' in item ? stored(item, first + index) : { ...item, sequence: first + index });

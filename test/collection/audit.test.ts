@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AuditResult, createAudit, type Ending } from '../../src/collection/audit/audit.ts';
+import { type AuditResult, createAudit, type AuditEnd } from '../../src/collection/audit/audit.ts';
 import type { AlertReceivedData, AlertRenewedData } from '../../src/events/alert-events.ts';
 import { createEvent, type Event, type StoredMessage } from '../../src/events/envelope.ts';
 import { alertIdOf } from '../../src/events/ids.ts';
@@ -33,7 +33,7 @@ function alert(changes: Partial<AlertReceivedData> = {}) {
   return createEvent('AlertReceived', data, { part: 'ingest', time: at(0) });
 }
 
-function auditOf(messages: StoredMessage[], ending: Ending = {}): AuditResult {
+function auditOf(messages: StoredMessage[], ending: AuditEnd = {}): AuditResult {
   const audit = createAudit();
   for (const message of messages) audit.apply(message);
   return audit.finish(ending);
@@ -48,7 +48,7 @@ const broken = ({ violations }: AuditResult) =>
     ({ promise, what, sequences }) =>
       `${String(promise)}: ${what}${sequences.length > 0 ? ` (${sequences.join(' ')})` : ''}`,
   );
-const brokenBy = (events: Event[], ending: Ending = {}) => broken(auditOf(fromSequence(1, events), ending));
+const brokenBy = (events: Event[], ending: AuditEnd = {}) => broken(auditOf(fromSequence(1, events), ending));
 const only = (promise: number, lines: string[]) =>
   lines.filter((line) => line.startsWith(`${String(promise)}:`));
 

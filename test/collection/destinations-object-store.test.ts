@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { objectStoreDestination } from '../../src/collection/destinations/object-store.ts';
 import { PermanentlyFailed } from '../../src/collection/failures.ts';
-import type { Delivery } from '../../src/collection/destinations/destination.ts';
+import type { OutgoingFile } from '../../src/collection/destinations/destination.ts';
 import type { Connection } from '../../src/log/connection.ts';
 import { stagingBucket } from '../../src/log/definitions.ts';
 import {
@@ -23,7 +23,10 @@ const stagedName = 'c1/1-1/abc';
 const messages = async ({ jsm }: Connection) => (await jsm.streams.info(`OBJ_${bucket}`)).state.messages;
 
 /** Staged as it is for this bucket, and a delivery of it that cannot read a byte. */
-async function stagedDelivery(connection: Connection, changes: Partial<Delivery> = {}): Promise<Delivery> {
+async function stagedDelivery(
+  connection: Connection,
+  changes: Partial<OutgoingFile> = {},
+): Promise<OutgoingFile> {
   const place = { bucket: stagingBucket, chunksIn: bucket };
   await putLabelled(connection, place, deliveryOf(content).open(), () => ({ name: stagedName }));
   return deliveryOf(content, {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AuditResult, createAudit, type Ending } from '../../src/collection/audit/audit.ts';
+import { type AuditResult, createAudit, type AuditEnd } from '../../src/collection/audit/audit.ts';
 import { promises } from '../../src/collection/audit/violation.ts';
 import type { StoredMessage } from '../../src/events/envelope.ts';
 import { streamName } from '../../src/log/definitions.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   soil = soilOf(messages);
 });
 
-function auditOf(messages: readonly StoredMessage[], ending: Ending = {}): AuditResult {
+function auditOf(messages: readonly StoredMessage[], ending: AuditEnd = {}): AuditResult {
   const audit = createAudit();
   for (const message of numbered(messages)) audit.apply(message);
   return audit.finish({ settled: true, ...ending });

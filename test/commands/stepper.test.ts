@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { type Place, press } from '../../src/commands/replay/stepper.ts';
+import { type StepperPlace, press } from '../../src/commands/replay/stepper.ts';
 
 const sequences = [3, 5, 9];
 
-function type(from: Place, ...keys: string[]): Place | 'quit' {
+function type(from: StepperPlace, ...keys: string[]): StepperPlace | 'quit' {
   let place = from;
   for (const key of keys) {
     const move = press(place, key, sequences);

@@ -9,14 +9,14 @@ import {
 } from '../../src/events/envelope.ts';
 import type { EventType } from '../../src/events/catalogue.ts';
 import { millisOf, timeOf } from '../../src/events/instant.ts';
-import type { Ending } from '../../src/collection/audit/audit.ts';
+import type { AuditEnd } from '../../src/collection/audit/audit.ts';
 
 /** The messages of a stream with a defect in them, in their order. */
 export interface Planted {
   messages: StoredMessage[];
   /** Those that the audit should name. */
   concerned: StoredMessage[];
-  ending?: Ending;
+  ending?: AuditEnd;
 }
 
 type Of<T extends EventType> = Extract<StoredEvent, { type: T }>;

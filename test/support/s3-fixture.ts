@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, vi } from 'vitest';
-import type { Delivery } from '../../src/collection/destinations/destination.ts';
+import type { OutgoingFile } from '../../src/collection/destinations/destination.ts';
 import type { S3Place } from '../../src/collection/destinations/s3.ts';
 import { AttemptFailed } from '../../src/collection/failures.ts';
 import { type S3Server, startS3 } from './s3-server.ts';
@@ -39,7 +39,7 @@ export function stubAwsEnvironment(credentials: Partial<S3Server['credentials']>
 }
 
 /** A delivery of these bytes, in a few parts. */
-export function deliveryOf(content: string | Buffer, changes: Partial<Delivery> = {}): Delivery {
+export function deliveryOf(content: string | Buffer, changes: Partial<OutgoingFile> = {}): OutgoingFile {
   const bytes = Buffer.from(content);
   return {
     key: 'prod/payments/-/payments-0/2025/06/01/c1.jfr',

@@ -1,13 +1,13 @@
 import type { StoredEvent, StoredMessage, Unreadable } from '../../events/envelope.ts';
 import { idOfAlert, alertIdOf } from '../../events/ids.ts';
 import { nanosOf } from '../../events/instant.ts';
-import type { History } from './history.ts';
+import type { AuditHistory } from './history.ts';
 import type { Note, Report } from './violation.ts';
 
 export type Alerts = ReturnType<typeof createAlerts>;
 
 /** Promise 1: every alert is on the stream exactly once per fingerprint, instant of startsAt, and status. */
-export function createAlerts(history: History, report: Report) {
+export function createAlerts(history: AuditHistory, report: Report) {
   const sequences = new Map<string, number>();
   const renewed = new Set<string>();
 

@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../../events/envelope.ts';
 import { maxCutShort } from '../pod-context.ts';
-import { type CollectionEvent, type History, type RunRef, runRefOf } from './history.ts';
+import { type CollectionEvent, type AuditHistory, type RunRef, runRefOf } from './history.ts';
 import type { Report } from './violation.ts';
 
 /** What the attempts of one run have come to. */
@@ -18,7 +18,7 @@ interface Attempts {
 type Of<T extends CollectionEvent['type']> = StoredEvent<T>;
 
 /** Promise 4, per run: attempts start in order, each ends at most once, and one of them brings the recording. */
-export function createAttempts(history: History, report: Report) {
+export function createAttempts(history: AuditHistory, report: Report) {
   const runs = new Map<string, Attempts>();
   const maxAttempts = new Map<string, number>();
 

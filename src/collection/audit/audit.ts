@@ -8,12 +8,12 @@ import { createDecisions } from './decisions.ts';
 import { createHistory } from './history.ts';
 import { createRecordings, type ExpectedRecording } from './recordings.ts';
 import { createReplay } from './replay.ts';
-import { createRuns, type OpenRun, type Outcome } from './runs.ts';
+import { createRuns, type OpenRun, type RunOutcome } from './runs.ts';
 import { type Bucket, checkStrays } from './strays.ts';
-import type { Waiting } from './undecided.ts';
+import type { UndecidedAlert } from './undecided.ts';
 import { type Note, type Report, type Violation, violationOf } from './violation.ts';
 
-export interface Ending {
+export interface AuditEnd {
   /** True: nothing should be under way, so a run without an end breaks its promise. */
   settled?: boolean;
   /** Ids of alerts that a sender was told are accepted. */
@@ -32,14 +32,14 @@ export interface AuditResult {
   notes: Note[];
   open: OpenRun[];
   /** Alerts that wait to be decided, or for the end of a cooldown. */
-  waiting: Waiting[];
+  waiting: UndecidedAlert[];
   /** What has to lie at the destinations: for somebody who can look there. */
   recordings: ExpectedRecording[];
   counts: {
     messages: number;
     alerts: number;
     collections: number;
-    runs: Record<Outcome, number>;
+    runs: Record<RunOutcome, number>;
     /** Timers of the server: no facts. */
     timers: number;
     /** Messages that are no events of the catalogue. */
@@ -50,7 +50,7 @@ export interface AuditResult {
 /** A reader of a whole stream, message by message in order, that says at the end which promises its events break. */
 export interface Audit {
   apply: (message: StoredMessage) => void;
-  finish: (ending?: Ending) => AuditResult;
+  finish: (ending?: AuditEnd) => AuditResult;
 }
 
 /**

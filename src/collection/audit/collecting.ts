@@ -1,5 +1,5 @@
 import { podSubject } from '../../events/subjects.ts';
-import { type CollectionEvent, type History, type RunRef, runRefOf } from './history.ts';
+import { type CollectionEvent, type AuditHistory, type RunRef, runRefOf } from './history.ts';
 import type { Report } from './violation.ts';
 
 interface Current {
@@ -8,7 +8,7 @@ interface Current {
 }
 
 /** Promise 4, per pod: at most one collection is collecting at any sequence. */
-export function createCollecting(history: History, report: Report) {
+export function createCollecting(history: AuditHistory, report: Report) {
   const current = new Map<string, Current>();
 
   const begin = (pod: string, ref: RunRef, sequence: number) => {

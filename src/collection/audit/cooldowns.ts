@@ -4,7 +4,7 @@ import { millisOf } from '../../events/instant.ts';
 import { cooldownScheduleSubject } from '../../events/subjects.ts';
 import { podOf } from './history.ts';
 import { type Mark, markOf } from './runs.ts';
-import type { Labels, Waiting } from './undecided.ts';
+import type { Labels, UndecidedAlert } from './undecided.ts';
 import type { Report } from './violation.ts';
 
 /** A cooldown that an alert waits for. */
@@ -54,7 +54,7 @@ export function createCooldowns(report: Report) {
       return cooldown;
     },
     /** Reports what waits in vain, and returns what waits. */
-    finish: (settled: boolean, reading: Reading | undefined): Waiting[] =>
+    finish: (settled: boolean, reading: Reading | undefined): UndecidedAlert[] =>
       [...waiting.values()].flatMap(({ alertId, pod, mark, until }) => {
         const hasTimer = timers.has(cooldownScheduleSubject(alertId));
         const isLost = settled || (reading !== undefined && !mayElapse(until, reading));

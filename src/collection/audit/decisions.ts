@@ -4,13 +4,13 @@ import { causesOf, idOfAlert, receptionIdOf } from '../../events/ids.ts';
 import { nanosOf } from '../../events/instant.ts';
 import type { Alerts } from './alerts.ts';
 import { type Cooldown, createCooldowns, type Reading } from './cooldowns.ts';
-import { type History, podOf } from './history.ts';
+import { type AuditHistory, podOf } from './history.ts';
 import { markOf } from './runs.ts';
-import { type Cause, createUndecided, type Waiting } from './undecided.ts';
+import { type Cause, createUndecided, type UndecidedAlert } from './undecided.ts';
 import type { Report } from './violation.ts';
 
 /** What is known when the stream was read. */
-export interface Progress {
+export interface AuditProgress {
   /** True: nothing should be under way. */
   settled: boolean;
   /** The intake is through with every message up to this sequence; absent where nobody knows. */
@@ -26,7 +26,7 @@ const decisionTypes = ['CollectionRequested', 'AlertAttached', 'CollectionSuppre
  * Promise 6: every firing alert that the policy in force matched has a decision, and one that was suppressed for a cooldown waits
  * for a timer and is decided again.
  */
-export function createDecisions(history: History, alerts: Alerts, report: Report) {
+export function createDecisions(history: AuditHistory, alerts: Alerts, report: Report) {
   const undecided = createUndecided(alerts, report);
   const cooldowns = createCooldowns(report);
   /** The first decision by every cause that it follows from, and where it is. */
@@ -74,7 +74,7 @@ export function createDecisions(history: History, alerts: Alerts, report: Report
         undecided.reject(event.data.sequence);
       }
     },
-    finish: ({ settled, decidedUpTo = 0, reading }: Progress): Waiting[] => [
+    finish: ({ settled, decidedUpTo = 0, reading }: AuditProgress): UndecidedAlert[] => [
       ...undecided.finish(settled ? Infinity : decidedUpTo),
       ...cooldowns.finish(settled, reading),
     ],

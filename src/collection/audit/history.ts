@@ -16,7 +16,7 @@ export interface RunRef {
  * What is there of the history. Where old messages are gone the stream begins in the middle, and of a collection whose
  * request is not there any more it cannot be said what is missing.
  */
-export interface History {
+export interface AuditHistory {
   /** Told of the sequence of every message. */
   see: (sequence: number) => void;
   apply: (event: CollectionEvent) => void;
@@ -30,7 +30,7 @@ export interface History {
 }
 
 /** `firstSequence` is that of the stream; absent, that of the first message counts. */
-export function createHistory(firstSequence?: number): History {
+export function createHistory(firstSequence?: number): AuditHistory {
   let first = firstSequence;
   const requested = new Set<string>();
   const begun = new Set<string>();

@@ -9,7 +9,7 @@ type Labels = Readonly<Record<string, string>>;
  * What the policies say of an alert that may have decided about it: a row of each matches it, none does, or nobody can tell:
  * they differ, or one that may have decided is not on the stream.
  */
-export type Verdict = 'matches' | 'ignored' | 'unknown';
+export type PolicyVerdict = 'matches' | 'ignored' | 'unknown';
 
 /** In a change from one configuration or version to another, older processes go on for a while. */
 const changeMs = 3_600_000;
@@ -35,7 +35,7 @@ export function createPolicies() {
       policies = [...before.filter(mayDecideAt(nowMs)), { matches: matcherOf(data), untilMs: Infinity }];
     },
     /** By those that may have decided about an alert that was stored at that time (RFC 3339). */
-    verdictOf: (labels: Labels, storedAt: string): Verdict => {
+    verdictOf: (labels: Labels, storedAt: string): PolicyVerdict => {
       const answers = policies.filter(mayDecideAt(millisOf(storedAt))).map(({ matches }) => matches(labels));
       const [first] = answers;
       if (first === undefined || answers.some((answer) => answer !== first)) return 'unknown';

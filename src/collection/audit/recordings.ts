@@ -1,6 +1,6 @@
 import type { Destination } from '../../events/plan.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
-import { type CollectionEvent, type History, runKey, type RunRef, runRefOf } from './history.ts';
+import { type CollectionEvent, type AuditHistory, runKey, type RunRef, runRefOf } from './history.ts';
 import type { Report } from './violation.ts';
 
 /** A recording that has to lie at its destination. */
@@ -24,7 +24,7 @@ interface Collected {
 }
 
 /** Promise 3, as far as events tell: each run uploads what was collected, to a place of its own. */
-export function createRecordings(history: History, report: Report) {
+export function createRecordings(history: AuditHistory, report: Report) {
   const destinations = new Map<string, Destination>();
   const collected = new Map<string, Collected>();
   const byUrl = new Map<string, { key: string; sequence: number }>();

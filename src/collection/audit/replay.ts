@@ -1,10 +1,10 @@
 import { podSubject } from '../../events/subjects.ts';
 import { evolve, initialSnapshot, type PodSnapshot } from '../machine.ts';
-import { type CollectionEvent, collectionOf, type History, podOf } from './history.ts';
+import { type CollectionEvent, collectionOf, type AuditHistory, podOf } from './history.ts';
 import type { Report } from './violation.ts';
 
 /** Promise 5: state is a replay. Every event is taken by the machine of its pod, unless it repeats an earlier one. */
-export function createReplay(history: History, report: Report) {
+export function createReplay(history: AuditHistory, report: Report) {
   const snapshots = new Map<string, PodSnapshot>();
   const ids = new Map<string, Set<string>>();
 

@@ -3,7 +3,7 @@ import {
   begins,
   type CollectionEvent,
   collectionOf,
-  type History,
+  type AuditHistory,
   podOf,
   runKey,
   type RunRef,
@@ -21,7 +21,7 @@ export interface Mark {
   isCancel?: true;
 }
 
-export type Outcome = 'uploaded' | 'failed' | 'cancelled' | 'open';
+export type RunOutcome = 'uploaded' | 'failed' | 'cancelled' | 'open';
 
 /** A run without an end. */
 export interface OpenRun {
@@ -44,7 +44,7 @@ interface Run {
 }
 
 /** Promise 2: every run of a collection ends in exactly one of Uploaded or CollectionFailed. */
-export function createRuns(history: History, report: Report) {
+export function createRuns(history: AuditHistory, report: Report) {
   const runs = new Map<string, Run>();
   const latest = new Map<string, Run>();
 
@@ -54,7 +54,7 @@ export function createRuns(history: History, report: Report) {
     latest.set(ref.collection, run);
     return run;
   };
-  const outcomeOf = ({ ref, begun, end }: Run): Outcome | undefined => {
+  const outcomeOf = ({ ref, begun, end }: Run): RunOutcome | undefined => {
     if (end) return end.isCancel ? 'cancelled' : end.type === 'Uploaded' ? 'uploaded' : 'failed';
     return begun || history.mayHaveBegun(ref) ? 'open' : undefined;
   };
@@ -92,8 +92,8 @@ export function createRuns(history: History, report: Report) {
     },
 
     /** By collection id and number of the run, as names of recordings hold them. */
-    outcomes: (): Map<string, Outcome> => {
-      const outcomes = new Map<string, Outcome>();
+    outcomes: (): Map<string, RunOutcome> => {
+      const outcomes = new Map<string, RunOutcome>();
       // What began counts before what was never requested, on another pod say.
       for (const run of [...runs.values()].sort((a, b) => Number(a.begun) - Number(b.begun))) {
         const outcome = outcomeOf(run);
@@ -103,7 +103,7 @@ export function createRuns(history: History, report: Report) {
       return outcomes;
     },
 
-    counts: (): Record<Outcome, number> => {
+    counts: (): Record<RunOutcome, number> => {
       const counts = { uploaded: 0, failed: 0, cancelled: 0, open: 0 };
       for (const run of runs.values()) {
         const outcome = outcomeOf(run);
@@ -120,7 +120,7 @@ export function markOf({ type, sequence, storedAt }: StoredEvent): Mark {
   return { type, sequence, storedAt };
 }
 
-function checkFollows(run: Run, mark: Mark, history: History, report: Report): void {
+function checkFollows(run: Run, mark: Mark, history: AuditHistory, report: Report): void {
   const { about } = run.ref;
   if (!run.begun && !history.mayHaveBegun(run.ref)) run.stray.push(mark.sequence);
   const isEnd = mark.type === 'Uploaded' || mark.type === 'CollectionFailed';
@@ -136,7 +136,7 @@ function checkRedriven(
   { about, collection }: RunRef,
   { sequence }: Mark,
   runs: ReadonlyMap<string, Run>,
-  history: History,
+  history: AuditHistory,
   report: Report,
 ): void {
   const before = runs.get(runKey(collection, about.run - 1));
@@ -151,7 +151,7 @@ function checkRedriven(
 function checkAttached(
   event: CollectionEvent & { type: 'AlertAttached' },
   latest: ReadonlyMap<string, Run>,
-  history: History,
+  history: AuditHistory,
   report: Report,
 ): void {
   const collection = collectionOf(event) ?? '';

@@ -1,5 +1,5 @@
-import { type History, runKey } from './history.ts';
-import type { Outcome } from './runs.ts';
+import { type AuditHistory, runKey } from './history.ts';
+import type { RunOutcome } from './runs.ts';
 import type { Note, Report } from './violation.ts';
 
 /** The names of what lies in a bucket of the object store. Look before the stream is read: what comes later is not on it. */
@@ -12,8 +12,8 @@ export interface Bucket {
 export function checkStrays(
   { name: bucket, objects }: Bucket,
   isNamed: (url: string) => boolean,
-  outcomes: ReadonlyMap<string, Outcome>,
-  history: History,
+  outcomes: ReadonlyMap<string, RunOutcome>,
+  history: AuditHistory,
   report: Report,
 ): Note[] {
   const notes: Note[] = [];

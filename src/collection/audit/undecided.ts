@@ -19,7 +19,7 @@ export interface Cause {
 }
 
 /** An alert that waits to be decided, or for the end of a cooldown. */
-export interface Waiting extends About {
+export interface UndecidedAlert extends About {
   what: string;
   since: Mark;
   /** RFC 3339, of the cooldown. */
@@ -67,7 +67,7 @@ export function createUndecided(alerts: Alerts, report: Report) {
       }
     },
     /** Reports what is undecided up to a sequence, and returns what may still be decided. */
-    finish: (upTo: number): Waiting[] =>
+    finish: (upTo: number): UndecidedAlert[] =>
       [...causes.values()].flatMap((cause) => {
         if (isExcused(cause)) return [];
         const about = aboutOf(cause);

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { AttemptFailed, PermanentlyFailed } from '../failures.ts';
-import type { Delivery } from './destination.ts';
+import type { OutgoingFile } from './destination.ts';
 
 /**
  * The bytes of a delivery, and a failure in the place of their end where they are not what was recorded: nobody takes
  * them for whole then. Throws PermanentlyFailed (staged-corrupt), AttemptFailed (interrupted), or what the reader throws.
  */
-export async function* checkedBytes({ open, sha256, signal }: Delivery): AsyncGenerator<Uint8Array> {
+export async function* checkedBytes({ open, sha256, signal }: OutgoingFile): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   for await (const part of open()) {
     if (signal.aborted) throw interrupted();

@@ -1,7 +1,7 @@
 import type { ObjectInfo } from '../../log/object-format.ts';
 
 /** A verified recording on its way out, and where it belongs. */
-export interface Delivery {
+export interface OutgoingFile {
   /** The name at the destination, with slashes. */
   key: string;
   bytes: number;
@@ -21,4 +21,4 @@ export interface Delivery {
  * did before (same sha256). Never overwrites. Throws AttemptFailed, or PermanentlyFailed where something else lies
  * under the key.
  */
-export type DestinationPort = (delivery: Delivery) => Promise<string>;
+export type DestinationPort = (delivery: OutgoingFile) => Promise<string>;

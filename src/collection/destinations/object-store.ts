@@ -4,7 +4,7 @@ import type { ObjectInfo } from '../../log/object-format.ts';
 import { getInfo, nameObject, putObject } from '../../log/object-store.ts';
 import { AttemptFailed, PermanentlyFailed } from '../failures.ts';
 import { checkedBytes } from './checked.ts';
-import type { Delivery, DestinationPort } from './destination.ts';
+import type { OutgoingFile, DestinationPort } from './destination.ts';
 
 /** Less than this is sent sooner than it is asked whether it lies there. */
 const muchBytes = 8 * 1024 * 1024;
@@ -34,7 +34,7 @@ export function objectStoreDestination(connection: Connection, bucket: string): 
   };
 }
 
-async function copy(connection: Connection, bucket: string, delivery: Delivery): Promise<void> {
+async function copy(connection: Connection, bucket: string, delivery: OutgoingFile): Promise<void> {
   const { key, bytes, sha256, metadata } = delivery;
   const object = { name: key, metadata, sha256, askFirst: bytes > muchBytes };
   await putObject(connection, bucket, object, checkedBytes(delivery));
@@ -44,7 +44,7 @@ async function copy(connection: Connection, bucket: string, delivery: Delivery):
 async function nameStaged(
   connection: Connection,
   staged: ObjectInfo,
-  { key, bytes, sha256, metadata }: Delivery,
+  { key, bytes, sha256, metadata }: OutgoingFile,
 ): Promise<void> {
   if (staged.sha256 !== sha256 || staged.bytes !== bytes)
     throw new PermanentlyFailed('staged-corrupt', `what was staged is not what was recorded: ${staged.sha256}`); // prettier-ignore

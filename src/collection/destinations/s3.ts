@@ -10,7 +10,7 @@ import type { Destination } from '../../events/plan.ts';
 import { percentEncoder } from '../../events/subjects.ts';
 import { AttemptFailed, PermanentlyFailed } from '../failures.ts';
 import { checkedBytes, interrupted } from './checked.ts';
-import type { Delivery, DestinationPort } from './destination.ts';
+import type { OutgoingFile, DestinationPort } from './destination.ts';
 
 export type S3Place = Extract<Destination, { type: 's3' }>;
 
@@ -73,7 +73,7 @@ export function createClient({ endpoint, region, forcePathStyle }: S3Place): S3C
 }
 
 /** False where something lies under the key already. */
-async function put(client: S3Client, place: S3Place, key: string, delivery: Delivery): Promise<boolean> {
+async function put(client: S3Client, place: S3Place, key: string, delivery: OutgoingFile): Promise<boolean> {
   const body = Readable.from(checkedBytes(delivery), { objectMode: false });
   const command = new PutObjectCommand({
     Bucket: place.bucket,

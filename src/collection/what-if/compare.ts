@@ -18,7 +18,7 @@ export interface Compared {
 }
 
 /** A summary of many: `changes` counts by what the alerts came to, then and now. */
-export interface Summary {
+export interface WhatIfSummary {
   alerts: number;
   differ: number;
   requested: { then: number; would: number };
@@ -39,8 +39,8 @@ export function compare({ event, answers }: PastAlert, would: Answer[]): Compare
   };
 }
 
-export function summarize(all: readonly Compared[]): Summary {
-  const changes = new Map<string, Summary['changes'][number]>();
+export function summarize(all: readonly Compared[]): WhatIfSummary {
+  const changes = new Map<string, WhatIfSummary['changes'][number]>();
   const count = (side: 'then' | 'would') =>
     all.filter((each) => each[side].some(({ kind }) => kind === 'requested')).length;
   for (const { then, would, differs } of all) {

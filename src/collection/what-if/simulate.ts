@@ -11,7 +11,7 @@ import type { Answer, Past, PastAlert, PastCollection } from './past.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 
 /** The configuration that is tried. */
-export interface Rules {
+export interface WhatIfPolicy {
   collections: readonly PolicyRow[];
   maxAlertAgeSeconds: number;
 }
@@ -34,7 +34,7 @@ const part = 'what-if';
  * the machine and the decision of the service, over simulated ends of collections and cooldowns. Pure.
  * `horizonMillis`: nothing is simulated beyond it.
  */
-export function simulate(past: Past, rules: Rules, horizonMillis: number): Map<PastAlert, Answer[]> {
+export function simulate(past: Past, rules: WhatIfPolicy, horizonMillis: number): Map<PastAlert, Answer[]> {
   const policy = createPolicy(rules.collections);
   const timeline = createTimeline();
   const answers = new Map<PastAlert, Answer[]>(past.alerts.map((alert) => [alert, []]));

@@ -6,7 +6,7 @@ import { getInfo, readObject } from '../../log/object-store.ts';
 import { createS3Reader } from './s3-reader.ts';
 
 /** An object at a destination. */
-export interface Found {
+export interface FoundObject {
   bytes: number;
   /** Hex; absent where the destination does not know it. */
   sha256?: string;
@@ -25,7 +25,7 @@ export interface Looker {
 export function createLooker(connection: Connection, deep: boolean): Looker {
   const s3 = createS3Reader();
 
-  const find = async ({ about: { url }, destination }: ExpectedRecording): Promise<Found | Look> => {
+  const find = async ({ about: { url }, destination }: ExpectedRecording): Promise<FoundObject | Look> => {
     if (destination?.type === 's3' || (!destination && url.startsWith('s3://'))) {
       if (!destination) return { unknown: 'the plan with its endpoint is not on the stream any more' };
       const key = after(`s3://${destination.bucket}/`, url);
@@ -52,7 +52,11 @@ export function createLooker(connection: Connection, deep: boolean): Looker {
 const missing: Look = { wrong: 'there is nothing at its url' };
 const elsewhere: Look = { wrong: 'its url is not of the destination in its plan' };
 
-async function compare(found: Found, { bytes, sha256 }: ExpectedRecording, deep: boolean): Promise<Look> {
+async function compare(
+  found: FoundObject,
+  { bytes, sha256 }: ExpectedRecording,
+  deep: boolean,
+): Promise<Look> {
   const stated = differs('', found, bytes, sha256);
   if (stated) return stated;
   // S3 knows the sha256 only of what was put with one.
@@ -66,14 +70,14 @@ async function compare(found: Found, { bytes, sha256 }: ExpectedRecording, deep:
   return differs(', read byte by byte', { bytes: read, sha256: hash.digest('hex') }, bytes, sha256);
 }
 
-function differs(how: string, is: Omit<Found, 'read'>, bytes: number, sha256: string): Look {
+function differs(how: string, is: Omit<FoundObject, 'read'>, bytes: number, sha256: string): Look {
   if (is.bytes !== bytes)
     return { wrong: `has ${String(is.bytes)} bytes at its url${how}, not ${String(bytes)}` };
   if (is.sha256 === undefined || is.sha256 === sha256) return undefined;
   return { wrong: `has sha256 ${is.sha256} at its url${how}, not ${sha256}` };
 }
 
-async function findObject(connection: Connection, name: string): Promise<Found | undefined> {
+async function findObject(connection: Connection, name: string): Promise<FoundObject | undefined> {
   const info = await getInfo(connection, recordingsBucket, name);
   return info && { ...info, read: () => readObject(connection, recordingsBucket, name) };
 }

@@ -6,7 +6,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import type { S3Place } from '../../collection/destinations/s3.ts';
-import type { Found } from './look.ts';
+import type { FoundObject } from './look.ts';
 
 const ignore = () => undefined;
 /** Without a logger the SDK tells the console of every failure. */
@@ -26,7 +26,7 @@ export function createS3Reader() {
 
   return {
     /** Undefined where nothing lies under the key. */
-    find: async (place: S3Place, key: string): Promise<Found | undefined> => {
+    find: async (place: S3Place, key: string): Promise<FoundObject | undefined> => {
       const client = clientFor(place);
       const object = { Bucket: place.bucket, Key: key };
       try {

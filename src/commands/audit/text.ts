@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { AuditResult } from '../../collection/audit/audit.ts';
 import type { About, Note, Violation } from '../../collection/audit/violation.ts';
 import type { Mark, OpenRun } from '../../collection/audit/runs.ts';
-import type { Waiting } from '../../collection/audit/undecided.ts';
+import type { UndecidedAlert } from '../../collection/audit/undecided.ts';
 import { jsonLine, printable } from '../printable.ts';
 
 /** What an audit found, and how many recordings it looked at (undefined: none, as it was told). */
@@ -59,7 +59,7 @@ function openOf({ since, last, ...about }: OpenRun): string {
   return printable(`${aboutOf(about)}: since ${markOf(since)}; last ${markOf(last)}`);
 }
 
-function waitingOf({ what, since, until, ...about }: Waiting): string {
+function waitingOf({ what, since, until, ...about }: UndecidedAlert): string {
   const end = until === undefined ? '' : ` at ${until}`;
   return printable(`${aboutOf(about)}: ${what}${end}: ${markOf(since)}`);
 }

@@ -8,7 +8,7 @@ import { DemoFailed } from './failed.ts';
 import type { Screen } from './screen.ts';
 import { sentenceOf } from '../sentences.ts';
 
-export interface FollowOptions {
+export interface DemoStreamOptions {
   connection: Connection;
   screen: Screen;
   signal: AbortSignal;
@@ -27,7 +27,7 @@ const patienceSeconds = 50;
  * Shows every event of the stream as it lands, until the recording is at its destination. Throws DemoFailed where it
  * came to nothing, and where it takes too long.
  */
-export async function followToEnd(options: FollowOptions): Promise<StoredEvent<'Uploaded'>> {
+export async function followToEnd(options: DemoStreamOptions): Promise<StoredEvent<'Uploaded'>> {
   const { connection, screen, signal } = options;
   const end = Promise.withResolvers<StoredEvent<'Uploaded'>>();
   const progress = createProgress(options);
@@ -68,7 +68,7 @@ export async function followToEnd(options: FollowOptions): Promise<StoredEvent<'
 }
 
 /** Counts the seconds of an attempt under way. */
-function createProgress({ screen, durationSeconds, activity }: FollowOptions) {
+function createProgress({ screen, durationSeconds, activity }: DemoStreamOptions) {
   let timer: NodeJS.Timeout | undefined;
   const stop = () => {
     clearInterval(timer);

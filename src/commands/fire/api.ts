@@ -22,14 +22,14 @@ const Explanation = Type.Object({
 });
 
 export type CollectionItem = Static<typeof Item>;
-export type Chapter = Static<typeof Explanation>['chapters'][number];
+export type ApiChapter = Static<typeof Explanation>['chapters'][number];
 
 /** The service's query API, as far as a drill asks it. Throws ApiUnavailable. */
 export interface Api {
   collections: (namespace: string) => Promise<CollectionItem[]>;
   collection: (id: string) => Promise<Static<typeof Detail>>;
   /** Empty where nothing is known. `since` is RFC 3339. */
-  explain: (pod: Target, since: string) => Promise<Chapter[]>;
+  explain: (pod: Target, since: string) => Promise<ApiChapter[]>;
 }
 
 /** The API does not answer, or answers something else. */

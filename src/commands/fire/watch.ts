@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { millisOf } from '../../events/instant.ts';
-import { type Api, ApiUnavailable, type Chapter, type CollectionItem } from './api.ts';
+import { type Api, ApiUnavailable, type ApiChapter, type CollectionItem } from './api.ts';
 import type { Target } from './webhook.ts';
 
 /** An alert that the service has accepted, and the pod that it speaks of. */
@@ -119,7 +119,7 @@ async function explainTheRest(
 }
 
 /** Undefined while it may become anything. */
-function kindOf({ collectionId, outcome, steps }: Chapter): Fate['kind'] | undefined {
+function kindOf({ collectionId, outcome, steps }: ApiChapter): Fate['kind'] | undefined {
   if (collectionId !== undefined || outcome.kind === 'undecided') return undefined;
   if (steps.some(({ kind }) => kind === 'suppressed')) return 'suppressed';
   if (outcome.kind === 'declined' || outcome.kind === 'rejected') return outcome.kind;

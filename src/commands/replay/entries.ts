@@ -7,7 +7,7 @@ import { LogMisconfigured } from '../../log/errors.ts';
 import { readRange } from '../../log/read.ts';
 
 /** Which part of which stream is asked for. */
-export interface Asked {
+export interface ReplayRange {
   stream: string;
   pod?: Pod;
   collection?: string;
@@ -19,7 +19,7 @@ export interface Asked {
  * Folds a pod, or all of them, from the beginning of the stream, and gives what was asked for. Throws LogMisconfigured
  * where there is no such collection.
  */
-export async function* readEntries(connection: Connection, asked: Asked): AsyncGenerator<Entry> {
+export async function* readEntries(connection: Connection, asked: ReplayRange): AsyncGenerator<Entry> {
   const { stream, collection, from, until } = asked;
   const pod =
     asked.pod ?? (collection === undefined ? undefined : await podOf(connection, stream, collection));

@@ -2,11 +2,11 @@ import { diagramOf } from '../../collection/diagram.ts';
 import { podName } from '../../collection/explain/words.ts';
 import { withExistingLog } from '../existing-log.ts';
 import { printable } from '../printable.ts';
-import { type Asked, readEntries } from './entries.ts';
+import { type ReplayRange, readEntries } from './entries.ts';
 import { inShort } from './text.ts';
 
 /** Prints the machine as a diagram: of a pod, with its state at the end of what was asked for. */
-export async function showMachine(asked: Asked): Promise<void> {
+export async function showMachine(asked: ReplayRange): Promise<void> {
   const { pod } = asked;
   if (!pod) {
     process.stdout.write(diagramOf());

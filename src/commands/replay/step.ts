@@ -6,8 +6,8 @@ import { ConfigError } from '../../config-schema.ts';
 import { withExistingLog } from '../existing-log.ts';
 import { printable } from '../printable.ts';
 import { createProgress } from '../progress.ts';
-import { type Asked, readEntries } from './entries.ts';
-import { type Place, press } from './stepper.ts';
+import { type ReplayRange, readEntries } from './entries.ts';
+import { type StepperPlace, press } from './stepper.ts';
 import { effectsOf, headOf, inShort } from './text.ts';
 
 /** All of them are kept, so that one can go back. */
@@ -15,7 +15,7 @@ const maxEntries = 100_000;
 const eraseLine = '\r\u001b[2K';
 
 /** Shows one event at a time and waits for keys. Throws ConfigError where there is no terminal to do so. */
-export async function stepThrough(asked: Asked): Promise<void> {
+export async function stepThrough(asked: ReplayRange): Promise<void> {
   const { stdin, stdout } = process;
   if (!stdin.isTTY || !stdout.isTTY) {
     throw new ConfigError(
@@ -29,7 +29,7 @@ export async function stepThrough(asked: Asked): Promise<void> {
     return;
   }
   const sequences = entries.map(({ sequence }) => sequence);
-  let place: Place = { index: 0 };
+  let place: StepperPlace = { index: 0 };
   stdout.write(`${frameOf(first)}\n${promptOf(place, entries.length)}`);
   for await (const key of keys()) {
     const move = press(place, key, sequences);
@@ -60,14 +60,14 @@ export function frameOf(entry: Entry): string {
   return [...lines, ...effectsOf(entry), ''].join('\n');
 }
 
-function promptOf({ index, typed, notice }: Place, count: number): string {
+function promptOf({ index, typed, notice }: StepperPlace, count: number): string {
   if (typed !== undefined) return `go to #${typed}`;
   const position = `${String(index + 1)} of ${String(count)}`;
   const keys = 'Enter next, p back, g SEQUENCE go, q quit';
   return styleText('dim', `${position}  ${notice === undefined ? '' : `${notice}: `}${keys} `);
 }
 
-async function readAll(asked: Asked): Promise<Entry[]> {
+async function readAll(asked: ReplayRange): Promise<Entry[]> {
   const progress = createProgress(process.stderr);
   const entries: Entry[] = [];
   await withExistingLog(async (connection) => {

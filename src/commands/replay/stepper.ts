@@ -1,5 +1,5 @@
 /** Where somebody is who goes through a list of events, and what was typed of a sequence to go to. */
-export interface Place {
+export interface StepperPlace {
   index: number;
   /** Digits after `g`; absent while no sequence is being typed. */
   typed?: string;
@@ -8,14 +8,14 @@ export interface Place {
 }
 
 /** What a key does: to another place, to the same one (only the prompt changes), or out. */
-export type Move = { place: Place; shows: boolean } | 'quit';
+export type Move = { place: StepperPlace; shows: boolean } | 'quit';
 
 /**
  * The keys of `replay --step`, without a terminal: Enter, space, n and the arrows down and right go on; p and the arrows up
  * and left go back; g, digits and Enter go to the first event at or behind that sequence; q, Escape and Ctrl-C end it.
  * `key` is named as Node's readline names it; `sequences` ascend.
  */
-export function press(place: Place, key: string, sequences: readonly number[]): Move {
+export function press(place: StepperPlace, key: string, sequences: readonly number[]): Move {
   const { index, typed } = place;
   if (key === 'ctrl-c' || key === 'ctrl-d') return 'quit';
   if (typed !== undefined) return typing(index, typed, key, sequences);

@@ -1,6 +1,12 @@
 import { styleText } from 'node:util';
 import { planText, podName, quoted } from '../../collection/explain/words.ts';
-import { type Compared, compare, nameOf, type Summary, summarize } from '../../collection/what-if/compare.ts';
+import {
+  type Compared,
+  compare,
+  nameOf,
+  type WhatIfSummary,
+  summarize,
+} from '../../collection/what-if/compare.ts';
 import { type Answer, createPast } from '../../collection/what-if/past.ts';
 import { assumptions, simulate } from '../../collection/what-if/simulate.ts';
 import { readConfigFile } from '../../config.ts';
@@ -11,12 +17,12 @@ import { readRange } from '../../log/read.ts';
 import { withExistingLog } from '../existing-log.ts';
 import { jsonLine, printable } from '../printable.ts';
 import { createProgress } from '../progress.ts';
-import type { Asked } from './entries.ts';
+import type { ReplayRange } from './entries.ts';
 
 /** Decides the alerts of the stream by another configuration, shows those that were asked for, and writes nothing. */
 export async function showWhatIf(
   file: string,
-  { json, ...asked }: Asked & { json?: boolean },
+  { json, ...asked }: ReplayRange & { json?: boolean },
 ): Promise<void> {
   const rules = readConfigFile(file);
   const compared = await decideAgain(asked, rules);
@@ -26,7 +32,7 @@ export async function showWhatIf(
   process.stdout.write(json ? jsonLine(whole) : summaryText(file, summary));
 }
 
-async function decideAgain(asked: Asked, rules: Parameters<typeof simulate>[1]): Promise<Compared[]> {
+async function decideAgain(asked: ReplayRange, rules: Parameters<typeof simulate>[1]): Promise<Compared[]> {
   const { stream, from, until, pod } = asked;
   const { apply, past } = createPast();
   const progress = createProgress(process.stderr);
@@ -81,7 +87,7 @@ function inWords(answer: Answer): string {
   }
 }
 
-function summaryText(file: string, { alerts, differ, requested, changes }: Summary): string {
+function summaryText(file: string, { alerts, differ, requested, changes }: WhatIfSummary): string {
   const lines = [
     '',
     `${String(alerts)} firing alerts: ${String(alerts - differ)} the same, ${String(differ)} differ by ${printable(file)}`,

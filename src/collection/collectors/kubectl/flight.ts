@@ -3,7 +3,7 @@ import type { CollectTask } from '../collector.ts';
 import { leftBehindSeconds, withoutSecrets } from '../jfr-start.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { KubectlOptions } from './options.ts';
-import type { Place } from './place.ts';
+import type { JcmdPlace } from './place.ts';
 import { requireRoom } from './room.ts';
 
 /** A recording in a JVM of a pod. */
@@ -17,7 +17,7 @@ export interface Cockpit {
   kubectl: Kubectl;
   task: CollectTask;
   options: KubectlOptions;
-  place: Place;
+  place: JcmdPlace;
 }
 
 /** The recordings of a collection's attempts, each with its own name. */
@@ -132,7 +132,7 @@ export async function jcmd(
 }
 
 function attachText(
-  { pid, container }: Place,
+  { pid, container }: JcmdPlace,
   [command = '']: readonly string[],
   { details }: AttemptFailed,
 ) {

@@ -8,7 +8,7 @@ import type { KubectlOptions } from './options.ts';
 import { type PodJson, type RunningContainer, runningContainer } from './pod.ts';
 
 /** Where jcmd runs, and for which JVM. */
-export interface Place {
+export interface JcmdPlace {
   /** The JVM's own, or a debug container that shares its processes. */
   container: string;
   jcmd: string;
@@ -17,10 +17,10 @@ export interface Place {
   root: string;
 }
 
-export interface Found {
+export interface FoundJvm {
   /** The JVM's own container. */
   container: RunningContainer;
-  place: Place;
+  place: JcmdPlace;
 }
 
 interface Search {
@@ -34,7 +34,7 @@ interface Search {
  * Finds the JVM and a jcmd for it. In the container that the configuration or the alert names, else in the first one that
  * has a JVM. Throws AttemptFailed with everything that was tried.
  */
-export async function findPlace(search: Search): Promise<Found> {
+export async function findPlace(search: Search): Promise<FoundJvm> {
   const names = candidates(search);
   const faults: AttemptFailed[] = [];
   for (const name of names) {
@@ -66,7 +66,7 @@ function candidates({ pod, task, options }: Search): string[] {
 }
 
 /** The ways to a jcmd, the least intrusive first: the container's own, that of the JVM's own JDK, a debug container's. */
-async function climb(search: Search, container: RunningContainer, isChosen: boolean): Promise<Place> {
+async function climb(search: Search, container: RunningContainer, isChosen: boolean): Promise<JcmdPlace> {
   const { kubectl, task, options } = search;
   const tried: string[] = [];
   const inside = await withJcmd(search, container.name, options.jcmd, undefined);
@@ -108,7 +108,7 @@ async function withJcmd(
   container: string,
   jcmd: string,
   known: readonly JvmProcess[] | undefined,
-): Promise<Place | undefined> {
+): Promise<JcmdPlace | undefined> {
   const listed = await listedJvms(kubectl, container, jcmd).catch(ifMissing);
   if (!listed) return undefined;
   const hidden = async () => known ?? (await javaProcesses(kubectl, container).catch(ifMissing)) ?? [];

@@ -1,6 +1,6 @@
 import { AttemptFailed } from '../../failures.ts';
 import type { Kubectl } from './kubectl.ts';
-import type { Place } from './place.ts';
+import type { JcmdPlace } from './place.ts';
 
 /**
  * Throws AttemptFailed where a directory of the JVM has less room than this, or nobody can tell: pod-disk-full,
@@ -9,7 +9,7 @@ import type { Place } from './place.ts';
  */
 export async function requireRoom(
   kubectl: Kubectl,
-  place: Place,
+  place: JcmdPlace,
   directory: string,
   bytes: number,
 ): Promise<void> {
