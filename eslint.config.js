@@ -1,6 +1,6 @@
 import tseslint from 'typescript-eslint';
 
-const javaScript = ['eslint.config.js', 'src/collection/collectors/spawner-main.js'];
+const javaScript = ['eslint.config.js', 'src/programs/spawner-main.js'];
 
 export default tseslint.config(
   { ignores: ['node_modules', 'data', 'coverage'] },

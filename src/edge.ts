@@ -1,8 +1,8 @@
-import { type Actions, answerActions } from './collection/asked.ts';
+import { type Actions, answerActions } from './collection/by-hand/actions.ts';
 import type { Connection } from './log/connection.ts';
-import { openGate } from './log/gate.ts';
-import { answerReaders } from './log/readers.ts';
-import { answerRequests, ask } from './log/requests.ts';
+import { openGate } from './log/edge/gate.ts';
+import { answerReaders } from './log/edge/readers.ts';
+import { answerRequests, ask } from './log/edge/requests.ts';
 import type { Storing } from './storing.ts';
 import type { Logger } from './telemetry/logger.ts';
 

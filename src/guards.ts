@@ -1,12 +1,12 @@
-import type { Config } from './config.ts';
-import { ConfigError } from './config-schema.ts';
+import type { Config } from './config/config.ts';
+import { ConfigError } from './config/schema.ts';
 import { type ApiGuard, guardApi } from './http/guard/api-guard.ts';
 import { knownHosts } from './http/guard/hosts.ts';
 import { asksForCredential, asksForToken, type SourceConfig } from './http/guard/options.ts';
 import { guardSource } from './http/guard/source-guard.ts';
-import { formats } from './ingest/formats.ts';
+import { formats } from './ingest/formats/formats.ts';
 import type { AlertSource } from './ingest/receive.ts';
-import { matchesAll, parseMatcher } from './matchers.ts';
+import { matchesAll, parseMatcher } from './kernel/matchers.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 /** What asks who sends, reads and acts. */

@@ -1,9 +1,9 @@
-import type { Role } from './config.ts';
+import type { Role } from './config/config.ts';
 import type { ReadyCheck } from './http/health.ts';
 import type { Connection } from './log/connection.ts';
-import { type Definitions, streamName } from './log/definitions.ts';
-import type { Follower } from './log/follow.ts';
-import { needsReadModel } from './read-model.ts';
+import { type Definitions, streamName } from './log/streams/definitions.ts';
+import type { Follower } from './log/consume/follow.ts';
+import { needsReadModel } from './kernel/fold/read-model.ts';
 
 /** What must hold for a process with these roles to do its work. */
 export function readyChecks(

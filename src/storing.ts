@@ -1,8 +1,8 @@
 import type { ReadyCheck } from './http/health.ts';
-import type { Definitions } from './log/definitions.ts';
+import type { Definitions } from './log/streams/definitions.ts';
 import type { OpenLog } from './log/open.ts';
-import { probesOf, streamProbe } from './log/probe.ts';
-import { watchWrites } from './log/writes.ts';
+import { probesOf, streamProbe } from './log/write/probe.ts';
+import { watchWrites } from './log/write/writes.ts';
 import type { Logger } from './telemetry/logger.ts';
 
 /** What this process knows of whether the log stores what is written to it. */

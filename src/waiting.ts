@@ -1,13 +1,13 @@
-import { readOutcomesOf } from './collection/alert-outcomes.ts';
-import { BoardLags } from './collection/board.ts';
-import { createPolicy } from './collection/policy.ts';
-import { readStory } from './collection/story.ts';
-import { openWaiting } from './collection/waiting.ts';
-import { createPlaces } from './ingest/places.ts';
+import { readOutcomesOf } from './collection/read/alert-outcomes.ts';
+import { BoardLags } from './kernel/fold/board.ts';
+import { createPolicy } from './collection/intake/policy.ts';
+import { readStory } from './collection/read/story.ts';
+import { openWaiting } from './collection/read/waiting.ts';
+import { createPlaces } from './kernel/places.ts';
 import type { Connection } from './log/connection.ts';
-import { streamName as stream } from './log/definitions.ts';
+import { streamName as stream } from './log/streams/definitions.ts';
 import { lastMessage } from './log/read.ts';
-import { createTail } from './log/tail.ts';
+import { createTail } from './log/consume/tail.ts';
 import type { Parts } from './workers.ts';
 
 type WaitingParts = Pick<Parts, 'config' | 'connection' | 'board' | 'follower' | 'logger'>;

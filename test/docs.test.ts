@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import manifest from '../package.json' with { type: 'json' };
 import '../src/commands/program.ts';
-import { parseConfig } from '../src/config-file.ts';
+import { parseConfig } from '../src/config/file.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const commands = program.commands.map((command) => command.name());

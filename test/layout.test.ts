@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 const src = resolve(import.meta.dirname, '../src');
 const files = globSync('**/*.ts', { cwd: src }).map((file) => file.replaceAll('\\', '/'));
@@ -21,58 +21,101 @@ const imports: Import[] = files.flatMap((from) => {
   });
 });
 
-const folderOf = (path: string) => (path.includes('/') ? path.split('/')[0] : '');
-const breaches = (from: RegExp, allowed: RegExp) =>
-  imports
-    .filter((each) => from.test(each.from) && !allowed.test(each.to))
-    .map(({ from: a, to: b }) => `${a} → ${b}`);
-
 it('finds the imports', () => {
   expect(imports.length).toBeGreaterThan(150);
 });
 
-it('events import no other folder of ours', () => {
-  expect(breaches(/^events\//, /^(events\/|@sinclair\/|node:crypto)/)).toEqual([]);
+/** The room of a file: its first folder, and a file of the root as itself. */
+const roomOf = (path: string) => path.split('/')[0] ?? '';
+const features = ['alerts', 'collection', 'ingest'];
+const shared = ['book', 'events', 'kernel', 'log', 'programs', 'telemetry'];
+const isPackage = (to: string) => !files.includes(to) && !to.startsWith('..');
+
+/** Ties that are still to be cut. */
+const tied = [
+  /^http\/openapi\.ts → (alerts|collection)\//,
+  /^config\/(config\.ts → log\/nats-auth|file\.ts → commands\/terminal\/printable)\.ts$/,
+  /^alerts\/.* → collection\//,
+  /^ingest\/(routes|sync)\.ts → alerts\/schemas\.ts$/,
+];
+
+/** What a room imports of the others' files, but for those allowed. */
+const breaches = (room: string, allowed: readonly string[]) =>
+  imports
+    .filter(({ from, to }) => roomOf(from) === room && !isPackage(to))
+    .filter(({ to }) => roomOf(to) !== room && !allowed.includes(roomOf(to)))
+    .map(({ from, to }) => `${from} → ${to}`)
+    .filter((tie) => !tied.some((known) => known.test(tie)));
+const packagesOf = (room: string) =>
+  new Set(imports.filter(({ from, to }) => roomOf(from) === room && isPackage(to)).map(({ to }) => to));
+
+describe('a room imports', () => {
+  it.each([
+    ['events', []],
+    ['telemetry', []],
+    ['log', ['events']],
+    ['book', ['events']],
+    ['programs', ['kernel', 'events', 'log']],
+    ['http', ['events', 'telemetry']],
+    ['config', [...features, 'events', 'http', 'kernel']],
+  ])('%s: of ours nothing but %j', (room, allowed) => {
+    expect(files.some((file) => roomOf(file) === room)).toBe(true);
+    expect(breaches(room, allowed)).toEqual([]);
+  });
+
+  it.each(features)('%s: no other feature', (feature) => {
+    const allowed = [...shared, 'config', 'http'];
+    expect(breaches(feature, allowed)).toEqual([]);
+  });
+
+  it('events: no package but the schemas, and node:crypto', () => {
+    expect([...packagesOf('events')].filter((each) => !/^(@sinclair\/|node:crypto$)/.test(each))).toEqual([]);
+  });
+
+  it('nats: only log', () => {
+    expect(imports.filter(({ from, to }) => to === 'nats' && roomOf(from) !== 'log')).toEqual([]);
+  });
 });
 
-it('machine, policy, decisions and parsers are pure: no clock, no I/O, no vendor', () => {
+describe('what decides is pure', () => {
   const pure =
-    /^(collection\/(machine|history|difference|diagram|pod-context|pod-guards|pod-updates|policy|decide|cooldowns|retry|(audit|explain|what-if)\/[a-z-]+)|ingest\/(alertmanager|alerts|alert-labels|parsed|formats|fit)|matchers)\.ts$/;
-  expect(
-    breaches(
-      pure,
-      /^(events\/|matchers\.ts$|xstate$|re2js$|@sinclair\/|ingest\/(alertmanager|alerts|alert-labels|parsed)\.ts$|collection\/(machine|history|pod-context|pod-guards|pod-updates|policy|decide|cooldowns|audit\/|explain\/|what-if\/))/,
-    ),
-  ).toEqual([]);
-  for (const file of files.filter((each) => pure.test(each))) {
-    expect(readFileSync(join(src, file), 'utf8'), file).not.toMatch(
-      /Date\.now|new Date\(\)|Math\.random|performance\./,
+    /^(events|book|collection\/(pod|audit|explain|what-if)|kernel\/(replay|explain|audit)|ingest\/formats)\/|^kernel\/(matchers|react\/retry)\.ts$|^collection\/intake\/(policy|decide)\.ts$/;
+  const pureFiles = files.filter((file) => pure.test(file));
+
+  it('no clock and no chance', () => {
+    expect(pureFiles.length).toBeGreaterThan(60);
+    for (const file of pureFiles) {
+      expect(readFileSync(join(src, file), 'utf8'), file).not.toMatch(
+        /Date\.now|new Date\(\)|Math\.random|performance\./,
+      );
+    }
+  });
+
+  it('no I/O and no vendor', () => {
+    const vendors = /^(@sinclair\/|xstate$|re2js$|node:crypto$)/;
+    const impure = imports.filter(
+      ({ from, to }) => pure.test(from) && (isPackage(to) ? !vendors.test(to) : !pure.test(to)),
     );
+    expect(impure.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
+  });
+});
+
+it('no folder has more than 15 files of its own, but the page', () => {
+  const counts = new Map<string, number>();
+  for (const file of globSync('**/*.{ts,js}', { cwd: src })) {
+    const folder = dirname(file);
+    if (!/^web(\/|$)/.test(folder)) counts.set(folder, (counts.get(folder) ?? 0) + 1);
   }
+  expect([...counts].filter(([, count]) => count > 15)).toEqual([]);
 });
 
-it('only log imports nats', () => {
-  expect(imports.filter(({ from, to }) => to === 'nats' && folderOf(from) !== 'log')).toEqual([]);
-});
-
-it('features never import each other: they meet in events', () => {
-  expect(breaches(/^ingest\//, /^(?!collection\/)/)).toEqual([]);
-  expect(breaches(/^collection\//, /^(?!ingest\/)/)).toEqual([]);
-});
-
-it('log, telemetry and http know no feature but the shapes that routes answer with', () => {
-  expect(breaches(/^log\//, /^(?!collection\/|ingest\/|http\/|telemetry\/)/)).toEqual([]);
-  expect(breaches(/^telemetry\//, /^(telemetry\/|pino$|prom-client$|@opentelemetry\/|node:timers)/)).toEqual(
-    [],
-  );
-  expect(breaches(/^http\//, /^(?!ingest\/|log\/)/)).toEqual([]);
-});
-
-it('only the entry, the composition root, the configuration and commands see everything', () => {
-  const roots =
-    /^(main|app|api|edge|guards|read-model|ready|waiting|workers|config|config-file|config-guard|config-schema)\.ts$|^commands\//;
-  const seeing = imports.filter(({ from, to }) => !roots.test(from) && roots.test(to));
-  expect(seeing).toEqual([]);
+it('no two exported types share a name', () => {
+  const names = files.flatMap((file) => {
+    const text = readFileSync(join(src, file), 'utf8');
+    return [...text.matchAll(/^export (?:interface|type|class) (\w+)/gm)].map(([, name = '']) => name);
+  });
+  expect(names.length).toBeGreaterThan(200);
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });
 
 it('the page imports nothing but itself: types are no import, and a browser has no packages', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MatcherSyntaxError, parseMatcher } from '../src/matchers.ts';
+import { MatcherSyntaxError, parseMatcher } from '../src/kernel/matchers.ts';
 
 const matches = (matcher: string, labels: Record<string, string>) => parseMatcher(matcher).matches(labels);
 

@@ -1,16 +1,16 @@
 import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
-import { createPolicy, podOf } from '../collection/policy.ts';
-import { readConfigFile } from '../config.ts';
-import type { Rules } from '../config-file.ts';
-import { ConfigError } from '../config-schema.ts';
-import { printable } from './printable.ts';
+import { createPolicy, podOf } from '../collection/intake/policy.ts';
+import { readConfigFile } from '../config/config.ts';
+import type { Rules } from '../config/file.ts';
+import { ConfigError } from '../config/schema.ts';
+import { printable } from './terminal/printable.ts';
 import { timeOf } from '../events/instant.ts';
-import type { AlertReceivedData } from '../events/alert-events.ts';
+import type { AlertReceivedData } from '../events/data/alert.ts';
 import type { SourceConfig } from '../http/guard/options.ts';
-import { formats } from '../ingest/formats.ts';
-import type { ParsedAlert } from '../ingest/parsed.ts';
-import { matchesAll, parseMatcher } from '../matchers.ts';
+import { formats } from '../ingest/formats/formats.ts';
+import type { ParsedAlert } from '../ingest/formats/parsed.ts';
+import { matchesAll, parseMatcher } from '../kernel/matchers.ts';
 
 export const checkCommand = new Command('check')
   .description('check a configuration file, and say which alert of a payload would lead to what')

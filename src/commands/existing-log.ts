@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readConfig } from '../config.ts';
+import { readConfig } from '../config/config.ts';
 import type { Connection } from '../log/connection.ts';
 import { openExistingLog, type OpenLog } from '../log/open.ts';
 

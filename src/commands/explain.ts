@@ -1,14 +1,14 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { parseAsked } from '../collection/explain/asked.ts';
 import type { TodaysPolicy } from '../collection/explain/explanation.ts';
-import { readExplanation } from '../collection/explanations.ts';
-import { readConfig, readConfigFile } from '../config.ts';
+import { readExplanation } from '../collection/read/explanations.ts';
+import { readConfig, readConfigFile } from '../config/config.ts';
 import { timeOf } from '../events/instant.ts';
-import { streamName } from '../log/definitions.ts';
-import { timeArgument } from './arguments.ts';
-import { createProgress } from './progress.ts';
+import { streamName } from '../log/streams/definitions.ts';
+import { timeArgument } from './terminal/arguments.ts';
+import { createProgress } from './terminal/progress.ts';
 import { withExistingLog } from './existing-log.ts';
-import { jsonLine } from './printable.ts';
+import { jsonLine } from './terminal/printable.ts';
 import { severalText, textOf } from './explain/text.ts';
 
 interface Options {

@@ -1,13 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
-import { ConfigError } from '../config-schema.ts';
-import { countArgument } from './arguments.ts';
+import { ConfigError } from '../config/schema.ts';
+import { countArgument } from './terminal/arguments.ts';
 import { createBar } from './fire/bar.ts';
 import { type Drill, runDrill } from './fire/drill.ts';
 import { type Scenario, scenarios } from './fire/scenarios.ts';
 import { textOf } from './fire/text.ts';
-import { listenForInterruption } from './interruption.ts';
-import { jsonLine } from './printable.ts';
+import { listenForInterruption } from './terminal/interruption.ts';
+import { jsonLine } from './terminal/printable.ts';
 
 interface Options {
   list?: boolean;

@@ -1,15 +1,15 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { userInfo } from 'node:os';
-import { createBoard } from '../collection/board.ts';
-import type { ByHandDeps } from '../collection/by-hand.ts';
-import { createPods } from '../collection/pods.ts';
-import { redrive } from '../collection/redrive.ts';
+import { createBoard } from '../kernel/fold/board.ts';
+import type { ByHandDeps } from '../collection/by-hand/by-hand.ts';
+import { createPods } from '../kernel/decide/decider.ts';
+import { redrive } from '../collection/by-hand/redrive.ts';
 import { millisOf, timeOf } from '../events/instant.ts';
-import { streamName } from '../log/definitions.ts';
-import { follow } from '../log/follow.ts';
-import { timeArgument } from './arguments.ts';
+import { streamName } from '../log/streams/definitions.ts';
+import { follow } from '../log/consume/follow.ts';
+import { timeArgument } from './terminal/arguments.ts';
 import { withExistingLog } from './existing-log.ts';
-import { printable } from './printable.ts';
+import { printable } from './terminal/printable.ts';
 
 interface Options {
   failedSince?: string;

@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import { podSubjectOf } from '../events/subjects.ts';
-import { streamName } from '../log/definitions.ts';
-import { collectionArgument, podArgument, pointArgument } from './arguments.ts';
+import { streamName } from '../log/streams/definitions.ts';
+import { collectionArgument, podArgument, pointArgument } from './terminal/arguments.ts';
 import { withExistingLog } from './existing-log.ts';
-import { listenForInterruption } from './interruption.ts';
-import { jsonLine } from './printable.ts';
+import { listenForInterruption } from './terminal/interruption.ts';
+import { jsonLine } from './terminal/printable.ts';
 import { showMachine } from './replay/machine.ts';
 import { type ReplayRange, readEntries } from './replay/entries.ts';
 import { stepThrough } from './replay/step.ts';

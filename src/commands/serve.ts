@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { startApp } from '../app.ts';
-import { readConfig, readRoles, roles } from '../config.ts';
+import { readConfig, readRoles, roles } from '../config/config.ts';
 import { createLogger } from '../telemetry/logger.ts';
 
 export const serveCommand = new Command('serve')

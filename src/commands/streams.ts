@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { readConfig } from '../config.ts';
-import { readDefinitions } from '../log/definitions.ts';
-import { adviceOn, sentence } from '../log/differences.ts';
-import { applyStreams, diffStreams } from '../log/streams.ts';
+import { readConfig } from '../config/config.ts';
+import { readDefinitions } from '../log/streams/definitions.ts';
+import { adviceOn, sentence } from '../log/streams/differences.ts';
+import { applyStreams, diffStreams } from '../log/streams/streams.ts';
 import { withExistingLog } from './existing-log.ts';
 
 export const streamsCommand = new Command('streams').description(

@@ -3,7 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import { Type } from '@sinclair/typebox';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import type { Access } from './access.ts';
-import { Accepted, Alert, AlertItem, AlertPage, AlertsEnded } from './schemas/alerts.ts';
+import { Accepted, Alert, AlertItem, AlertPage, AlertsEnded } from '../alerts/schemas.ts';
 import {
   Acted,
   Collection,
@@ -12,7 +12,7 @@ import {
   PodState,
   Replay,
   Started,
-} from './schemas/collections.ts';
+} from '../collection/routes/schemas/collections.ts';
 import {
   eventSchemas,
   FeedEvent,
@@ -22,7 +22,7 @@ import {
   problemAnswers,
   StoredEvent,
 } from './schemas/common.ts';
-import { Explanation } from './schemas/explanation.ts';
+import { Explanation } from '../collection/routes/schemas/explanation.ts';
 
 const named = [
   ...[Problem, CollectionItem, CollectionPage, Collection, PodState, Replay, Started, Acted],

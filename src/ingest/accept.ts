@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import { append, appendTogether, maxTogether } from '../log/append.ts';
+import { append, appendTogether, maxTogether } from '../log/write/append.ts';
 import type { Connection } from '../log/connection.ts';
 import { LogUnavailable, MessageTooLarge, WrongLastSequence } from '../log/errors.ts';
-import type { CheckRoom } from '../log/room.ts';
+import type { CheckRoom } from '../log/streams/room.ts';
 import { bounded } from '../telemetry/bounded.ts';
 import { fieldsAbout, type Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { type AlertReceived, type Admission, itemOf } from './item.ts';
-import type { ParsedAlert } from './parsed.ts';
-import { createPlaces } from './places.ts';
+import { type AlertReceived, type Admission, itemOf } from './admission.ts';
+import type { ParsedAlert } from './formats/parsed.ts';
+import { createPlaces } from '../kernel/places.ts';
 import type { Renew } from './renew.ts';
 
 /** What became of one alert of a webhook. */

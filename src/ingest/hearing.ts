@@ -1,5 +1,5 @@
-import { type Matcher, matchesAll, parseMatcher } from '../matchers.ts';
-import type { ParsedAlert } from './parsed.ts';
+import { type Matcher, matchesAll, parseMatcher } from '../kernel/matchers.ts';
+import type { ParsedAlert } from './formats/parsed.ts';
 import { createWatchdog, type Watchdog, type WatchdogDeps } from './watchdog.ts';
 
 /** A source, and what it has to let hear of itself. */

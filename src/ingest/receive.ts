@@ -8,9 +8,9 @@ import { LogUnavailable } from '../log/errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import type { Accept, AlertResult } from './accept.ts';
-import type { Format } from './formats.ts';
-import type { Body } from './bodies.ts';
-import { isRecord, type ParsedAlert } from './parsed.ts';
+import type { Format } from './formats/formats.ts';
+import type { Body } from './bodies/bodies.ts';
+import { isRecord, type ParsedAlert } from './formats/parsed.ts';
 
 /** Who sends alerts, to which path, and what is asked of them. */
 export interface AlertSource {

@@ -1,13 +1,13 @@
 import { firingIn, type LookUp, readTold, type Told } from '../book/told.ts';
-import type { AlertReceivedData, AlertRenewedData } from '../events/alert-events.ts';
+import type { AlertReceivedData, AlertRenewedData } from '../events/data/alert.ts';
 import { createEvent } from '../events/envelope.ts';
 import { millisOf, nanosOf } from '../events/instant.ts';
-import { append } from '../log/append.ts';
+import { append } from '../log/write/append.ts';
 import type { Connection } from '../log/connection.ts';
 import { NotPermitted, WrongLastSequence } from '../log/errors.ts';
 import { lastOn } from '../log/read.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { AlertReceived } from './item.ts';
+import type { AlertReceived } from './admission.ts';
 
 /** Stores that an alert which is on the stream was told again, where that is news. */
 export type Renew = (event: AlertReceived) => Promise<{

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendRefusal } from '../http/guard/refusal.ts';
-import { Accepted } from '../http/schemas/alerts.ts';
+import { Accepted } from '../alerts/schemas.ts';
 import { jsonAnswer, problemAnswers, refTo } from '../http/schemas/common.ts';
-import { type BodyLimits, createBodies } from './bodies.ts';
+import { type BodyLimits, createBodies } from './bodies/bodies.ts';
 import { type AlertSource, answerResults, createReceive, type ReceiveDeps } from './receive.ts';
 import { createSync, type SyncOptions, syncSchema } from './sync.ts';
 

@@ -1,14 +1,14 @@
 import { Type } from '@sinclair/typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AlertReceivedData } from '../events/alert-events.ts';
+import type { AlertReceivedData } from '../events/data/alert.ts';
 import { sendProblem } from '../http/problem.ts';
 import { BadQuery } from '../http/query.ts';
-import { AlertsEnded } from '../http/schemas/alerts.ts';
+import { AlertsEnded } from '../alerts/schemas.ts';
 import { jsonAnswer, problemAnswers, refTo } from '../http/schemas/common.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { AlertResult } from './accept.ts';
-import type { Body } from './bodies.ts';
-import type { ParsedAlert } from './parsed.ts';
+import type { Body } from './bodies/bodies.ts';
+import type { ParsedAlert } from './formats/parsed.ts';
 import { type AlertSource, answerResults, headerOf, type Receive, type Received } from './receive.ts';
 
 /** A stored alert whose end somebody waits for. */

@@ -1,7 +1,7 @@
 import { createEvent, decodeEvent, isEvent, type StoredEvent } from '../events/envelope.ts';
 import { millisOf, timeOf } from '../events/instant.ts';
 import { silenceScheduleSubject, sourceSubject } from '../events/subjects.ts';
-import { append, schedule } from '../log/append.ts';
+import { append, schedule } from '../log/write/append.ts';
 import type { Connection } from '../log/connection.ts';
 import { WrongLastSequence } from '../log/errors.ts';
 import { lastOn } from '../log/read.ts';

@@ -10,7 +10,7 @@ import {
 import { setTimeout as delay } from 'node:timers/promises';
 import { LogMisconfigured, LogUnavailable, toLogError } from './errors.ts';
 import { authOptions, type NatsAuth } from './nats-auth.ts';
-import { createPublisher, type Publisher } from './publisher.ts';
+import { createPublisher, type Publisher } from './write/publisher.ts';
 
 interface DirectStreamAPI {
   getMessage: (

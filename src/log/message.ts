@@ -1,6 +1,6 @@
 import type { JsMsg, StoredMsg } from 'nats';
 import type { StoredMessage } from '../events/envelope.ts';
-import { deliveredHeaders, parsedHeaders } from './header.ts';
+import { deliveredHeaders, parsedHeaders } from './write/header.ts';
 
 /** A delivered message in the form that the event module reads. */
 export function fromDelivery(message: JsMsg): StoredMessage {

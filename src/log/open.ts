@@ -1,9 +1,9 @@
 import { type Connection, openConnection } from './connection.ts';
-import { type EmbeddedServer, findRunning, startEmbedded } from './embedded.ts';
+import { type EmbeddedServer, findRunning, startEmbedded } from './embedded/embedded.ts';
 import { LogUnavailable } from './errors.ts';
-import { isStored } from './lost-stream.ts';
+import { isStored } from './streams/lost-stream.ts';
 import type { NatsAuth } from './nats-auth.ts';
-import type { Supervision } from './supervise.ts';
+import type { Supervision } from './embedded/supervise.ts';
 
 export interface LogOptions {
   /** Absent: the embedded server on the data directory. */

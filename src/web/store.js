@@ -1,6 +1,6 @@
 /**
  * What the page knows of collections and how events change it. Pure. It comes to the same summaries as the index of the
- * service (src/collection/summaries.ts); a property test holds the two together.
+ * service (src/collection/pod/summaries.ts); a property test holds the two together.
  *
  * @import { FeedEvent, Filter, Item, State, Store, Summary } from './types.ts'
  */

@@ -1,10 +1,10 @@
 // The shapes that the page works with are those of the service; there is no second copy of them.
 import type { EventType } from '../events/catalogue.ts';
-import type { EventError, Recording } from '../events/collection-events.ts';
-import type { Plan } from '../events/plan.ts';
+import type { EventError, Recording } from '../events/data/collection.ts';
+import type { Plan } from '../events/data/plan.ts';
 import type { StoredEvent } from '../events/envelope.ts';
-import type { CollectionSummary } from '../collection/summaries.ts';
-import type { ReplayedItem } from '../collection/replayed.ts';
+import type { CollectionSummary } from '../collection/pod/summaries.ts';
+import type { ReplayedItem } from '../collection/read/replayed.ts';
 
 export type { Chapter, Explanation, Outcome, Step } from '../collection/explain/explanation.ts';
 export type { EventError, EventType, Plan, Recording };

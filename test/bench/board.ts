@@ -1,8 +1,8 @@
 import { execa } from 'execa';
 import { headers as natsHeaders, type JsMsg, type MsgHdrs } from 'nats';
-import { createBoard } from '../../src/collection/board.ts';
-import type { PodSnapshot } from '../../src/collection/machine.ts';
-import type { PodEvent } from '../../src/collection/pod-context.ts';
+import { createBoard } from '../../src/kernel/fold/board.ts';
+import type { PodSnapshot } from '../../src/collection/pod/machine.ts';
+import type { PodEvent } from '../../src/collection/pod/context.ts';
 import { encodeEvent, type StoredMessage } from '../../src/events/envelope.ts';
 import { podSubject } from '../../src/events/subjects.ts';
 import { fromDelivery } from '../../src/log/message.ts';

@@ -1,11 +1,11 @@
 import { execa } from 'execa';
 import { connect } from 'nats';
-import type { PodSnapshot } from '../../src/collection/machine.ts';
-import type { PodEvent } from '../../src/collection/pod-context.ts';
+import type { PodSnapshot } from '../../src/collection/pod/machine.ts';
+import type { PodEvent } from '../../src/collection/pod/context.ts';
 import { podSubject } from '../../src/events/subjects.ts';
 import { type Connection, openConnection } from '../../src/log/connection.ts';
-import { snapshotsBucket, streamName } from '../../src/log/definitions.ts';
-import { listObjects } from '../../src/log/object-store.ts';
+import { snapshotsBucket, streamName } from '../../src/log/streams/definitions.ts';
+import { listObjects } from '../../src/log/objects/store.ts';
 import { asNpmStart } from '../support/process.ts';
 import { until } from '../support/until.ts';
 import { appendHistory, decoded, eventsPerPod, foldBare, history } from './history.ts';

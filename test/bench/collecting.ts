@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Connection } from '../../src/log/connection.ts';
-import { recordingsBucket, stagingBucket, streamName } from '../../src/log/definitions.ts';
+import { recordingsBucket, stagingBucket, streamName } from '../../src/log/streams/definitions.ts';
 import { until } from '../support/until.ts';
 import { post } from './post.ts';
 

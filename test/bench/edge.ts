@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { startWithAccounts } from '../support/nats-accounts.ts';
 import { type Load, load } from './load.ts';
 import { type Figure, median, number } from './report.ts';

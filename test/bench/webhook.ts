@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { openConnection } from '../../src/log/connection.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { type Load, load } from './load.ts';
 import { type Figure, median, number } from './report.ts';
 import type { Bench, BenchArguments } from './run.ts';

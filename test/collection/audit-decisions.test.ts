@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createAudit, type AuditEnd } from '../../src/collection/audit/audit.ts';
-import type { AlertReceivedData, AlertRenewedData } from '../../src/events/alert-events.ts';
+import type { AlertReceivedData, AlertRenewedData } from '../../src/events/data/alert.ts';
 import { createEvent, type Event, type StoredMessage } from '../../src/events/envelope.ts';
 import { sha256Hex } from '../../src/events/ids.ts';
 import { alertRef, at, plan, pod, receptionOf, story, stored, t0 } from '../support/events.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AuditResult, createAudit, type AuditEnd } from '../../src/collection/audit/audit.ts';
-import type { AlertReceivedData, AlertRenewedData } from '../../src/events/alert-events.ts';
+import type { AlertReceivedData, AlertRenewedData } from '../../src/events/data/alert.ts';
 import { createEvent, type Event, type StoredMessage } from '../../src/events/envelope.ts';
 import { alertIdOf } from '../../src/events/ids.ts';
 import { nanosOf } from '../../src/events/instant.ts';

@@ -1,12 +1,12 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { ByHandDeps } from '../../src/collection/by-hand.ts';
-import { cancel } from '../../src/collection/cancel.ts';
-import { createPods } from '../../src/collection/pods.ts';
-import { redrive } from '../../src/collection/redrive.ts';
-import { start } from '../../src/collection/start.ts';
+import type { ByHandDeps } from '../../src/collection/by-hand/by-hand.ts';
+import { cancel } from '../../src/collection/by-hand/cancel.ts';
+import { createPods } from '../../src/kernel/decide/decider.ts';
+import { redrive } from '../../src/collection/by-hand/redrive.ts';
+import { start } from '../../src/collection/by-hand/start.ts';
 import { timeOf } from '../../src/events/instant.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { lastMessage } from '../../src/log/read.ts';
 import { useNats } from '../support/nats.ts';
 import { placeOf, useS3 } from '../support/s3-fixture.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { evolve, initialSnapshot } from '../../src/collection/machine.ts';
-import { maxCutShort, type PodEvent } from '../../src/collection/pod-context.ts';
+import { evolve, initialSnapshot } from '../../src/collection/pod/machine.ts';
+import { maxCutShort, type PodEvent } from '../../src/collection/pod/context.ts';
 import { createEvent } from '../../src/events/envelope.ts';
 import { timeOf } from '../../src/events/instant.ts';
-import { append } from '../../src/log/append.ts';
+import { append } from '../../src/log/write/append.ts';
 import type { Connection } from '../../src/log/connection.ts';
 import { brokenPromises } from '../support/audit.ts';
 import { alertRef, pod, plan, story } from '../support/events.ts';

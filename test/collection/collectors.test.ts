@@ -8,10 +8,10 @@ import type { Collector, CollectTask } from '../../src/collection/collectors/col
 import { commandCollector, unknownPlaceholders } from '../../src/collection/collectors/command.ts';
 import { jcmdCollector } from '../../src/collection/collectors/jcmd.ts';
 import { simulatedCollector } from '../../src/collection/collectors/simulated.ts';
-import { withVariables } from '../../src/collection/collectors/environment.ts';
-import { createSpawner } from '../../src/collection/collectors/spawner.ts';
-import { AttemptFailed } from '../../src/collection/failures.ts';
-import { checkRecording } from '../../src/collection/recording.ts';
+import { withVariables } from '../../src/programs/environment.ts';
+import { createSpawner } from '../../src/programs/spawner.ts';
+import { AttemptFailed } from '../../src/kernel/react/failures.ts';
+import { checkRecording } from '../../src/collection/collect/check-recording.ts';
 import { pod } from '../support/events.ts';
 import { useJvm } from '../support/jvm.ts';
 import { isRunning } from '../support/process.ts';

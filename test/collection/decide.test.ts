@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { decide, type Question } from '../../src/collection/decide.ts';
-import { evolve, initialSnapshot } from '../../src/collection/machine.ts';
-import { type PodEvent } from '../../src/collection/pod-context.ts';
-import type { AlertReceivedData } from '../../src/events/alert-events.ts';
+import { decide, type Question } from '../../src/collection/intake/decide.ts';
+import { evolve, initialSnapshot } from '../../src/collection/pod/machine.ts';
+import { type PodEvent } from '../../src/collection/pod/context.ts';
+import type { AlertReceivedData } from '../../src/events/data/alert.ts';
 import { createEvent, type StoredEvent } from '../../src/events/envelope.ts';
 import { collectionIdOf } from '../../src/events/ids.ts';
 import { alertRef, at, plan, pod, receptionOf, story } from '../support/events.ts';

@@ -1,10 +1,10 @@
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { objectStoreDestination } from '../../src/collection/destinations/object-store.ts';
-import { PermanentlyFailed } from '../../src/collection/failures.ts';
+import { PermanentlyFailed } from '../../src/kernel/react/failures.ts';
 import type { OutgoingFile } from '../../src/collection/destinations/destination.ts';
 import type { Connection } from '../../src/log/connection.ts';
-import { stagingBucket } from '../../src/log/definitions.ts';
+import { stagingBucket } from '../../src/log/streams/definitions.ts';
 import {
   deleteObject,
   getInfo,
@@ -12,7 +12,7 @@ import {
   putLabelled,
   putObject,
   readObject,
-} from '../../src/log/object-store.ts';
+} from '../../src/log/objects/store.ts';
 import { useNats } from '../support/nats.ts';
 import { bytesOf, deliveryOf, failureOf } from '../support/s3-fixture.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { s3Destination } from '../../src/collection/destinations/s3.ts';
-import { PermanentlyFailed } from '../../src/collection/failures.ts';
+import { PermanentlyFailed } from '../../src/kernel/react/failures.ts';
 import type { Fault } from '../support/s3-faults.ts';
 import { bytesOf, deliveryOf, failureOf, placeOf, stubAwsEnvironment, useS3 } from '../support/s3-fixture.ts';
 import { startS3 } from '../support/s3-server.ts';

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { DestinationPort } from '../../src/collection/destinations/destination.ts';
 import { objectStoreDestination } from '../../src/collection/destinations/object-store.ts';
 import { s3Destination } from '../../src/collection/destinations/s3.ts';
-import { PermanentlyFailed } from '../../src/collection/failures.ts';
+import { PermanentlyFailed } from '../../src/kernel/react/failures.ts';
 import { ObjectMissing } from '../../src/log/errors.ts';
-import { getInfo, listObjects, readObject } from '../../src/log/object-store.ts';
+import { getInfo, listObjects, readObject } from '../../src/log/objects/store.ts';
 import { useNats } from '../support/nats.ts';
 import { bytesOf, deliveryOf, failureOf, placeOf, useS3 } from '../support/s3-fixture.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { diagramOf } from '../../src/collection/diagram.ts';
-import { podMachine } from '../../src/collection/machine.ts';
+import { diagramOf } from '../../src/kernel/replay/diagram.ts';
+import { podMachine } from '../../src/collection/pod/machine.ts';
 
 interface Arrow {
   from: string;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { differenceOf } from '../../src/collection/difference.ts';
+import { differenceOf } from '../../src/kernel/replay/difference.ts';
 
 it('names what changed by its path, and compares lists as sets', () => {
   const before = { value: 'idle', current: null, decided: ['a', 'b'], uploads: { x: { run: 1 } } };

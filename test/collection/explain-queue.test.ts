@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { createBoard } from '../../src/collection/board.ts';
-import { waitingBefore } from '../../src/collection/queue.ts';
+import { createBoard } from '../../src/kernel/fold/board.ts';
+import { waitingBefore } from '../../src/collection/read/waiting-before.ts';
 import type { Event } from '../../src/events/envelope.ts';
 import { alertRef, stored, story } from '../support/events.ts';
 

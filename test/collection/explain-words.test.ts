@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseAsked, parsePod, speaksOf } from '../../src/collection/explain/asked.ts';
-import { errorText, quoted, spanOf } from '../../src/collection/explain/words.ts';
+import { errorText, quoted, spanOf } from '../../src/kernel/explain/words.ts';
 import { parseTime } from '../../src/events/point.ts';
 
 const now = '2026-11-20T19:10:40.000Z';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { explain } from '../../src/collection/explain/explain.ts';
 import type { Asked, Evidence } from '../../src/collection/explain/explanation.ts';
-import type { AlertReceivedData } from '../../src/events/alert-events.ts';
+import type { AlertReceivedData } from '../../src/events/data/alert.ts';
 import { createEvent, type Event, type StoredEvent } from '../../src/events/envelope.ts';
 import { alertRef, at, plan, pod, receptionOf, story } from '../support/events.ts';
 

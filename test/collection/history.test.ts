@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createHistory, isOfCollection } from '../../src/collection/history.ts';
+import { createHistory, isOfCollection } from '../../src/kernel/replay/history.ts';
 import { alertRef, at, stored, story } from '../support/events.ts';
 
 const first = story(alertRef(1));

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { decisionTypes } from '../../src/collection/decide.ts';
-import { elapsedOf } from '../../src/collection/cooldowns.ts';
-import { endOverdue } from '../../src/collection/overdue.ts';
-import { podOf } from '../../src/collection/policy.ts';
-import { createPods } from '../../src/collection/pods.ts';
+import { decisionTypes } from '../../src/collection/intake/decide.ts';
+import { elapsedOf } from '../../src/collection/pod/cooldowns.ts';
+import { endOverdue } from '../../src/collection/intake/overdue.ts';
+import { podOf } from '../../src/collection/intake/policy.ts';
+import { createPods } from '../../src/kernel/decide/decider.ts';
 import { createEvent, type StoredEvent } from '../../src/events/envelope.ts';
 import { receptionIdOf } from '../../src/events/ids.ts';
 import { nanosOf, timeOf } from '../../src/events/instant.ts';
-import { append } from '../../src/log/append.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { append } from '../../src/log/write/append.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { lastMessage } from '../../src/log/read.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -146,7 +146,7 @@ describe('a timer that does not go off', () => {
   it('is known to a process that begins from a snapshot', async () => {
     const { service, connection, deps } = await withoutTimer();
     const lines = [...deps.board.lines()];
-    const { createBoard } = await import('../../src/collection/board.ts');
+    const { createBoard } = await import('../../src/kernel/fold/board.ts');
     const board = createBoard();
     for (const line of lines) board.load(line);
     expect([...board.lines()].sort()).toEqual(lines.sort());

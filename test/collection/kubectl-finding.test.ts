@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CollectTask } from '../../src/collection/collectors/collector.ts';
 import { kubectlCollector } from '../../src/collection/collectors/kubectl/collector.ts';
 import type { KubectlOptions } from '../../src/collection/collectors/kubectl/options.ts';
-import { PermanentlyFailed } from '../../src/collection/failures.ts';
+import { PermanentlyFailed } from '../../src/kernel/react/failures.ts';
 import { pod } from '../support/events.ts';
 import { failureOf } from '../support/failure.ts';
 import { type Cluster, clusterOf, container, playedJvm, podOf } from '../support/kubectl/cluster.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CollectTask } from '../../src/collection/collectors/collector.ts';
 import { kubectlCollector } from '../../src/collection/collectors/kubectl/collector.ts';
 import type { KubectlOptions } from '../../src/collection/collectors/kubectl/options.ts';
-import { checkRecording } from '../../src/collection/recording.ts';
+import { checkRecording } from '../../src/collection/collect/check-recording.ts';
 import { pod } from '../support/events.ts';
 import { failureOf } from '../support/failure.ts';
 import {

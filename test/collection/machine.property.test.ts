@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createBoard } from '../../src/collection/board.ts';
-import { evolve, initialSnapshot, type PodSnapshot } from '../../src/collection/machine.ts';
-import { type PodEvent } from '../../src/collection/pod-context.ts';
-import { podMachine } from '../../src/collection/machine.ts';
+import { createBoard } from '../../src/kernel/fold/board.ts';
+import { evolve, initialSnapshot, type PodSnapshot } from '../../src/collection/pod/machine.ts';
+import { type PodEvent } from '../../src/collection/pod/context.ts';
+import { podMachine } from '../../src/collection/pod/machine.ts';
 import { podSubject } from '../../src/events/subjects.ts';
 import { pod, stored } from '../support/events.ts';
 import { anyEvent, validHistory } from '../support/histories.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { evolve, initialSnapshot } from '../../src/collection/machine.ts';
-import { type PodEvent, rememberedDecisions } from '../../src/collection/pod-context.ts';
+import { evolve, initialSnapshot } from '../../src/collection/pod/machine.ts';
+import { type PodEvent, rememberedDecisions } from '../../src/collection/pod/context.ts';
 import { alertRef, at, recording, story } from '../support/events.ts';
 
 const fold = (...events: PodEvent[]) =>

@@ -3,8 +3,8 @@ import { buffer } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
 import type { Connection } from '../../src/log/connection.ts';
 import { LogUnavailable, ObjectExists, ObjectMissing } from '../../src/log/errors.ts';
-import type { Publisher } from '../../src/log/publisher.ts';
-import { deleteObject, getInfo, listObjects, putObject, readObject } from '../../src/log/object-store.ts';
+import type { Publisher } from '../../src/log/write/publisher.ts';
+import { deleteObject, getInfo, listObjects, putObject, readObject } from '../../src/log/objects/store.ts';
 import { useNats } from '../support/nats.ts';
 import { bytesOf, deliveryOf } from '../support/s3-fixture.ts';
 

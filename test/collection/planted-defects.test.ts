@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AuditResult, createAudit, type AuditEnd } from '../../src/collection/audit/audit.ts';
-import { promises } from '../../src/collection/audit/violation.ts';
+import { promises } from '../../src/kernel/audit/violation.ts';
 import type { StoredMessage } from '../../src/events/envelope.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { readRange } from '../../src/log/read.ts';
 import type { Defect } from '../support/defects/defect.ts';
 import { ofAlerts } from '../support/defects/of-alerts.ts';

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { tellPolicy } from '../../src/collection/policy-in-force.ts';
+import { tellPolicy } from '../../src/collection/intake/policy-in-force.ts';
 import { decodeEvent, isEvent } from '../../src/events/envelope.ts';
 import { sha256Hex } from '../../src/events/ids.ts';
 import type { Connection } from '../../src/log/connection.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { lastMessage, readRange } from '../../src/log/read.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { at, plan } from '../support/events.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPolicy, podOf } from '../../src/collection/policy.ts';
+import { createPolicy, podOf } from '../../src/collection/intake/policy.ts';
 import { plan, pod } from '../support/events.ts';
 
 const { rule: _rule, ...planOfRow } = plan;

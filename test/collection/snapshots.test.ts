@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Board, createBoard } from '../../src/collection/board.ts';
-import { createSnapshots } from '../../src/collection/snapshots.ts';
+import { type Board, createBoard } from '../../src/kernel/fold/board.ts';
+import { createSnapshots } from '../../src/kernel/fold/snapshots.ts';
 import type { StoredMessage } from '../../src/events/envelope.ts';
-import { append } from '../../src/log/append.ts';
+import { append } from '../../src/log/write/append.ts';
 import type { Connection } from '../../src/log/connection.ts';
-import { snapshotsBucket, streamName } from '../../src/log/definitions.ts';
-import { deleteObject, listObjects } from '../../src/log/object-store.ts';
+import { snapshotsBucket, streamName } from '../../src/log/streams/definitions.ts';
+import { deleteObject, listObjects } from '../../src/log/objects/store.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { alertRef, stored, story } from '../support/events.ts';
 import { anyEvent, validHistory } from '../support/histories.ts';

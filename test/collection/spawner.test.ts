@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runProgram } from '../../src/collection/collectors/run-program.ts';
-import { createSpawner, type Spawner } from '../../src/collection/collectors/spawner.ts';
-import { AttemptFailed } from '../../src/collection/failures.ts';
+import { runProgram } from '../../src/programs/run-program.ts';
+import { createSpawner, type Spawner } from '../../src/programs/spawner.ts';
+import { AttemptFailed } from '../../src/kernel/react/failures.ts';
 import { areGone, isRunning } from '../support/process.ts';
 import { until } from '../support/until.ts';
 
@@ -82,7 +82,7 @@ describe('a spawner', () => {
   });
 
   it('keeps no process from its end, and ends after it', async () => {
-    const module = fileURLToPath(new URL('../../src/collection/collectors/spawner.ts', import.meta.url));
+    const module = fileURLToPath(new URL('../../src/programs/spawner.ts', import.meta.url));
     const code = `const { createSpawner } = await import(${JSON.stringify(module)});
       const spawner = createSpawner();
       const { signal } = new AbortController();

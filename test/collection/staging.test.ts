@@ -3,12 +3,12 @@ import { buffer } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openRecording } from '../../src/collection/recording.ts';
-import { createStaging } from '../../src/collection/staging.ts';
-import type { Destination } from '../../src/events/plan.ts';
+import { openRecording } from '../../src/collection/collect/check-recording.ts';
+import { createStaging } from '../../src/collection/staging/staging.ts';
+import type { Destination } from '../../src/events/data/plan.ts';
 import type { Connection } from '../../src/log/connection.ts';
-import { recordingsBucket, stagingBucket } from '../../src/log/definitions.ts';
-import { listObjects } from '../../src/log/object-store.ts';
+import { recordingsBucket, stagingBucket } from '../../src/log/streams/definitions.ts';
+import { listObjects } from '../../src/log/objects/store.ts';
 import { useNats } from '../support/nats.ts';
 import { failureOf } from '../support/s3-fixture.ts';
 

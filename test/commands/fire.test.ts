@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { scenarios } from '../../src/commands/fire/scenarios.ts';
-import { parseAlertmanager } from '../../src/ingest/alertmanager.ts';
+import { parseAlertmanager } from '../../src/ingest/formats/alertmanager.ts';
 import { fingerprintOf } from '../../src/events/fingerprint.ts';
 import type { Drill } from '../../src/commands/fire/drill.ts';
 import { cli } from '../support/cli.ts';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { buffer } from 'node:stream/consumers';
 import { openConnection } from '../../src/log/connection.ts';
-import { recordingsBucket, stagingBucket } from '../../src/log/definitions.ts';
-import { listObjects, readObject } from '../../src/log/object-store.ts';
+import { recordingsBucket, stagingBucket } from '../../src/log/streams/definitions.ts';
+import { listObjects, readObject } from '../../src/log/objects/store.ts';
 import { cli } from '../support/cli.ts';
 import { useNats } from '../support/nats.ts';
 import { placeOf, useS3 } from '../support/s3-fixture.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import type { Entry } from '../../src/collection/history.ts';
+import type { Entry } from '../../src/kernel/replay/history.ts';
 import { cli } from '../support/cli.ts';
 import { useNats } from '../support/nats.ts';
 import { type Item, useServices } from '../support/service.ts';

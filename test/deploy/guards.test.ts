@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { expect, it } from 'vitest';
 import '../../src/commands/program.ts';
-import { parseConfig } from '../../src/config-file.ts';
+import { parseConfig } from '../../src/config/file.ts';
 import { secretKeys, secretsMade } from '../support/documented-secrets.ts';
 import { build } from '../support/kubernetes.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openConnection } from '../../src/log/connection.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { lastMessage, readRange } from '../../src/log/read.ts';
 import { areGone, freePort, isRunning, useProcesses } from '../support/process.ts';
 import { useS3 } from '../support/s3-fixture.ts';

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, it, type onTestFinished } from 'vitest';
 import { decodeEvent, isEvent } from '../../src/events/envelope.ts';
 import { type Connection, openConnection } from '../../src/log/connection.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { readRange } from '../../src/log/read.ts';
 import { brokenPromises } from '../support/audit.ts';
 import { freePort, serve, type ServiceProcess } from '../support/process.ts';

@@ -1,7 +1,7 @@
 import { connect as connectTcp } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { useNats } from '../support/nats.ts';
 import { useServices } from '../support/service.ts';
 import { until } from '../support/until.ts';

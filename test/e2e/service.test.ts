@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { recordingsBucket, stagingBucket, streamName } from '../../src/log/definitions.ts';
+import { recordingsBucket, stagingBucket, streamName } from '../../src/log/streams/definitions.ts';
 import { lastMessage } from '../../src/log/read.ts';
-import { listObjects, readObject } from '../../src/log/object-store.ts';
+import { listObjects, readObject } from '../../src/log/objects/store.ts';
 import { useNats } from '../support/nats.ts';
 import { quickRules, useServices } from '../support/service.ts';
 import { eventSequences } from '../support/stream-events.ts';

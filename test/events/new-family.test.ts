@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import type { EventType } from '../../src/events/catalogue.ts';
-import type { FeedFilter } from '../../src/http/feed-message.ts';
+import type { FeedFilter } from '../../src/http/feed/feed-message.ts';
 
 // A family that no file of `src` knows: what is derived from the rows must hold for it, too.
 vi.mock('../../src/events/rows/rows.ts', async (original) => {
@@ -22,11 +22,11 @@ vi.mock('../../src/events/rows/rows.ts', async (original) => {
 
 const { allFilters, eventTypes, filterOf, isOfFamily } = await import('../../src/events/catalogue.ts');
 const { isEvent } = await import('../../src/events/envelope.ts');
-const { feedMessageOf, isWanted, subjectsOf } = await import('../../src/http/feed-message.ts');
+const { feedMessageOf, isWanted, subjectsOf } = await import('../../src/http/feed/feed-message.ts');
 const { createAudit } = await import('../../src/collection/audit/audit.ts');
-const { createBoard } = await import('../../src/collection/board.ts');
+const { createBoard } = await import('../../src/kernel/fold/board.ts');
 const { createBook } = await import('../../src/collection/explain/book.ts');
-const { createHistory } = await import('../../src/collection/history.ts');
+const { createHistory } = await import('../../src/kernel/replay/history.ts');
 
 const type = 'NotificationSent' as EventType;
 const folder = new URL('../fixtures/events/', import.meta.url);

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { createBoard } from '../../src/collection/board.ts';
+import { createBoard } from '../../src/kernel/fold/board.ts';
 import { decodeEvent, isEvent } from '../../src/events/envelope.ts';
 import type { Connection } from '../../src/log/connection.ts';
-import { recordingsBucket, streamName } from '../../src/log/definitions.ts';
-import { listObjects, readObject } from '../../src/log/object-store.ts';
+import { recordingsBucket, streamName } from '../../src/log/streams/definitions.ts';
+import { listObjects, readObject } from '../../src/log/objects/store.ts';
 import { readRange } from '../../src/log/read.ts';
 import { until } from '../support/until.ts';
 import type { World } from './world.ts';

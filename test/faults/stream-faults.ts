@@ -1,9 +1,9 @@
 import { headers as natsHeaders } from 'nats';
-import type { AlertReceivedData } from '../../src/events/alert-events.ts';
+import type { AlertReceivedData } from '../../src/events/data/alert.ts';
 import { createEvent, decodeEvent, isEvent } from '../../src/events/envelope.ts';
-import { append } from '../../src/log/append.ts';
+import { append } from '../../src/log/write/append.ts';
 import type { Connection } from '../../src/log/connection.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { readRange } from '../../src/log/read.ts';
 import type { Random } from '../support/random.ts';
 import type { Fault } from './faults.ts';

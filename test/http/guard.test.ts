@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Role } from '../../src/config.ts';
+import type { Role } from '../../src/config/config.ts';
 import { addressesIn } from '../../src/http/guard/addresses.ts';
 import { faultOfSignature, isOneOf } from '../../src/http/guard/credentials.ts';
 import { rateLimit } from '../../src/http/guard/rate.ts';

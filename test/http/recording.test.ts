@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { recordingsBucket, stagingBucket } from '../../src/log/definitions.ts';
-import { chunkSubject, getMeta } from '../../src/log/object-format.ts';
+import { recordingsBucket, stagingBucket } from '../../src/log/streams/definitions.ts';
+import { chunkSubject, getMeta } from '../../src/log/objects/format.ts';
 import { useNats } from '../support/nats.ts';
 import { placeOf, useS3 } from '../support/s3-fixture.ts';
 import { quickRules, type TestService, useServices } from '../support/service.ts';

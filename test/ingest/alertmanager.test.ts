@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseAlertmanager } from '../../src/ingest/alertmanager.ts';
+import { parseAlertmanager } from '../../src/ingest/formats/alertmanager.ts';
 import { fingerprintOf } from '../../src/events/fingerprint.ts';
-import { fitAlert } from '../../src/ingest/fit.ts';
+import { fitAlert } from '../../src/ingest/formats/fit.ts';
 
 const folder = new URL('../fixtures/alertmanager/', import.meta.url);
 const captures = readdirSync(folder);

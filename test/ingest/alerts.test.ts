@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fingerprintOf } from '../../src/events/fingerprint.ts';
 import { nanosOf } from '../../src/events/instant.ts';
-import { parseAlerts } from '../../src/ingest/alerts.ts';
-import { formats } from '../../src/ingest/formats.ts';
-import type { ParsedAlert, ReadAlert } from '../../src/ingest/parsed.ts';
+import { parseAlerts } from '../../src/ingest/formats/alerts.ts';
+import { formats } from '../../src/ingest/formats/formats.ts';
+import type { ParsedAlert, ReadAlert } from '../../src/ingest/formats/parsed.ts';
 
 const receivedAt = '2026-11-20T19:11:00.000Z';
 const reception = { source: 'alerts', receivedAt };

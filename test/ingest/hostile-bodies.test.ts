@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseAlertmanager } from '../../src/ingest/alertmanager.ts';
+import { parseAlertmanager } from '../../src/ingest/formats/alertmanager.ts';
 import { useNats } from '../support/nats.ts';
 import { useServices } from '../support/service.ts';
 import { alertBody, captured, webhook } from '../support/webhook.ts';

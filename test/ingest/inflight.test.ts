@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BodyBuffer } from '../../src/ingest/body-buffer.ts';
-import { countValues } from '../../src/ingest/complexity.ts';
-import { createInflight } from '../../src/ingest/inflight.ts';
-import { createPlaces } from '../../src/ingest/places.ts';
+import { BodyBuffer } from '../../src/ingest/bodies/body-buffer.ts';
+import { countValues } from '../../src/ingest/bodies/complexity.ts';
+import { createInflight } from '../../src/ingest/bodies/inflight.ts';
+import { createPlaces } from '../../src/kernel/places.ts';
 
 const limit = 1_000_000;
 const open = (sources = 2) => {

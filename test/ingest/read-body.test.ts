@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createInflight } from '../../src/ingest/inflight.ts';
-import { createBodyReader } from '../../src/ingest/read-body.ts';
+import { createInflight } from '../../src/ingest/bodies/inflight.ts';
+import { createBodyReader } from '../../src/ingest/bodies/read-body.ts';
 import { useSockets } from '../faults/input/sockets.ts';
 import { until } from '../support/until.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { newsIn } from '../../src/ingest/renew.ts';
 import { createEvent, type StoredEvent } from '../../src/events/envelope.ts';
-import type { AlertReceivedData } from '../../src/events/alert-events.ts';
-import { append } from '../../src/log/append.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import type { AlertReceivedData } from '../../src/events/data/alert.ts';
+import { append } from '../../src/log/write/append.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { brokenPromises } from '../support/audit.ts';
 import { alertRef, at } from '../support/events.ts';
 import { eventsOf, whenHandled, whenThere } from '../support/log.ts';

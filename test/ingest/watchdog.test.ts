@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeEvent, isEvent, type StoredEvent } from '../../src/events/envelope.ts';
 import { lineOf } from '../../src/commands/tail/line.ts';
 import { type Connection, openConnection } from '../../src/log/connection.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { readRange } from '../../src/log/read.ts';
 import { useNats } from '../support/nats.ts';
 import { quickRules, type TestService, useServices } from '../support/service.ts';

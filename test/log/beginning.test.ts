@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { beginningOf } from '../../src/log/beginning.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { beginningOf } from '../../src/log/streams/beginning.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { useNats } from '../support/nats.ts';
 
 const nats = useNats();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startServerClock } from '../../src/log/clock.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { eventsOf, whenThere } from '../support/log.ts';
 import { useNats } from '../support/nats.ts';
 import { useProcesses } from '../support/process.ts';

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../src/log/connection.ts';
-import { consume, type ConsumeOptions, type Delivery } from '../../src/log/consume.ts';
-import { readDefinitions, streamName } from '../../src/log/definitions.ts';
-import { follow } from '../../src/log/follow.ts';
-import { ensureConsumer } from '../../src/log/streams.ts';
+import { consume, type ConsumeOptions, type Delivery } from '../../src/log/consume/consume.ts';
+import { readDefinitions, streamName } from '../../src/log/streams/definitions.ts';
+import { follow } from '../../src/log/consume/follow.ts';
+import { ensureConsumer } from '../../src/log/streams/streams.ts';
 import { useNats } from '../support/nats.ts';
 import { until } from '../support/until.ts';
 

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { headers as natsHeaders, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AlertReceivedData } from '../../src/events/alert-events.ts';
+import type { AlertReceivedData } from '../../src/events/data/alert.ts';
 import { createEvent, encodeEvent, type Event } from '../../src/events/envelope.ts';
 import { answerEdge } from '../../src/edge.ts';
 import type { Connection } from '../../src/log/connection.ts';
-import { snapshotsBucket, streamName } from '../../src/log/definitions.ts';
+import { snapshotsBucket, streamName } from '../../src/log/streams/definitions.ts';
 import { lastMessage } from '../../src/log/read.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openConnection } from '../../src/log/connection.ts';
-import { type EmbeddedServer, findRunning, startEmbedded } from '../../src/log/embedded.ts';
+import { type EmbeddedServer, findRunning, startEmbedded } from '../../src/log/embedded/embedded.ts';
 import { startNats } from '../support/nats.ts';
 import { cli } from '../support/cli.ts';
 import { namedServer, testedServer } from '../support/nats-server.ts';

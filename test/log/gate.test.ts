@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AlertReceivedData } from '../../src/events/alert-events.ts';
+import type { AlertReceivedData } from '../../src/events/data/alert.ts';
 import { createEvent, encodeEvent, type Event } from '../../src/events/envelope.ts';
 import { idOfAlert } from '../../src/events/ids.ts';
 import { silenceScheduleSubject } from '../../src/events/subjects.ts';
-import { append, schedule } from '../../src/log/append.ts';
+import { append, schedule } from '../../src/log/write/append.ts';
 import type { Connection } from '../../src/log/connection.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { LogUnavailable, WrongLastSequence } from '../../src/log/errors.ts';
-import { openGate } from '../../src/log/gate.ts';
+import { openGate } from '../../src/log/edge/gate.ts';
 import { lastMessage } from '../../src/log/read.ts';
 import { type NatsWithAccounts, startWithAccounts } from '../support/nats-accounts.ts';
 

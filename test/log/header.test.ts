@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { headers as natsHeaders, type JsMsg, type MsgHdrs } from 'nats';
 import { describe, expect, it } from 'vitest';
-import { createBoard } from '../../src/collection/board.ts';
+import { createBoard } from '../../src/kernel/fold/board.ts';
 import type { StoredMessage } from '../../src/events/envelope.ts';
 import { podSubject } from '../../src/events/subjects.ts';
-import { append } from '../../src/log/append.ts';
-import { streamName } from '../../src/log/definitions.ts';
-import { follow } from '../../src/log/follow.ts';
+import { append } from '../../src/log/write/append.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
+import { follow } from '../../src/log/consume/follow.ts';
 import {
   deliveredHeaders,
   headerBytes,
   outgoingHeaders,
   parsedHeaders,
   plainHeaders,
-} from '../../src/log/header.ts';
+} from '../../src/log/write/header.ts';
 import { lastMessage, readRange } from '../../src/log/read.ts';
 import { story } from '../support/events.ts';
 import { useNats } from '../support/nats.ts';

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { Connection } from '../../src/log/connection.ts';
-import { watchIdentity } from '../../src/log/identity.ts';
+import { watchIdentity } from '../../src/log/streams/identity.ts';
 import { useNats } from '../support/nats.ts';
 import { until } from '../support/until.ts';
 

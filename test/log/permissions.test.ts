@@ -1,7 +1,7 @@
 import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Role, roles } from '../../src/config.ts';
-import { recordingsBucket, streamName } from '../../src/log/definitions.ts';
+import { type Role, roles } from '../../src/config/config.ts';
+import { recordingsBucket, streamName } from '../../src/log/streams/definitions.ts';
 import { lastMessage } from '../../src/log/read.ts';
 import {
   accountsConf,

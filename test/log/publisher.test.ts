@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { toLogError } from '../../src/log/errors.ts';
-import { createPublisher, type OutgoingMessage } from '../../src/log/publisher.ts';
+import { createPublisher, type OutgoingMessage } from '../../src/log/write/publisher.ts';
 import { readRange } from '../../src/log/read.ts';
 import { useNats } from '../support/nats.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { answerRequests, ask, requestSubject } from '../../src/log/requests.ts';
+import { answerRequests, ask, requestSubject } from '../../src/log/edge/requests.ts';
 import { useNats } from '../support/nats.ts';
 
 const nats = useNats();

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { createEvent, type Event } from '../../src/events/envelope.ts';
-import { schedule } from '../../src/log/append.ts';
+import { schedule } from '../../src/log/write/append.ts';
 import type { Connection } from '../../src/log/connection.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { lastMessage } from '../../src/log/read.ts';
 import { timeOf } from '../../src/events/instant.ts';
 import { useNats } from '../support/nats.ts';

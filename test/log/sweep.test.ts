@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import type { Connection } from '../../src/log/connection.ts';
-import { recordingsBucket, stagingBucket } from '../../src/log/definitions.ts';
+import { recordingsBucket, stagingBucket } from '../../src/log/streams/definitions.ts';
 import {
   deleteObject,
   listObjects,
@@ -9,8 +9,8 @@ import {
   putLabelled,
   putObject,
   readObject,
-} from '../../src/log/object-store.ts';
-import { sweepChunks, sweepObjects } from '../../src/log/sweep.ts';
+} from '../../src/log/objects/store.ts';
+import { sweepChunks, sweepObjects } from '../../src/log/objects/sweep.ts';
 import { useNats } from '../support/nats.ts';
 
 const nats = useNats();

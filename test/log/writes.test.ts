@@ -1,9 +1,9 @@
 import { DiscardPolicy } from 'nats';
 import { afterEach, expect, it } from 'vitest';
 import type { Connection } from '../../src/log/connection.ts';
-import { readDefinitions, streamName } from '../../src/log/definitions.ts';
-import { probesOf, streamProbe } from '../../src/log/probe.ts';
-import { type Writes, watchWrites, type WritesOptions } from '../../src/log/writes.ts';
+import { readDefinitions, streamName } from '../../src/log/streams/definitions.ts';
+import { probesOf, streamProbe } from '../../src/log/write/probe.ts';
+import { type Writes, watchWrites, type WritesOptions } from '../../src/log/write/writes.ts';
 import { useNats } from '../support/nats.ts';
 import { until } from '../support/until.ts';
 

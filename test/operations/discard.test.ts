@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { type Connection, openConnection } from '../../src/log/connection.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { cli } from '../support/cli.ts';
 import { addDiscardingNew } from '../support/discard-new.ts';
 import { useNats } from '../support/nats.ts';

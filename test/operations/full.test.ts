@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Connection, openConnection } from '../../src/log/connection.ts';
-import { readDefinitions, streamName } from '../../src/log/definitions.ts';
+import { readDefinitions, streamName } from '../../src/log/streams/definitions.ts';
 import { lastMessage, readRange } from '../../src/log/read.ts';
 import { brokenPromises } from '../support/audit.ts';
 import { addDiscardingNew } from '../support/discard-new.ts';

@@ -1,7 +1,7 @@
 import { headers as natsHeaders } from 'nats';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { type Connection, openConnection } from '../../src/log/connection.ts';
-import { readDefinitions, streamName } from '../../src/log/definitions.ts';
+import { readDefinitions, streamName } from '../../src/log/streams/definitions.ts';
 import { readRange } from '../../src/log/read.ts';
 import { timeOf } from '../../src/events/instant.ts';
 import { firstSequenceSince } from '../../src/log/since.ts';

@@ -1,6 +1,6 @@
 import { createAudit } from '../../src/collection/audit/audit.ts';
 import type { Connection } from '../../src/log/connection.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { readRange } from '../../src/log/read.ts';
 
 /** Which promises a stream breaks on which nothing is under way, as `alert-watcher audit --settled --no-destination` says. */

@@ -1,7 +1,7 @@
 import { DiscardPolicy } from 'nats';
 import type { TestContext } from 'vitest';
 import type { Connection } from '../../src/log/connection.ts';
-import { readDefinitions } from '../../src/log/definitions.ts';
+import { readDefinitions } from '../../src/log/streams/definitions.ts';
 
 /** Makes the stream as versions did that asked for `discard: new`; the test is skipped where the server refuses it. */
 export async function addDiscardingNew({ jsm }: Connection, { skip }: TestContext): Promise<void> {

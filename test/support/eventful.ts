@@ -1,4 +1,4 @@
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import type { Connection } from '../../src/log/connection.ts';
 import { readRange } from '../../src/log/read.ts';
 import { quickRules, type TestService, type useServices } from './service.ts';

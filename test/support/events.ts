@@ -1,7 +1,7 @@
 import type { CollectionEventType, DataOf, EventType } from '../../src/events/catalogue.ts';
 import { createEvent, type Event, type StoredMessage, encodeEvent } from '../../src/events/envelope.ts';
-import type { Recording } from '../../src/events/collection-events.ts';
-import type { Plan } from '../../src/events/plan.ts';
+import type { Recording } from '../../src/events/data/collection.ts';
+import type { Plan } from '../../src/events/data/plan.ts';
 import { alertIdOf, collectionIdOf, receptionIdOf } from '../../src/events/ids.ts';
 import { nanosOf, timeOf } from '../../src/events/instant.ts';
 

@@ -1,4 +1,4 @@
-import { AttemptFailed } from '../../src/collection/failures.ts';
+import { AttemptFailed } from '../../src/kernel/react/failures.ts';
 
 /** The failure that a promise ends with. */
 export function failureOf(promise: Promise<unknown>): Promise<AttemptFailed> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { evolve, initialSnapshot } from '../../src/collection/machine.ts';
-import type { PodEvent } from '../../src/collection/pod-context.ts';
+import { evolve, initialSnapshot } from '../../src/collection/pod/machine.ts';
+import type { PodEvent } from '../../src/collection/pod/context.ts';
 import { alertRef, at, story } from './events.ts';
 
 /** Every event that three collections of one pod can have, also such as do not fit now. */

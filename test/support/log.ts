@@ -1,7 +1,7 @@
 import { decodeEvent, isEvent, type StoredEvent } from '../../src/events/envelope.ts';
 import type { EventType } from '../../src/events/catalogue.ts';
 import type { Connection } from '../../src/log/connection.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { readRange } from '../../src/log/read.ts';
 import { until } from './until.ts';
 

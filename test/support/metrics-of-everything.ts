@@ -1,5 +1,5 @@
-import { streamName } from '../../src/log/definitions.ts';
-import type { Config } from '../../src/config.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
+import type { Config } from '../../src/config/config.ts';
 import type { S3Server } from './s3-server.ts';
 import { placeOf } from './s3-fixture.ts';
 import { quickRules, type TestService } from './service.ts';

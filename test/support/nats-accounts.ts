@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { roles } from '../../src/config.ts';
+import { roles } from '../../src/config/config.ts';
 import { type Connection, openConnection } from '../../src/log/connection.ts';
-import { readDefinitions } from '../../src/log/definitions.ts';
+import { readDefinitions } from '../../src/log/streams/definitions.ts';
 import type { NatsAuth } from '../../src/log/nats-auth.ts';
-import { ensureStreams } from '../../src/log/streams.ts';
+import { ensureStreams } from '../../src/log/streams/streams.ts';
 import { startNats } from './nats.ts';
 
 /** `deploy/nats/accounts.conf`, as it is. */

@@ -1,4 +1,4 @@
-import { natsServerPath } from '../../src/log/nats-process.ts';
+import { natsServerPath } from '../../src/log/embedded/nats-process.ts';
 
 /** Absent: the suite runs on the packaged nats-server. */
 export const namedServer = process.env['NATS_SERVER_BIN'] || undefined;

@@ -7,8 +7,8 @@ import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll } from 'vitest';
 import { type Connection, openConnection } from '../../src/log/connection.ts';
 import { testedServer } from './nats-server.ts';
-import { readDefinitions } from '../../src/log/definitions.ts';
-import { ensureStreams } from '../../src/log/streams.ts';
+import { readDefinitions } from '../../src/log/streams/definitions.ts';
+import { ensureStreams } from '../../src/log/streams/streams.ts';
 import { until } from './until.ts';
 
 /** A real nats-server of a test file. Each test asks for an account of its own: a fresh server, as far as it can see. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach } from 'vitest';
-import { isAlive, processRef } from '../../src/log/process-ref.ts';
+import { isAlive, processRef } from '../../src/log/embedded/process-ref.ts';
 import { until } from './until.ts';
 
 const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));

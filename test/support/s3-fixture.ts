@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { OutgoingFile } from '../../src/collection/destinations/destination.ts';
 import type { S3Place } from '../../src/collection/destinations/s3.ts';
-import { AttemptFailed } from '../../src/collection/failures.ts';
+import { AttemptFailed } from '../../src/kernel/react/failures.ts';
 import { type S3Server, startS3 } from './s3-server.ts';
 
 /** A simulated S3 of its own for each test, its credentials in the environment for the AWS SDK to find. */

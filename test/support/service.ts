@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type afterAll, afterEach } from 'vitest';
 import { type App, startApp } from '../../src/app.ts';
-import { type Config, roles } from '../../src/config.ts';
-import { parseConfig } from '../../src/config-file.ts';
+import { type Config, roles } from '../../src/config/config.ts';
+import { parseConfig } from '../../src/config/file.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { until } from './until.ts';
 

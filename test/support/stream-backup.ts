@@ -1,6 +1,6 @@
 import { createInbox, type Msg } from 'nats';
 import type { Connection } from '../../src/log/connection.ts';
-import { readDefinitions } from '../../src/log/definitions.ts';
+import { readDefinitions } from '../../src/log/streams/definitions.ts';
 
 /** What `nats stream backup` writes: backup.json (configuration and state) and stream.tar.s2 (the chunks). */
 export interface Backup {

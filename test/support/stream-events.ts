@@ -1,5 +1,5 @@
 import type { Connection } from '../../src/log/connection.ts';
-import { streamName } from '../../src/log/definitions.ts';
+import { streamName } from '../../src/log/streams/definitions.ts';
 import { readRange } from '../../src/log/read.ts';
 
 /** The sequences of what was told and done, in order: without timers, probes and policies, which any process may write in between. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { recordingsBucket } from '../../src/log/definitions.ts';
-import { listObjects } from '../../src/log/object-store.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { recordingsBucket } from '../../src/log/streams/definitions.ts';
+import { listObjects } from '../../src/log/objects/store.ts';
 import { useNats } from '../support/nats.ts';
 import { type ReceivedSpan, useOtlpReceiver } from '../support/otlp.ts';
 import { quickRules, useServices } from '../support/service.ts';

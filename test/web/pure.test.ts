@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Chapter, Step } from '../../src/collection/explain/explanation.ts';
-import { collectionStates } from '../../src/collection/summaries.ts';
-import { podMachine } from '../../src/collection/machine.ts';
+import { collectionStates } from '../../src/collection/pod/summaries.ts';
+import { podMachine } from '../../src/collection/pod/machine.ts';
 import { podEdges, stageBoxes, stageEdges, stageOf } from '../../src/web/diagram-data.js';
 import { differences } from '../../src/web/diff.js';
 import { collectionLink, findLink, overviewLink, placeOf, podLink } from '../../src/web/location.js';

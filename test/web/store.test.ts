@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createBoard } from '../../src/collection/board.ts';
-import type { CollectionSummary } from '../../src/collection/summaries.ts';
+import { createBoard } from '../../src/kernel/fold/board.ts';
+import type { CollectionSummary } from '../../src/collection/pod/summaries.ts';
 import { eventTypes as catalogueTypes } from '../../src/events/catalogue.ts';
 import type { Event } from '../../src/events/envelope.ts';
 import { progressOf } from '../../src/web/progress.js';

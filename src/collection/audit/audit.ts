@@ -1,5 +1,5 @@
 import { decodeEvent, isEvent, type StoredMessage } from '../../events/envelope.ts';
-import { isPodEvent } from '../pod-context.ts';
+import { isPodEvent } from '../pod/context.ts';
 import { createAlerts } from './alerts.ts';
 import { createAttempts } from './attempts.ts';
 import { createCollecting } from './collecting.ts';
@@ -11,7 +11,7 @@ import { createReplay } from './replay.ts';
 import { createRuns, type OpenRun, type RunOutcome } from './runs.ts';
 import { type Bucket, checkStrays } from './strays.ts';
 import type { UndecidedAlert } from './undecided.ts';
-import { type Note, type Report, type Violation, violationOf } from './violation.ts';
+import { type Note, type Report, type Violation, violationOf } from '../../kernel/audit/violation.ts';
 
 export interface AuditEnd {
   /** True: nothing should be under way, so a run without an end breaks its promise. */

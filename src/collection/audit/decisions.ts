@@ -1,4 +1,4 @@
-import { byHandSource } from '../../events/alert-events.ts';
+import { byHandSource } from '../../events/data/alert.ts';
 import { isTold, type StoredEvent } from '../../events/envelope.ts';
 import { causesOf, idOfAlert, receptionIdOf } from '../../events/ids.ts';
 import { nanosOf } from '../../events/instant.ts';
@@ -7,7 +7,7 @@ import { type Cooldown, createCooldowns, type Reading } from './cooldowns.ts';
 import { type AuditHistory, podOf } from './history.ts';
 import { markOf } from './runs.ts';
 import { type Cause, createUndecided, type UndecidedAlert } from './undecided.ts';
-import type { Report } from './violation.ts';
+import type { Report } from '../../kernel/audit/violation.ts';
 
 /** What is known when the stream was read. */
 export interface AuditProgress {

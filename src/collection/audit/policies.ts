@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../../events/envelope.ts';
 import { millisOf } from '../../events/instant.ts';
-import type { PolicyConfiguredData } from '../../events/policy-events.ts';
-import { createPolicy } from '../policy.ts';
+import type { PolicyConfiguredData } from '../../events/data/policy.ts';
+import { createPolicy } from '../intake/policy.ts';
 
 type Labels = Readonly<Record<string, string>>;
 

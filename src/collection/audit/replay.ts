@@ -1,7 +1,7 @@
 import { podSubject } from '../../events/subjects.ts';
-import { evolve, initialSnapshot, type PodSnapshot } from '../machine.ts';
+import { evolve, initialSnapshot, type PodSnapshot } from '../pod/machine.ts';
 import { type CollectionEvent, collectionOf, type AuditHistory, podOf } from './history.ts';
-import type { Report } from './violation.ts';
+import type { Report } from '../../kernel/audit/violation.ts';
 
 /** Promise 5: state is a replay. Every event is taken by the machine of its pod, unless it repeats an earlier one. */
 export function createReplay(history: AuditHistory, report: Report) {

@@ -1,9 +1,9 @@
 import type { StoredEvent } from '../../events/envelope.ts';
-import { podOf } from '../policy.ts';
+import { podOf } from '../intake/policy.ts';
 import type { Alerts } from './alerts.ts';
 import { createPolicies } from './policies.ts';
 import type { Mark } from './runs.ts';
-import type { About, Note, Report } from './violation.ts';
+import type { About, Note, Report } from '../../kernel/audit/violation.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 

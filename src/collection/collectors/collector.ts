@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import type { Jvm } from '../../events/circumstances.ts';
+import type { Jvm } from '../../events/data/circumstances.ts';
 import type { Pod } from '../../events/subjects.ts';
 
 /** What is to be recorded, and where the file may be written. */

@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { AttemptFailed } from '../failures.ts';
+import { AttemptFailed } from '../../kernel/react/failures.ts';
 import type { Collector, CollectTask } from './collector.ts';
-import { runProgram } from './run-program.ts';
-import type { Spawner } from './spawner.ts';
+import { runProgram } from '../../programs/run-program.ts';
+import type { Spawner } from '../../programs/spawner.ts';
 
 const suffix = '.jfr';
 

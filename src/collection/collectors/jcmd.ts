@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AttemptFailed } from '../failures.ts';
+import { AttemptFailed } from '../../kernel/react/failures.ts';
 import type { Collector, CollectTask } from './collector.ts';
 import { leftBehindSeconds, withoutSecrets } from './jfr-start.ts';
-import { abortFailure, runProgram } from './run-program.ts';
-import type { Spawner } from './spawner.ts';
+import { abortFailure, runProgram } from '../../programs/run-program.ts';
+import type { Spawner } from '../../programs/spawner.ts';
 
 /** Which JVM on this machine stands for the pod. */
 export type JvmChoice = { mainClass: string } | { pid: number };

@@ -2,9 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AttemptFailed } from '../failures.ts';
+import { AttemptFailed } from '../../kernel/react/failures.ts';
 import { type Collector, type CollectTask, inDirectory } from './collector.ts';
-import { abortFailure } from './run-program.ts';
+import { abortFailure } from '../../programs/run-program.ts';
 
 /** How the simulation behaves; without options every attempt succeeds after the duration. */
 export interface Simulation {

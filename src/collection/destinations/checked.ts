@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AttemptFailed, PermanentlyFailed } from '../failures.ts';
+import { AttemptFailed, PermanentlyFailed } from '../../kernel/react/failures.ts';
 import type { OutgoingFile } from './destination.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { ObjectInfo } from '../../log/object-format.ts';
+import type { ObjectInfo } from '../../log/objects/format.ts';
 
 /** A verified recording on its way out, and where it belongs. */
 export interface OutgoingFile {

@@ -1,8 +1,8 @@
 import type { Connection } from '../../log/connection.ts';
 import { ObjectExists, ObjectMissing } from '../../log/errors.ts';
-import type { ObjectInfo } from '../../log/object-format.ts';
-import { getInfo, nameObject, putObject } from '../../log/object-store.ts';
-import { AttemptFailed, PermanentlyFailed } from '../failures.ts';
+import type { ObjectInfo } from '../../log/objects/format.ts';
+import { getInfo, nameObject, putObject } from '../../log/objects/store.ts';
+import { AttemptFailed, PermanentlyFailed } from '../../kernel/react/failures.ts';
 import { checkedBytes } from './checked.ts';
 import type { OutgoingFile, DestinationPort } from './destination.ts';
 

@@ -6,9 +6,9 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
-import type { Destination } from '../../events/plan.ts';
+import type { Destination } from '../../events/data/plan.ts';
 import { percentEncoder } from '../../events/subjects.ts';
-import { AttemptFailed, PermanentlyFailed } from '../failures.ts';
+import { AttemptFailed, PermanentlyFailed } from '../../kernel/react/failures.ts';
 import { checkedBytes, interrupted } from './checked.ts';
 import type { OutgoingFile, DestinationPort } from './destination.ts';
 

@@ -3,7 +3,7 @@ import { millisOf } from '../../events/instant.ts';
 import type { Episode } from './book.ts';
 import type { Evidence, Outcome } from './explanation.ts';
 import type { TodaysAnswer } from './policy-today.ts';
-import { clip, errorText, spanBetween, spanOf } from './words.ts';
+import { clip, errorText, spanBetween, spanOf } from '../../kernel/explain/words.ts';
 
 /** What is known when it is asked. */
 export interface Asking {

@@ -2,8 +2,8 @@ import type { CollectionEventType } from '../../events/catalogue.ts';
 import { isTold, type StoredEvent } from '../../events/envelope.ts';
 import { nanosOf } from '../../events/instant.ts';
 import { type Pod, podSubject } from '../../events/subjects.ts';
-import { evolve, initialSnapshot, type PodSnapshot } from '../machine.ts';
-import { isPodEvent } from '../pod-context.ts';
+import { evolve, initialSnapshot, type PodSnapshot } from '../pod/machine.ts';
+import { isPodEvent } from '../pod/context.ts';
 import type { ChapterAlert } from './explanation.ts';
 
 type OfCollection = Exclude<CollectionEventType, 'CollectionSuppressed' | 'CooldownElapsed'>;

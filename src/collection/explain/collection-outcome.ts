@@ -1,14 +1,14 @@
 import type { StoredEvent } from '../../events/envelope.ts';
 import { millisOf, timeOf } from '../../events/instant.ts';
 import { podSubject } from '../../events/subjects.ts';
-import type { PodSnapshot } from '../machine.ts';
-import type { Collecting, Uploading } from '../pod-context.ts';
-import { own } from '../pod-guards.ts';
+import type { PodSnapshot } from '../pod/machine.ts';
+import type { Collecting, Uploading } from '../pod/context.ts';
+import { own } from '../pod/guards.ts';
 import type { Asking } from './alert-outcome.ts';
 import { type Book, requestOf, type Tale } from './book.ts';
 import type { Outcome } from './explanation.ts';
 import { simulatedText } from './telling-runs.ts';
-import { clip, count, errorText, spanBetween, spanOf } from './words.ts';
+import { clip, count, errorText, spanBetween, spanOf } from '../../kernel/explain/words.ts';
 
 /** What a collection has come to, or how long it has waited, and for what. */
 export function outcomeOfCollection(tale: Tale, { pods, ignored }: Book, asking: Asking): Outcome {

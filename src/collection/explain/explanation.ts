@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../../events/envelope.ts';
 import type { Pod } from '../../events/subjects.ts';
-import type { PolicyRow } from '../policy.ts';
+import type { PolicyRow } from '../intake/policy.ts';
 
 /** What somebody wants to have explained. `since` is RFC 3339: older chapters that have ended are left out. */
 export type Asked =

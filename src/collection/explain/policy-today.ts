@@ -1,7 +1,7 @@
-import { parseMatcher } from '../../matchers.ts';
-import { podOf } from '../policy.ts';
+import { parseMatcher } from '../../kernel/matchers.ts';
+import { podOf } from '../intake/policy.ts';
 import type { TodaysPolicy } from './explanation.ts';
-import { clip, quoted } from './words.ts';
+import { clip, quoted } from '../../kernel/explain/words.ts';
 
 /** What a policy would answer today, in words. */
 export interface TodaysAnswer {

@@ -1,10 +1,10 @@
 import type { CollectionEventType } from '../../events/catalogue.ts';
-import type { Jvm } from '../../events/circumstances.ts';
-import type { Recording } from '../../events/collection-events.ts';
+import type { Jvm } from '../../events/data/circumstances.ts';
+import type { Recording } from '../../events/data/collection.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import { requestOf, type Tale } from './book.ts';
 import type { Step } from './explanation.ts';
-import { clip, count, errorText, spanBetween, spanOf } from './words.ts';
+import { clip, count, errorText, spanBetween, spanOf } from '../../kernel/explain/words.ts';
 
 type OfRun = Exclude<
   CollectionEventType,

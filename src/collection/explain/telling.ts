@@ -1,9 +1,18 @@
-import { byHandSource } from '../../events/alert-events.ts';
+import { byHandSource } from '../../events/data/alert.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import type { Book, Tale } from './book.ts';
 import type { Step, TodaysPolicy } from './explanation.ts';
 import { tellRun } from './telling-runs.ts';
-import { alertName, clip, count, errorText, planText, podName, quoted, spanOf } from './words.ts';
+import {
+  alertName,
+  clip,
+  count,
+  errorText,
+  planText,
+  podName,
+  quoted,
+  spanOf,
+} from '../../kernel/explain/words.ts';
 
 /** What telling an event needs to know of the others. */
 export interface Context {

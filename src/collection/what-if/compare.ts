@@ -1,4 +1,4 @@
-import { podOf } from '../policy.ts';
+import { podOf } from '../intake/policy.ts';
 import type { Pod } from '../../events/subjects.ts';
 import type { Answer, PastAlert } from './past.ts';
 

@@ -1,4 +1,4 @@
-import type { Plan } from '../../events/plan.ts';
+import type { Plan } from '../../events/data/plan.ts';
 import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../../events/envelope.ts';
 import { idOfAlert } from '../../events/ids.ts';
 import { millisOf } from '../../events/instant.ts';

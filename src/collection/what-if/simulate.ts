@@ -1,12 +1,12 @@
-import { byHandSource } from '../../events/alert-events.ts';
+import { byHandSource } from '../../events/data/alert.ts';
 import { createEvent } from '../../events/envelope.ts';
 import { millisOf, timeOf } from '../../events/instant.ts';
 import { type Pod, podSubject } from '../../events/subjects.ts';
-import { elapsedOf } from '../cooldowns.ts';
-import { decide, type Decision, type Question } from '../decide.ts';
-import { evolve, initialSnapshot } from '../machine.ts';
-import type { PodEvent } from '../pod-context.ts';
-import { createPolicy, type Policy, podOf, type PolicyRow } from '../policy.ts';
+import { elapsedOf } from '../pod/cooldowns.ts';
+import { decide, type Decision, type Question } from '../intake/decide.ts';
+import { evolve, initialSnapshot } from '../pod/machine.ts';
+import type { PodEvent } from '../pod/context.ts';
+import { createPolicy, type Policy, podOf, type PolicyRow } from '../intake/policy.ts';
 import type { Answer, Past, PastAlert, PastCollection } from './past.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ExpectedRecording } from '../../collection/audit/recordings.ts';
 import type { Connection } from '../../log/connection.ts';
-import { recordingsBucket } from '../../log/definitions.ts';
-import { getInfo, readObject } from '../../log/object-store.ts';
+import { recordingsBucket } from '../../log/streams/definitions.ts';
+import { getInfo, readObject } from '../../log/objects/store.ts';
 import { createS3Reader } from './s3-reader.ts';
 
 /** An object at a destination. */

@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
 import { askedText, missedText } from '../../collection/explain/asked.ts';
 import type { Chapter, Explanation, Outcome, Step } from '../../collection/explain/explanation.ts';
-import { alertName, podName, spanBetween } from '../../collection/explain/words.ts';
-import type { SeveralPods } from '../../collection/explanations.ts';
-import { printable } from '../printable.ts';
+import { alertName, podName, spanBetween } from '../../kernel/explain/words.ts';
+import type { SeveralPods } from '../../collection/read/explanations.ts';
+import { printable } from '../terminal/printable.ts';
 
 /** An explanation for people: for each chapter what it has come to, and how, step by step. */
 export function textOf(explanation: Explanation): string {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import { count } from '../../collection/explain/words.ts';
-import { printable } from '../printable.ts';
+import { count } from '../../kernel/explain/words.ts';
+import { printable } from '../terminal/printable.ts';
 import type { Drill } from './drill.ts';
 import type { Fate } from './watch.ts';
 

@@ -1,5 +1,5 @@
-import { findCollection } from '../../collection/evidence.ts';
-import { createHistory, type Entry, isOfCollection } from '../../collection/history.ts';
+import { findCollection } from '../../collection/read/evidence.ts';
+import { createHistory, type Entry, isOfCollection } from '../../kernel/replay/history.ts';
 import { isAfter, isBefore, type Point } from '../../events/point.ts';
 import { type Pod, podSubject } from '../../events/subjects.ts';
 import type { Connection } from '../../log/connection.ts';

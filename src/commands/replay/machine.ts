@@ -1,7 +1,7 @@
-import { diagramOf } from '../../collection/diagram.ts';
-import { podName } from '../../collection/explain/words.ts';
+import { diagramOf } from '../../kernel/replay/diagram.ts';
+import { podName } from '../../kernel/explain/words.ts';
 import { withExistingLog } from '../existing-log.ts';
-import { printable } from '../printable.ts';
+import { printable } from '../terminal/printable.ts';
 import { type ReplayRange, readEntries } from './entries.ts';
 import { inShort } from './text.ts';
 

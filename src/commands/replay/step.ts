@@ -1,11 +1,11 @@
 import { emitKeypressEvents, type Key } from 'node:readline';
 import { styleText } from 'node:util';
-import type { Entry } from '../../collection/history.ts';
-import { differenceOf } from '../../collection/difference.ts';
-import { ConfigError } from '../../config-schema.ts';
+import type { Entry } from '../../kernel/replay/history.ts';
+import { differenceOf } from '../../kernel/replay/difference.ts';
+import { ConfigError } from '../../config/schema.ts';
 import { withExistingLog } from '../existing-log.ts';
-import { printable } from '../printable.ts';
-import { createProgress } from '../progress.ts';
+import { printable } from '../terminal/printable.ts';
+import { createProgress } from '../terminal/progress.ts';
 import { type ReplayRange, readEntries } from './entries.ts';
 import { type StepperPlace, press } from './stepper.ts';
 import { effectsOf, headOf, inShort } from './text.ts';

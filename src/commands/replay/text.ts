@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import type { Entry, PodState } from '../../collection/history.ts';
-import { printable } from '../printable.ts';
+import type { Entry, PodState } from '../../kernel/replay/history.ts';
+import { printable } from '../terminal/printable.ts';
 
 /** An event and what it did, for people. */
 export function textOf(entry: Entry): string {

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { planText, podName, quoted } from '../../collection/explain/words.ts';
+import { planText, podName, quoted } from '../../kernel/explain/words.ts';
 import {
   type Compared,
   compare,
@@ -9,14 +9,14 @@ import {
 } from '../../collection/what-if/compare.ts';
 import { type Answer, createPast } from '../../collection/what-if/past.ts';
 import { assumptions, simulate } from '../../collection/what-if/simulate.ts';
-import { readConfigFile } from '../../config.ts';
+import { readConfigFile } from '../../config/config.ts';
 import { millisOf } from '../../events/instant.ts';
 import { isAfter, isBefore } from '../../events/point.ts';
 import { podSubject } from '../../events/subjects.ts';
 import { readRange } from '../../log/read.ts';
 import { withExistingLog } from '../existing-log.ts';
-import { jsonLine, printable } from '../printable.ts';
-import { createProgress } from '../progress.ts';
+import { jsonLine, printable } from '../terminal/printable.ts';
+import { createProgress } from '../terminal/progress.ts';
 import type { ReplayRange } from './entries.ts';
 
 /** Decides the alerts of the stream by another configuration, shows those that were asked for, and writes nothing. */

@@ -1,5 +1,10 @@
 import { eventTypes, filterOf, hasField, rowOf } from '../../events/catalogue.ts';
-import { recordingsBucket, snapshotsBucket, stagingBucket, streamName } from '../../log/definitions.ts';
+import {
+  recordingsBucket,
+  snapshotsBucket,
+  stagingBucket,
+  streamName,
+} from '../../log/streams/definitions.ts';
 import { edgeUsers, exportsAndEdge, header, imports } from './accounts-text.ts';
 import { durables } from './consumers.ts';
 

@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
-import { clip, podName } from '../../collection/explain/words.ts';
+import { clip, podName } from '../../kernel/explain/words.ts';
 import { type EventType } from '../../events/catalogue.ts';
 import type { StoredEvent, StoredMessage, Unreadable } from '../../events/envelope.ts';
-import { jsonLine, printable } from '../printable.ts';
+import { jsonLine, printable } from '../terminal/printable.ts';
 import { sentenceOf } from '../sentences.ts';
 
 const colours: Partial<Record<EventType, Parameters<typeof styleText>[0]>> = {

@@ -1,4 +1,4 @@
-import { AlertDeclined, AlertReceived, AlertRenewed, AlertUnanswered } from '../alert-events.ts';
+import { AlertDeclined, AlertReceived, AlertRenewed, AlertUnanswered } from '../data/alert.ts';
 import { decidedIdOf, idOfAlert, receptionIdOf } from '../ids.ts';
 import { nanosOf } from '../instant.ts';
 import { alertSubject } from '../subjects.ts';

@@ -1,5 +1,5 @@
 import type { TSchema } from '@sinclair/typebox';
-import * as data from '../collection-events.ts';
+import * as data from '../data/collection.ts';
 import { collectionEventIdOf, decidedIdOf } from '../ids.ts';
 import { collectionSubject, type Pod } from '../subjects.ts';
 import { define, encoded, type Family, type Row } from './row.ts';

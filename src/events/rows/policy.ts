@@ -1,5 +1,5 @@
 import { decidedIdOf } from '../ids.ts';
-import { PolicyConfigured } from '../policy-events.ts';
+import { PolicyConfigured } from '../data/policy.ts';
 import { policySubject } from '../subjects.ts';
 import { define, type Family } from './row.ts';
 

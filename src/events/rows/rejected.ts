@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { EventError } from '../collection-events.ts';
+import { EventError } from '../data/collection.ts';
 import { rejectedSubject } from '../subjects.ts';
 import { define, type Family } from './row.ts';
 

@@ -1,6 +1,6 @@
 import { decidedIdOf } from '../ids.ts';
 import { nanosOf } from '../instant.ts';
-import { SourceHeard, SourceSilent } from '../source-events.ts';
+import { SourceHeard, SourceSilent } from '../data/source.ts';
 import { sourceSubject } from '../subjects.ts';
 import { define, encoded, type Family } from './row.ts';
 

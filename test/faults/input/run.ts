@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { streamName } from '../../../src/log/definitions.ts';
+import { streamName } from '../../../src/log/streams/definitions.ts';
 import { until } from '../../support/until.ts';
 import { type FuzzRequest, requestOf } from './bodies.ts';
 import { type Answer, check, createLedger, reconcile } from './ledger.ts';

@@ -1,6 +1,6 @@
 import { decodeEvent, isEvent, type StoredEvent } from '../../../src/events/envelope.ts';
 import type { Connection } from '../../../src/log/connection.ts';
-import { streamName } from '../../../src/log/definitions.ts';
+import { streamName } from '../../../src/log/streams/definitions.ts';
 import { readRange } from '../../../src/log/read.ts';
 
 /** What lies on the stream now, timers left out. `onUnreadable` is told what is no event, and why. */

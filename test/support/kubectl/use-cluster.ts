@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
-import type { Spawner } from '../../../src/collection/collectors/spawner.ts';
+import type { Spawner } from '../../../src/programs/spawner.ts';
 import type { Cluster } from './cluster.ts';
 import { answer } from './stand-in.ts';
 

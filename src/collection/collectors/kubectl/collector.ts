@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Jvm } from '../../../events/circumstances.ts';
+import type { Jvm } from '../../../events/data/circumstances.ts';
 import { millisOf } from '../../../events/instant.ts';
-import { AttemptFailed } from '../../failures.ts';
+import { AttemptFailed } from '../../../kernel/react/failures.ts';
 import type { Collector, CollectTask } from '../collector.ts';
-import { abortFailure } from '../run-program.ts';
-import type { Spawner } from '../spawner.ts';
+import { abortFailure } from '../../../programs/run-program.ts';
+import type { Spawner } from '../../../programs/spawner.ts';
 import { takeLeft } from './crash.ts';
 import {
   type Cockpit,

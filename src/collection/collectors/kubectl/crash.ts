@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { millisOf } from '../../../events/instant.ts';
-import { AttemptFailed } from '../../failures.ts';
+import { AttemptFailed } from '../../../kernel/react/failures.ts';
 import type { CollectedArtefact } from '../collector.ts';
 import type { Cockpit } from './flight.ts';
 import type { RunningContainer } from './pod.ts';

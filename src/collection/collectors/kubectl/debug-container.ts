@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AttemptFailed } from '../../failures.ts';
+import { AttemptFailed } from '../../../kernel/react/failures.ts';
 import type { CollectTask } from '../collector.ts';
-import { abortFailure } from '../run-program.ts';
+import { abortFailure } from '../../../programs/run-program.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { KubectlOptions } from './options.ts';
 import { readPod, type RunningContainer, stateText } from './pod.ts';

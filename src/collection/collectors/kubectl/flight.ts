@@ -1,4 +1,4 @@
-import { AttemptFailed } from '../../failures.ts';
+import { AttemptFailed } from '../../../kernel/react/failures.ts';
 import type { CollectTask } from '../collector.ts';
 import { leftBehindSeconds, withoutSecrets } from '../jfr-start.ts';
 import type { Kubectl } from './kubectl.ts';

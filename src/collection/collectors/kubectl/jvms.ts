@@ -1,4 +1,4 @@
-import { AttemptFailed } from '../../failures.ts';
+import { AttemptFailed } from '../../../kernel/react/failures.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { KubectlOptions } from './options.ts';
 

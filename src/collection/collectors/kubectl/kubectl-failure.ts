@@ -1,5 +1,5 @@
 import type { Pod } from '../../../events/subjects.ts';
-import { AttemptFailed, type FailureCode } from '../../failures.ts';
+import { AttemptFailed, type FailureCode } from '../../../kernel/react/failures.ts';
 
 /**
  * What a failed kubectl says, as a failure with a code of its own. A program that ran in the pod and failed there, and what

@@ -1,7 +1,7 @@
-import { AttemptFailed, PermanentlyFailed } from '../../failures.ts';
+import { AttemptFailed, PermanentlyFailed } from '../../../kernel/react/failures.ts';
 import type { CollectTask } from '../collector.ts';
-import { type ProgramOutput, runProgram } from '../run-program.ts';
-import type { Spawner } from '../spawner.ts';
+import { type ProgramOutput, runProgram } from '../../../programs/run-program.ts';
+import type { Spawner } from '../../../programs/spawner.ts';
 import { kubectlFailure } from './kubectl-failure.ts';
 import type { KubectlOptions } from './options.ts';
 

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path/posix';
-import { AttemptFailed } from '../../failures.ts';
+import { AttemptFailed } from '../../../kernel/react/failures.ts';
 import type { CollectTask } from '../collector.ts';
 import { startDebugContainer } from './debug-container.ts';
 import { chooseJvm, javaProcesses, type JvmProcess, listedJvms } from './jvms.ts';

@@ -2,7 +2,7 @@ import { Value } from '@sinclair/typebox/value';
 import { type Static, Type } from '@sinclair/typebox';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AttemptFailed } from '../../failures.ts';
+import { AttemptFailed } from '../../../kernel/react/failures.ts';
 import type { CollectTask } from '../collector.ts';
 import type { Kubectl } from './kubectl.ts';
 

@@ -1,0 +1,21 @@
+import type { Board } from '../../kernel/fold/board.ts';
+import type { Pods } from '../../kernel/decide/decider.ts';
+
+/** What everything that people ask for by hand needs: it decides on the board and writes events as the reactors do. */
+export interface ByHandDeps {
+  board: Board;
+  pods: Pods;
+  /** RFC 3339. */
+  now: () => string;
+}
+
+/** Who asks for it and why; it stands in the event. */
+export interface Why {
+  by: string;
+  reason: string;
+}
+
+/** Not done, with a reason to show. */
+export interface Refused {
+  refused: string;
+}

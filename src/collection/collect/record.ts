@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readlink, rm, rmdir, unlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { Circumstances } from '../../events/data/circumstances.ts';
+import type { Recording } from '../../events/data/collection.ts';
+import type { Collector } from '../collectors/collector.ts';
+import { circumstancesOf } from './circumstances.ts';
+import { AttemptFailed, PermanentlyFailed } from '../../kernel/react/failures.ts';
+import type { Collecting } from '../pod/context.ts';
+import { openRecording } from './check-recording.ts';
+import type { Run } from '../run-events.ts';
+import type { Staging } from '../staging/staging.ts';
+
+export interface RecordDeps {
+  staging: Staging;
+  collectors: ReadonlyMap<string, Collector>;
+  /** Every attempt whose collector writes files gets a directory of its own in here. */
+  workDir: string;
+  /** Aborted, with the failure as its reason, when running work is to be handed back (shutdown). */
+  handBack: AbortSignal;
+}
+
+/**
+ * One attempt: runs the collector, verifies what it brought and stages it, unless `wanted` is aborted meanwhile. Leaves
+ * nothing behind. Throws AttemptFailed, or PermanentlyFailed where the plan's collector is not configured here.
+ */
+export async function record(
+  deps: RecordDeps,
+  work: Run,
+  { plan, trigger }: Collecting,
+  attempt: number,
+  wanted: AbortSignal,
+): Promise<{ recording: Recording; circumstances: Circumstances }> {
+  const { pod, collectionId, run, traceparent } = work;
+  const collector = deps.collectors.get(plan.collector);
+  if (!collector) {
+    const known = [...deps.collectors.keys()].join(', ');
+    throw new PermanentlyFailed(
+      'collector-unknown',
+      `no collector ${plan.collector} is configured here (${known})`,
+    );
+  }
+  const directory = directoryIn(deps.workDir);
+  const timeout = new AbortController();
+  const timer = setTimeout(() => {
+    const message = `the attempt took longer than ${String(plan.timeoutSeconds)} s`;
+    timeout.abort(new AttemptFailed('collector-timeout', message));
+  }, plan.timeoutSeconds * 1_000);
+  const signal = AbortSignal.any([timeout.signal, deps.handBack, wanted]);
+  const { durationSeconds } = plan;
+  let collected: string | undefined;
+  try {
+    const { startsAt, container } = trigger;
+    const brought = await collector({
+      ...pod,
+      collectionId,
+      traceparent,
+      durationSeconds,
+      alert: { startsAt, container },
+      attempt,
+      directory,
+      signal,
+    });
+    const { file, simulated = false } = brought;
+    collected = file;
+    await using recording = await openRecording(file);
+    const ended = AbortSignal.any([deps.handBack, wanted]);
+    const ref = { collectionId, run, attempt };
+    const circumstances = await circumstancesOf(deps.staging, ref, brought);
+    const options = { simulated, circumstances, destination: plan.destination, signal: ended };
+    return { recording: await deps.staging.put(ref, recording, options), circumstances };
+  } finally {
+    clearTimeout(timer);
+    await removeDirectory(directory, collected);
+  }
+}
+
+/** Containers that share a volume have the same pids. */
+const ofThisHost = `${hostname()}-`;
+
+function directoryIn(workDir: string): string {
+  return join(workDir, `${ofThisHost}${String(process.pid)}-${randomBytes(6).toString('hex')}`);
+}
+
+/** Mostly there is the recording and nothing else: that takes two calls, and `rm` eight. */
+async function removeDirectory(directory: string, file: string | undefined): Promise<void> {
+  if (file !== undefined && dirname(file) === directory) await unlink(file).catch(() => undefined);
+  await rmdir(directory).catch((error: unknown) => {
+    // Its collector writes nothing.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    return rm(directory, { recursive: true, force: true });
+  });
+}
+
+/**
+ * Removes what attempts of killed processes left: directories whose process is gone, or had our own pid, and the programs
+ * that still work in them: those whose spawner was killed, too. Nobody waits for them any more, and one that hangs would
+ * stay for ever.
+ */
+export async function sweepWorkDir(workDir: string): Promise<void> {
+  const names = await readdir(workDir).catch(() => []);
+  for (const name of names.filter((each) => each.startsWith(ofThisHost))) {
+    const pid = Number.parseInt(name.slice(ofThisHost.length), 10);
+    if (pid !== process.pid && isRunning(pid)) continue;
+    const directory = join(resolve(workDir), name);
+    await endProgramsIn(directory);
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function endProgramsIn(directory: string): Promise<void> {
+  for (const entry of await readdir('/proc')) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const cwd = await readlink(`/proc/${entry}/cwd`).catch(() => '');
+    if (cwd !== directory && !cwd.startsWith(`${directory}/`)) continue;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended by itself meanwhile.
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,73 @@
+import type { CollectionEventType } from '../../events/catalogue.ts';
+import { createEvent, type Event, type StoredEvent } from '../../events/envelope.ts';
+import { millisOf } from '../../events/instant.ts';
+
+type Elapsed = Event<'CooldownElapsed'>;
+
+/** The alerts that wait for the end of a cooldown, folded from the log: each with what its timer will say. */
+export interface Cooldowns {
+  /** Told of events that the machine of the pod took, and of every CooldownElapsed. */
+  apply: (event: StoredEvent<CollectionEventType>) => void;
+  /** True while an alert waits for just this. */
+  has: (elapsed: Elapsed) => boolean;
+  /** What timers should have said before that time (milliseconds since 1970). Goes through all of them. */
+  overdue: (beforeMillis: number) => Elapsed[];
+  forgetBefore: (firstSequence: number) => void;
+  lines: () => Iterable<string>;
+  load: (line: string) => void;
+}
+
+interface Waiting {
+  elapsed: Elapsed;
+  /** Of the suppression. */
+  sequence: number;
+}
+
+type Packed = [about: [id: string, sequence: number, traceparent: string], data: Elapsed['data']];
+
+export function createCooldowns(): Cooldowns {
+  // By alert: each has one timer, which its next suppression moves.
+  const waiting = new Map<string, Waiting>();
+  const has: Cooldowns['has'] = ({ id, data }) => waiting.get(data.alertId)?.elapsed.id === id;
+  return {
+    apply: (event) => {
+      if (event.type === 'CooldownElapsed' && has(event)) waiting.delete(event.data.alertId);
+      if (event.type !== 'CollectionSuppressed') return;
+      const elapsed = elapsedOf(event);
+      if (elapsed) waiting.set(elapsed.data.alertId, { elapsed, sequence: event.sequence });
+    },
+    has,
+    overdue: (beforeMillis) =>
+      [...waiting.values()].flatMap(({ elapsed }) =>
+        millisOf(elapsed.data.until) < beforeMillis ? [elapsed] : [],
+      ),
+    forgetBefore: (firstSequence) => {
+      for (const [alertId, { sequence }] of waiting) if (sequence < firstSequence) waiting.delete(alertId);
+    },
+    lines: () => {
+      const all = [...waiting.values()];
+      return (function* () {
+        for (const { elapsed, sequence } of all) {
+          const { id, traceparent = '', data } = elapsed;
+          yield JSON.stringify([[id, sequence, traceparent], data] satisfies Packed);
+        }
+      })();
+    },
+    load: (line) => {
+      const [[id, sequence, traceparent], data] = JSON.parse(line) as Packed;
+      const elapsed = { ...timerSays(data, '', traceparent || undefined), id };
+      waiting.set(data.alertId, { elapsed, sequence });
+    },
+  };
+}
+
+/** What the timer of a suppressed alert says at the end of the cooldown; undefined where it waits for none. */
+export function elapsedOf({ id, data, traceparent }: Event<'CollectionSuppressed'>): Elapsed | undefined {
+  const { reason: _reason, ageSeconds: _age, until, afterCollectionId, ...rest } = data;
+  if (until === undefined || afterCollectionId === undefined) return undefined;
+  return timerSays({ ...rest, until, afterCollectionId }, id, traceparent);
+}
+
+function timerSays(data: Elapsed['data'], causeId: string, traceparent: string | undefined): Elapsed {
+  return createEvent('CooldownElapsed', data, { part: 'intake', time: data.until, causeId, traceparent });
+}

@@ -1,0 +1,138 @@
+import type { AlertReceivedData } from '../../events/data/alert.ts';
+import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../../events/envelope.ts';
+import { alertEverSubject, alertSubject } from '../../events/subjects.ts';
+import { nanosOf } from '../../events/instant.ts';
+import { lastMessage, readRange } from '../../log/read.ts';
+import type { Source } from './evidence.ts';
+import { own } from '../pod/guards.ts';
+import { podOf } from '../intake/policy.ts';
+
+/** What an alert has led to so far. */
+export interface AlertOutcome {
+  decision: Decision['type'];
+  /** RFC 3339. */
+  at: string;
+  sequence: number;
+  /** The collection that answers the alert. */
+  collectionId?: string;
+  /** Why there is none. */
+  reason?: string;
+  /** RFC 3339: the alert is decided again then. */
+  until?: string;
+}
+
+type Decision = StoredEvent<
+  'CollectionRequested' | 'AlertAttached' | 'CollectionSuppressed' | 'AlertDeclined'
+>;
+
+const ofPods = ['CollectionRequested', 'AlertAttached', 'CollectionSuppressed'] as const;
+/** Decisions follow their alerts within moments: what is not among so many is left open. */
+const maxRead = 3_000;
+
+/**
+ * What firing alerts have led to, by their ids: decisions are named after their alerts, so that nearly none is decoded. Not
+ * found: it led to nothing, is not decided yet, or was decided much later.
+ */
+export async function readOutcomes(
+  { connection, stream }: Source,
+  alerts: readonly StoredEvent<'AlertReceived'>[],
+): Promise<Map<string, AlertOutcome>> {
+  const firing = alerts.filter(({ data }) => data.status === 'firing');
+  const outcomes = new Map<string, AlertOutcome>();
+  if (firing.length === 0) return outcomes;
+  const open = new Set(firing.map(({ id }) => id));
+  const wanted = new Set(open);
+  const range = {
+    filter: ofPods.map((type) => `aw.collection.*.*.*.${type}`),
+    from: Math.min(...firing.map(({ sequence }) => sequence)),
+    max: maxRead,
+  };
+  for await (const message of readRange(connection, stream, range)) {
+    const alertId = alertIdIn(message);
+    if (!wanted.has(alertId)) continue;
+    const decision = decisionIn(message);
+    if (!decision) continue;
+    outcomes.set(alertId, outcomeOf(decision));
+    // An alert that waits for a cooldown is decided again.
+    if (decision.type !== 'CollectionSuppressed' || decision.data.reason !== 'cooldown') open.delete(alertId);
+    if (open.size === 0) break;
+  }
+  await addDeclined({ connection, stream }, firing, outcomes);
+  return outcomes;
+}
+
+/** The same of alerts of which only the data is at hand: they are looked up first. */
+export async function readOutcomesOf(
+  { connection, stream }: Source,
+  alerts: readonly { id: string | null; alert: AlertReceivedData }[],
+): Promise<Map<string, AlertOutcome>> {
+  const events: StoredEvent<'AlertReceived'>[] = [];
+  for (const { id, alert } of alerts) {
+    const { labels, fingerprint, startsAt, status } = alert;
+    const alertname = own(labels, 'alertname');
+    const key = { alertname, fingerprint, status };
+    const exact = alertSubject({ ...key, startsAtNanos: nanosOf(startsAt) ?? 0n }, 'AlertReceived');
+    // Without a time of its own it lies under that of its first reception.
+    const message =
+      (await lastMessage(connection, stream, exact)) ??
+      (await lastMessage(connection, stream, alertEverSubject(key, 'AlertReceived')));
+    const event = message && decodeEvent(message);
+    if (event && isEvent(event) && event.type === 'AlertReceived' && event.id === id) events.push(event);
+  }
+  return readOutcomes({ connection, stream }, events);
+}
+
+/** Only an alert that names no pod is declined. */
+async function addDeclined(
+  { connection, stream }: Source,
+  firing: readonly StoredEvent<'AlertReceived'>[],
+  outcomes: Map<string, AlertOutcome>,
+): Promise<void> {
+  const without = firing.filter(({ data }) => !('pod' in podOf(data.labels)));
+  await Promise.all(
+    without.map(async ({ id, data }) => {
+      const { fingerprint, labels, startsAt, status } = data;
+      const alertname = own(labels, 'alertname');
+      const key = { alertname, fingerprint, startsAtNanos: nanosOf(startsAt) ?? 0n, status };
+      const message = await lastMessage(connection, stream, alertSubject(key, 'AlertDeclined'));
+      const decision = message && decisionIn(message);
+      if (decision) outcomes.set(id, outcomeOf(decision));
+    }),
+  );
+}
+
+/** Ids of decisions begin with the alert's: see receptionIdOf. */
+export function alertIdIn(message: StoredMessage): string {
+  return message.header('ce-id')?.split('@', 1)[0] ?? '';
+}
+
+const decisionTypes: ReadonlySet<string> = new Set([...ofPods, 'AlertDeclined']);
+
+/** Without decoding it. */
+export function isDecisionMessage(message: StoredMessage): boolean {
+  return decisionTypes.has(message.header('ce-type') ?? '');
+}
+
+export function decisionIn(message: StoredMessage): Decision | undefined {
+  const event = decodeEvent(message);
+  return isEvent(event) && isDecision(event) ? event : undefined;
+}
+
+export function isDecision(event: StoredEvent): event is Decision {
+  return decisionTypes.has(event.type);
+}
+
+export function outcomeOf({ type, data, time: at, sequence }: Decision): AlertOutcome {
+  switch (type) {
+    case 'CollectionRequested':
+    case 'AlertAttached':
+      return { decision: type, at, sequence, collectionId: data.collectionId };
+    case 'CollectionSuppressed':
+      return {
+        ...{ decision: type, at, sequence, reason: data.reason },
+        ...(data.until === undefined ? {} : { until: data.until }),
+      };
+    case 'AlertDeclined':
+      return { decision: type, at, sequence, reason: data.message };
+  }
+}

@@ -1,0 +1,157 @@
+import { decodeEvent, isEvent, isTold, type StoredEvent, type StoredMessage } from '../../events/envelope.ts';
+import { filtersNamingPod, type PodFilter } from '../../events/filters.ts';
+import { nanosOf } from '../../events/instant.ts';
+import {
+  alertSubject,
+  cooldownScheduleSubject,
+  encodeToken,
+  type Pod,
+  podSubject,
+} from '../../events/subjects.ts';
+import type { Connection } from '../../log/connection.ts';
+import { lastMessage, type Range, readRange } from '../../log/read.ts';
+import { firstSequenceSince } from '../../log/since.ts';
+import { speaksOf } from '../explain/asked.ts';
+import type { Episode } from '../explain/book.ts';
+import type { Asked, ChapterAlert } from '../explain/explanation.ts';
+import { own } from '../pod/guards.ts';
+
+/** A stream to look things up in. */
+export interface Source {
+  connection: Connection;
+  stream: string;
+  /** Told of each message that is read in a search that may be long. */
+  onRead?: ((what: string) => void) | undefined;
+}
+
+type AskedPod = Extract<Asked, { kind: 'pod' | 'pod-name' }>;
+
+/** The whole log of a pod, or of all pods of that name, and what other families say of them. */
+export async function readPods(source: Source, asked: PodFilter): Promise<StoredEvent[]> {
+  const events = await readEvents(source, { filter: filtersNamingPod(asked) });
+  const isOf = (pod: Pod) =>
+    'namespace' in asked ? podSubject(pod) === podSubject(asked) : pod.pod === asked.pod;
+  return events.filter(({ data }) => 'kubeContext' in data && isOf(data));
+}
+
+/** Every episode of an alert, by its fingerprint. */
+export function readFingerprint(source: Source, fingerprint: string): Promise<StoredEvent[]> {
+  return readEvents(source, { filter: `aw.alert.*.${encodeToken(fingerprint)}.*.*.*` });
+}
+
+/** The episode that an alert id names. No subject holds the id: all alerts are looked at, until it is there. */
+export async function readAlert(source: Source, alertId: string): Promise<StoredEvent[]> {
+  const isIt = (message: StoredMessage) => message.header('ce-id') === alertId;
+  const alert = await search(source, 'aw.alert.>', 'alerts looked at', isIt, ({ id }) => id === alertId);
+  if (alert?.type !== 'AlertReceived') return [];
+  const { labels, fingerprint, startsAt } = alert.data;
+  const alertname = own(labels, 'alertname');
+  return readEpisode(source, { ...(alertname === undefined ? {} : { alertname }), fingerprint, startsAt });
+}
+
+/** The pod of a collection. No subject holds the id: all collections are looked at, until it is there. */
+export async function findCollection(source: Source, id: string): Promise<Pod | undefined> {
+  const names = (message: StoredMessage) => holds(message, id);
+  const isOf = ({ data }: StoredEvent) => 'collectionId' in data && data.collectionId === id;
+  const event = await search(source, 'aw.collection.>', 'events looked at', names, isOf);
+  return event && 'collectionId' in event.data && 'pod' in event.data ? event.data : undefined;
+}
+
+/** What is there of an episode on the alert's own subjects, the newest of each: told, declined, left unanswered. */
+export async function readEpisode(
+  { connection, stream }: Source,
+  { alertname, fingerprint, startsAt }: ChapterAlert,
+): Promise<StoredEvent[]> {
+  const key = { alertname, fingerprint, startsAtNanos: nanosOf(startsAt) ?? 0n };
+  const subjects = [
+    ...(['AlertReceived', 'AlertRenewed', 'AlertDeclined', 'AlertUnanswered'] as const).map((type) =>
+      alertSubject({ ...key, status: 'firing' }, type),
+    ),
+    ...(['AlertReceived', 'AlertRenewed'] as const).map((type) =>
+      alertSubject({ ...key, status: 'resolved' }, type),
+    ),
+  ];
+  const messages = await Promise.all(subjects.map((subject) => lastMessage(connection, stream, subject)));
+  return messages.flatMap((message) => (message ? decoded(message) : []));
+}
+
+/** Alerts whose labels speak of a pod, stored since then. Labels are in no subject: all alerts since then are looked at. */
+export async function readAlertsOf(source: Source, asked: AskedPod): Promise<StoredEvent[]> {
+  const { connection, stream, onRead } = source;
+  const from = await firstSequenceSince(connection, stream, 'aw.alert.>', asked.since);
+  if (from === undefined) return [];
+  // As our own encoder writes it.
+  const written = JSON.stringify(asked.pod).slice(1, -1);
+  const found: StoredEvent[] = [];
+  const ids = new Set<string>();
+  for await (const message of readRange(connection, stream, { filter: 'aw.alert.>', from })) {
+    onRead?.('alerts looked at');
+    const mayBeAnswer = answers.has(message.header('ce-type') ?? '');
+    if (!mayBeAnswer && !holds(message, written)) continue;
+    for (const event of decoded(message)) {
+      const isOfPod = isTold(event) && speaksOf(event.data.labels, asked);
+      if (isOfPod) ids.add(event.id);
+      const isAnswer = event.type === 'AlertDeclined' || event.type === 'AlertUnanswered';
+      if (isOfPod || (isAnswer && ids.has(event.data.alertId))) found.push(event);
+    }
+  }
+  return found;
+}
+
+const answers: ReadonlySet<string> = new Set(['AlertDeclined', 'AlertUnanswered']);
+
+/** What consumers gave up on among these events. */
+export async function readRejections(source: Source, events: readonly StoredEvent[]): Promise<StoredEvent[]> {
+  const [first] = events;
+  if (!first) return [];
+  const sequences = new Set(events.map(({ sequence }) => sequence));
+  const rejections = await readEvents(source, { filter: 'aw.rejected.>', from: first.sequence });
+  return rejections.filter((event) => event.type === 'EventRejected' && sequences.has(event.data.sequence));
+}
+
+/** Ids of alerts whose cooldown timer is still set, of these episodes. */
+export async function readTimers(
+  { connection, stream }: Source,
+  episodes: readonly Episode[],
+): Promise<Set<string>> {
+  const ids = episodes.flatMap(({ events }) => {
+    const last = events.findLast((event) => !isTold(event) && event.type !== 'AlertUnanswered');
+    return last?.type === 'CollectionSuppressed' && last.data.until ? [last.data.alertId] : [];
+  });
+  const isSet = await Promise.all(
+    ids.map(async (id) => (await lastMessage(connection, stream, cooldownScheduleSubject(id))) !== undefined),
+  );
+  return new Set(ids.filter((_, index) => isSet[index]));
+}
+
+async function readEvents({ connection, stream }: Source, range: Range): Promise<StoredEvent[]> {
+  const events: StoredEvent[] = [];
+  for await (const message of readRange(connection, stream, range)) events.push(...decoded(message));
+  return events;
+}
+
+/** The first event under a filter that is looked for; `mayBe` is asked before a message is decoded. */
+async function search(
+  { connection, stream, onRead }: Source,
+  filter: string,
+  what: string,
+  mayBe: (message: StoredMessage) => boolean,
+  is: (event: StoredEvent) => boolean,
+): Promise<StoredEvent | undefined> {
+  for await (const message of readRange(connection, stream, { filter })) {
+    onRead?.(what);
+    const event = mayBe(message) ? decoded(message).find(is) : undefined;
+    if (event) return event;
+  }
+  return undefined;
+}
+
+function decoded(message: StoredMessage): StoredEvent[] {
+  const event = decodeEvent(message);
+  return isEvent(event) ? [event] : [];
+}
+
+/** Much faster than decoding: most messages are about something else. */
+function holds({ body }: StoredMessage, text: string): boolean {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).includes(text);
+}

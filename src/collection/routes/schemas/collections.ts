@@ -1,0 +1,147 @@
+import { Type } from '@sinclair/typebox';
+import { collectionStates } from '../../pod/summaries.ts';
+import { Jvm } from '../../../events/data/circumstances.ts';
+import { EventError, Recording, Uploaded } from '../../../events/data/collection.ts';
+import { Plan } from '../../../events/data/plan.ts';
+import { NewEvent, nullable, refTo, sequence, StoredEvent, time } from '../../../http/schemas/common.ts';
+
+export const State = Type.Union(collectionStates.map((state) => Type.Literal(state)));
+
+const item = {
+  id: Type.String({ description: '32 hex digits.' }),
+  state: State,
+  kubeContext: Type.String(),
+  namespace: Type.String(),
+  pod: Type.String(),
+  alertname: Type.Optional(Type.String({ description: 'Of the alert that it was requested for.' })),
+  requestedAt: time('when it was requested'),
+  endedAt: Type.Optional(time('when it was uploaded, failed or was cancelled')),
+  simulated: Type.Optional(
+    Type.Literal(true, { description: 'The recording is a sample and not one of the pod.' }),
+  ),
+  firstSequence: sequence('Of its CollectionRequested.'),
+  lastSequence: sequence('Of its last event so far.'),
+};
+
+export const CollectionItem = Type.Object(item, { $id: 'CollectionItem' });
+
+export const CollectionPage = Type.Object(
+  {
+    items: Type.Array(refTo(CollectionItem), { description: 'Newest first.' }),
+    next: Type.Optional(Type.String({ description: '`after` of the next page. Absent: there is none.' })),
+    asOf: sequence(
+      'Sequence of the stream up to which this is right: `after` of an event feed that goes on from here.',
+    ),
+  },
+  { $id: 'CollectionPage' },
+);
+
+const Attempt = Type.Object({
+  stage: Type.Union([Type.Literal('collect'), Type.Literal('upload')]),
+  run: Type.Integer({ description: 'Counts redrives from 1.' }),
+  attempt: Type.Integer({ description: 'Counts from 1 within the run and stage.' }),
+  startedAt: Type.Optional(time('absent for uploads')),
+  endedAt: Type.Optional(time('absent while it runs')),
+  result: Type.Optional(Type.Union([Type.Literal('success'), Type.Literal('failure')])),
+  error: Type.Optional(EventError),
+  retryAt: Type.Optional(time('the next attempt is not before this')),
+});
+
+export const Collection = Type.Object(
+  {
+    ...item,
+    sts: Type.Optional(Type.String({ description: 'The StatefulSet, where the alert named it.' })),
+    plan: Type.Optional(Plan),
+    attempts: Type.Array(Attempt),
+    alerts: Type.Array(Type.String(), {
+      description: 'Ids of the alerts that it answers, its trigger first.',
+    }),
+    recording: Type.Optional(Recording),
+    jvm: Type.Optional(Jvm),
+    url: Type.Optional(
+      Type.String({ description: 'Where the recording is: s3://BUCKET/KEY or object-store://BUCKET/NAME.' }),
+    ),
+    artefacts: Uploaded.properties.artefacts,
+    notes: Uploaded.properties.notes,
+    events: Type.Array(refTo(StoredEvent), { description: 'All of them, in order.' }),
+  },
+  { $id: 'Collection', description: 'A collection in full, told by its events.' },
+);
+
+const work = {
+  collectionId: Type.String(),
+  run: Type.Integer(),
+  attempts: Type.Integer({ description: 'That have begun.' }),
+  lastErrorCode: nullable(Type.String()),
+  retryAt: nullable(time('the next attempt is not before this')),
+};
+
+export const PodState = Type.Object(
+  {
+    value: Type.Union([Type.Literal('idle'), Type.Literal('collecting')], {
+      description: 'State of the machine.',
+    }),
+    current: nullable(
+      Type.Object({
+        ...work,
+        maxAttempts: Type.Integer(),
+        alerts: Type.Integer({ description: 'Alerts that it answers.' }),
+        attempt: nullable(Type.Integer({ description: 'The attempt under way.' })),
+      }),
+    ),
+    uploads: Type.Array(
+      Type.Object({ ...work, state: Type.String({ description: 'staged, uploading or failed.' }) }),
+    ),
+    failed: Type.Array(Type.Object({ ...work, stage: Type.String({ description: 'collect or upload.' }) }), {
+      description: 'The last few that can be redriven.',
+    }),
+    cooldown: nullable(Type.Object({ until: time('its end'), afterCollectionId: Type.String() })),
+    lastOutcome: nullable(
+      Type.Object({
+        ...{ collectionId: Type.String(), run: Type.Integer() },
+        state: Type.Union([Type.Literal('uploaded'), Type.Literal('failed')]),
+        at: time('when it ended'),
+      }),
+    ),
+  },
+  { $id: 'PodState', description: 'What a pod is doing, in short.' },
+);
+
+export const Replay = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object({
+        sequence: sequence('Of the stream.'),
+        storedAt: time('when the stream took it'),
+        time: time('when it happened'),
+        subject: Type.String(),
+        type: Type.Optional(Type.String({ description: 'Type of the event; absent for what is none.' })),
+        id: Type.Optional(Type.String()),
+        data: Type.Optional(Type.Unknown({ description: 'As in StoredEvent.' })),
+        unreadable: Type.Optional(Type.String({ description: 'Why the message is no event.' })),
+        changed: Type.Boolean({ description: 'False: the machine of the pod passed over it.' }),
+        effects: Type.Array(Type.String(), {
+          description: 'What the service did because of it: collect, upload.',
+        }),
+        before: refTo(PodState),
+        after: refTo(PodState),
+      }),
+    ),
+    cut: Type.Boolean({ description: 'True: there are more events than the 500 told here.' }),
+  },
+  { $id: 'Replay', description: "Every event of the collection's pod from its request to its last event." },
+);
+
+export const Started = Type.Object(
+  {
+    outcome: Type.Union([Type.Literal('started'), Type.Literal('attached')], {
+      description:
+        'attached: the pod is being recorded already, and that recording answers this request, too.',
+    }),
+    collectionId: Type.String(),
+    event: refTo(NewEvent),
+  },
+  { $id: 'Started' },
+);
+
+export const Acted = Type.Object({ collectionId: Type.String(), event: refTo(NewEvent) }, { $id: 'Acted' });

@@ -1,0 +1,58 @@
+import { Type } from '@sinclair/typebox';
+import { nullable, sequence, time } from '../../../http/schemas/common.ts';
+
+const alert = {
+  alertname: Type.Optional(Type.String()),
+  fingerprint: Type.String(),
+  startsAt: Type.String({ description: 'RFC 3339, as it was sent.' }),
+};
+
+const Chapter = Type.Object({
+  alerts: Type.Array(Type.Object(alert)),
+  moreAlerts: Type.Integer({ description: 'So many alerts of the collection are left out.' }),
+  collectionId: Type.Optional(Type.String()),
+  outcome: Type.Object({
+    kind: Type.String({
+      description: 'uploaded, failed, running, waiting, uploading, suppressed, declined, …',
+    }),
+    sentence: Type.String(),
+  }),
+  steps: Type.Array(
+    Type.Object({
+      at: time('when it happened'),
+      sequence: Type.Optional(sequence('Of the event; absent for what no event says.')),
+      kind: Type.String(),
+      sentence: Type.String(),
+      details: Type.Optional(Type.Array(Type.String())),
+      counts: Type.Optional(Type.Literal(false, { description: 'The pod took no notice of the event.' })),
+    }),
+  ),
+});
+
+export const Explanation = Type.Object(
+  {
+    asked: Type.Object(
+      { kind: Type.String() },
+      { additionalProperties: true, description: 'What was asked, as it was understood.' },
+    ),
+    at: time('when it was asked'),
+    stream: Type.Object({
+      name: Type.String(),
+      firstSequence: sequence('Of the stream.'),
+      lastSequence: sequence('Of the stream.'),
+      firstAt: Type.Optional(nullable(time('of the first message'))),
+      lastAt: Type.Optional(nullable(time('of the last message'))),
+    }),
+    pods: Type.Array(
+      Type.Object({
+        kubeContext: Type.String(),
+        namespace: Type.String(),
+        pod: Type.String(),
+        sentence: Type.String(),
+      }),
+    ),
+    chapters: Type.Array(Chapter, { description: 'Newest first.' }),
+    more: Type.Integer({ description: 'So many older chapters are left out.' }),
+  },
+  { $id: 'Explanation', description: 'Why there is a recording, or none, in words and times.' },
+);

@@ -1,0 +1,89 @@
+import { byHandSource } from '../events/data/alert.ts';
+import type { ConfigFile } from './schema.ts';
+import { addressesIn } from '../http/guard/addresses.ts';
+import { isHost } from '../http/guard/hosts.ts';
+import type { SourceConfig } from '../http/guard/options.ts';
+import { MatcherSyntaxError, parseMatcher } from '../kernel/matchers.ts';
+
+type Fault = [keys: string[], message: string];
+
+const alertmanager: SourceConfig = {
+  name: 'alertmanager',
+  path: '/webhook/alertmanager',
+  format: 'alertmanager',
+};
+
+/** The sources of alerts, defaults filled in. Without any: Alertmanager, from everybody. */
+export function sourcesOf({ sources }: ConfigFile): SourceConfig[] {
+  if (!sources) return [alertmanager];
+  return sources.map((source) => ({ path: `/webhook/${source.name}`, format: 'alertmanager', ...source }));
+}
+
+/** What the schema cannot say of who may send, read and act. */
+export function guardFaults(file: ConfigFile): Fault[] {
+  const { sources = [], trustedProxies = [], allowedHosts = [], tls } = file;
+  const faults: Fault[] = [];
+  const names = new Set<string>([byHandSource]);
+  const paths = new Set<string>();
+  sourcesOf(file).forEach(({ name, path, format }, index) => {
+    const at = (key: string) => ['sources', String(index), key];
+    const isReserved = name === byHandSource;
+    if (names.has(name))
+      faults.push([
+        at('name'),
+        isReserved ? `${name} is what is asked for by hand` : `${name} is there twice`,
+      ]);
+    // Those of the format alerts have a second one, which waits.
+    const taken = format === 'alerts' ? [path, `${path}/sync`] : [path];
+    const twice = taken.find((each) => paths.has(each));
+    if (twice !== undefined) faults.push([at('path'), `${twice} is another source's`]);
+    names.add(name);
+    for (const each of taken) paths.add(each);
+  });
+  sources.forEach(({ auth = {}, allow = [], match = [], watchdog = { match: [] } }, index) => {
+    const at = (...keys: string[]) => ['sources', String(index), ...keys];
+    const ways = ['bearerFile', 'basicFile', 'hmac'].filter((way) => way in auth);
+    if (ways.length > 1) faults.push([at('auth'), `${ways.join(' and ')} are two ways: choose one`]);
+    if (auth.clientNames && tls?.clientCaFile === undefined)
+      faults.push([
+        at('auth', 'clientNames'),
+        'clients are asked for certificates only with tls.clientCaFile',
+      ]);
+    faults.push(...networkFaults(allow, at('allow')));
+    faults.push(...matcherFaults(match, at('match')));
+    faults.push(...matcherFaults(watchdog.match ?? [], at('watchdog', 'match')));
+  });
+  return [...faults, ...networkFaults(trustedProxies, ['trustedProxies']), ...hostFaults(allowedHosts)];
+}
+
+function hostFaults(hosts: readonly string[]): Fault[] {
+  return hosts.flatMap((host, index): Fault[] => {
+    if (isHost(host)) return [];
+    const message = `${host} is no host name or address such as alert-watcher.monitoring.svc, without port or wildcard`;
+    return [[['allowedHosts', String(index)], message]];
+  });
+}
+
+/** Matchers that cannot be read, each with its place. */
+export function matcherFaults(matchers: readonly string[], keys: string[]): Fault[] {
+  return matchers.flatMap((matcher, index): Fault[] => {
+    try {
+      parseMatcher(matcher);
+      return [];
+    } catch (error) {
+      if (!(error instanceof MatcherSyntaxError)) throw error;
+      return [[[...keys, String(index)], error.message]];
+    }
+  });
+}
+
+function networkFaults(networks: readonly string[], keys: string[]): Fault[] {
+  return networks.flatMap((network, index): Fault[] => {
+    try {
+      addressesIn([network]);
+      return [];
+    } catch (error) {
+      return [[[...keys, String(index)], error instanceof Error ? error.message : String(error)]];
+    }
+  });
+}

@@ -1,0 +1,118 @@
+import type { EventType } from '../../events/catalogue.ts';
+import { createEvent, decodeEvent, isEvent, type StoredEvent } from '../../events/envelope.ts';
+import { timeOf } from '../../events/instant.ts';
+import { append } from '../../log/write/append.ts';
+import type { Connection } from '../../log/connection.ts';
+import { consume, type Delivery, type Verdict, type Worker } from '../../log/consume/consume.ts';
+import type { ConsumerDefinition, Definitions } from '../../log/streams/definitions.ts';
+import { LogMisconfigured, LogUnavailable, WrongLastSequence } from '../../log/errors.ts';
+import { ensureConsumer } from '../../log/streams/streams.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import type { Tracing } from '../../telemetry/tracing.ts';
+import { BoardLags } from '../fold/board.ts';
+
+type OfTypes<T extends EventType> = Extract<StoredEvent, { type: T }>;
+
+/** One durable consumer and what is done with its events. */
+export interface Reactor<T extends EventType> {
+  durable: string;
+  types: readonly T[];
+  places: number;
+  handle: (event: OfTypes<T>, delivery: Delivery) => Promise<Verdict>;
+}
+
+export interface ReactorDeps {
+  connection: Connection;
+  definitions: Definitions;
+  logger: Logger;
+  metrics: Metrics;
+  tracing: Tracing;
+}
+
+/** A message whose handler fails for no known reason is given up after so many deliveries. */
+const maxDeliveries = 20;
+const maxRetryMs = 60_000;
+
+/**
+ * Runs a reactor. What cannot be read, or cannot be handled for ever, ends in EventRejected and blocks nothing;
+ * while NATS or the board are behind, a message is only put off.
+ */
+export function startReactor<T extends EventType>(deps: ReactorDeps, reactor: Reactor<T>): Worker {
+  const { connection, definitions, metrics, tracing } = deps;
+  const consumer = consumerOf(definitions, reactor.durable);
+  const logger = deps.logger.child({ consumer: reactor.durable });
+  const inFlight = metrics.inFlight.labels(reactor.durable);
+
+  const handle = async (delivery: Delivery): Promise<Verdict> => {
+    const event = decodeEvent(delivery);
+    if (!isEvent(event)) return reject(delivery, event);
+    if (!isOneOf(event, reactor.types)) return 'done';
+    inFlight.inc();
+    const { durable } = reactor;
+    const about = { traceparent: event.traceparent, kind: 'consumer' as const, attributes: attributesOf(event, durable) }; // prettier-ignore
+    // What is caused by the event goes below this span.
+    return tracing
+      .span(`${durable} ${event.type}`, about, ({ traceparent }) =>
+        reactor.handle(traceparent === undefined ? event : { ...event, traceparent }, delivery),
+      )
+      .finally(() => inFlight.dec());
+  };
+
+  const reject = async (delivery: Delivery, error: { code: string; message: string }): Promise<Verdict> => {
+    const { subject, sequence, deliveries } = delivery;
+    const event = createEvent(
+      'EventRejected',
+      { consumer: reactor.durable, sequence, subject: subject.slice(0, 500), deliveries, error },
+      { part: reactor.durable, time: timeOf(Date.now()) },
+    );
+    // Once per message, also when the durable was made again.
+    await append(connection, event, { lastSequence: 0 }).catch((failure: unknown) => {
+      if (!(failure instanceof WrongLastSequence)) throw failure;
+    });
+    metrics.rejected.inc({ consumer: reactor.durable });
+    logger.error({ subject, sequence, error }, 'a message was rejected: it cannot be handled');
+    return 'done';
+  };
+
+  const onError = async (error: unknown, delivery?: Delivery): Promise<Verdict> => {
+    const deliveries = delivery?.deliveries ?? 0;
+    const retryInMs = Math.min(1_000 * 2 ** Math.min(deliveries, 10), maxRetryMs);
+    const isPassing = error instanceof LogUnavailable || error instanceof BoardLags;
+    logger.warn({ err: error, sequence: delivery?.sequence, deliveries, retryInMs }, 'put off');
+    if (isPassing || !delivery || deliveries < maxDeliveries) return { retryInMs };
+    const message = error instanceof Error ? error.message : String(error);
+    return reject(delivery, { code: 'unexpected', message }).catch((): Verdict => ({ retryInMs }));
+  };
+
+  return consume(connection, {
+    stream: definitions.stream.name,
+    durable: reactor.durable,
+    places: reactor.places,
+    handle,
+    onError,
+    ensure: () => ensureConsumer(connection, definitions, consumer),
+  });
+}
+
+/** By OpenTelemetry's conventions for messaging and Kubernetes. */
+function attributesOf({ id, data }: StoredEvent, durable: string) {
+  return {
+    'messaging.system': 'nats',
+    'messaging.operation.type': 'process',
+    'messaging.consumer.group.name': durable,
+    'messaging.message.id': id,
+    ...('pod' in data ? { 'k8s.namespace.name': data.namespace, 'k8s.pod.name': data.pod } : {}),
+    ...('collectionId' in data ? { 'alert_watcher.collection_id': data.collectionId } : {}),
+  };
+}
+
+function consumerOf({ consumers }: Definitions, durable: string): ConsumerDefinition {
+  const found = consumers.find(({ durable_name }) => durable_name === durable);
+  if (!found) throw new LogMisconfigured(`streams/consumers has no ${durable}`);
+  return found;
+}
+
+function isOneOf<T extends EventType>(event: StoredEvent, types: readonly T[]): event is OfTypes<T> {
+  return (types as readonly string[]).includes(event.type);
+}
