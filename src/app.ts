@@ -2,8 +2,9 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import manifest from '../package.json' with { type: 'json' };
 import { actionsOf, registerApi } from './api.ts';
-import { type Board, BoardLags } from './kernel/fold/board.ts';
-import { createPods } from './kernel/decide/decider.ts';
+import { createPodBoard, type PodBoard } from './collection/pod/board.ts';
+import { isPassing } from './kernel/react/failures.ts';
+import { createPods } from './collection/pods.ts';
 import { hasEnded } from './collection/pod/summaries.ts';
 import type { Config, Role } from './config/config.ts';
 import { ConfigError } from './config/schema.ts';
@@ -21,13 +22,13 @@ import { startServerClock } from './log/clock.ts';
 import { watchConnection } from './log/connection.ts';
 import { readDefinitions, streamName } from './log/streams/definitions.ts';
 import { adviceOn, sentence } from './log/streams/differences.ts';
-import { LogUnavailable } from './log/errors.ts';
 import { readFigures } from './log/streams/figures.ts';
 import { type OpenLog, openLog } from './log/open.ts';
 import { createRoomCheck } from './log/streams/room.ts';
 import { applyStreams, ensureStreams } from './log/streams/streams.ts';
-import { needsReadModel, noReadModel, startReadModel } from './kernel/fold/read-model.ts';
-import { readyChecks } from './ready.ts';
+import { noReadModel, startReadModel } from './kernel/fold/read-model.ts';
+import { podAggregate } from './collection/pod/aggregate.ts';
+import { needsReadModel, readyChecks } from './ready.ts';
 import { type Storing, watchStoring } from './storing.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -44,7 +45,7 @@ export interface App {
   /** `http://host:port` */
   url: string;
   log: OpenLog;
-  board: Board;
+  board: PodBoard;
   /** Resolves, with what was found, if the stream was put back or made again: all that this process knows of it may be wrong. */
   stale: Promise<string>;
   /** Takes no more work, gives what runs its grace, hands the rest back, and closes everything. */
@@ -74,10 +75,17 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     const storing = config.edge ? storingOfOthers(connection) : watchStoring(log, definitions, logger);
     closers.defer(storing.stop);
     const metrics = createMetrics();
+    const board = createPodBoard({
+      onUnreadable: ({ subject, sequence }, reason) =>
+        logger.warn({ subject, sequence }, `not folded: ${reason}`),
+    });
     const readModel = needsReadModel(config.roles)
-      ? await startReadModel({ config, connection, logger })
+      ? await startReadModel(
+          { connection, snapshotEveryEvents: config.snapshotEveryEvents, mayWrite: !config.edge, logger },
+          [{ aggregate: podAggregate, board }],
+        )
       : noReadModel();
-    const { board, follower, stale, stop } = readModel;
+    const { follower, stale, stop } = readModel;
     closers.defer(stop);
     const tracing = await createTracing(config.traces, logger);
     closers.defer(tracing.close);
@@ -179,9 +187,4 @@ function listenError(error: unknown, { host, port }: Config): unknown {
   return reason === undefined
     ? error
     : new ConfigError(`HTTP cannot listen at ${host}:${String(port)}: ${reason}`, { cause: error });
-}
-
-/** True for what passes by itself: the same request may be answered later. */
-function isPassing(error: unknown): boolean {
-  return error instanceof LogUnavailable || error instanceof BoardLags;
 }

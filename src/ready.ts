@@ -3,7 +3,6 @@ import type { ReadyCheck } from './http/health.ts';
 import type { Connection } from './log/connection.ts';
 import { type Definitions, streamName } from './log/streams/definitions.ts';
 import type { Follower } from './log/consume/follow.ts';
-import { needsReadModel } from './kernel/fold/read-model.ts';
 
 /** What must hold for a process with these roles to do its work. */
 export function readyChecks(
@@ -46,4 +45,9 @@ export function readyChecks(
       })),
     ...(needsReadModel(roles) ? [board] : []),
   ];
+}
+
+/** Intake of alerts alone asks the board nothing: such a process reads no log, and needs no permission to. */
+export function needsReadModel(roles: readonly Role[]): boolean {
+  return roles.some((role) => role !== 'ingest');
 }

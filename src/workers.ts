@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Board } from './kernel/fold/board.ts';
+import { podAggregate } from './collection/pod/aggregate.ts';
+import type { PodBoard } from './collection/pod/board.ts';
 import { createCollect } from './collection/collect/collect.ts';
 import { type Collector, inDirectory } from './collection/collectors/collector.ts';
 import { commandCollector } from './collection/collectors/command.ts';
@@ -17,7 +18,7 @@ import { AttemptFailed } from './kernel/react/failures.ts';
 import { createDecided } from './collection/intake/decided.ts';
 import { createIntake } from './collection/intake/intake.ts';
 import { watchOverdue } from './collection/intake/overdue.ts';
-import type { Pods } from './kernel/decide/decider.ts';
+import type { Pods } from './collection/pods.ts';
 import { createPolicy } from './collection/intake/policy.ts';
 import { tellPolicy } from './collection/intake/policy-in-force.ts';
 import { startReactor } from './kernel/react/reactor.ts';
@@ -43,7 +44,7 @@ export interface Parts {
   config: Config;
   connection: Connection;
   definitions: Definitions;
-  board: Board;
+  board: PodBoard;
   pods: Pods;
   follower: Follower;
   logger: Logger;
@@ -62,7 +63,7 @@ export async function startWorkers(parts: Parts): Promise<Worker[]> {
   const { rules, maxConcurrentCollections: places } = config;
   const handBack = parts.handBack.signal;
   const staging = createStaging(connection, { staging: stagingBucket, recordings: recordingsBucket });
-  const common = { board, pods, staging, handBack, now, logger, metrics, tracing };
+  const common = { aggregate: podAggregate, board, decider: pods, pods, staging, handBack, now, logger, metrics, tracing }; // prettier-ignore
   const workers: Worker[] = [];
   const start: Record<Exclude<Role, 'ingest' | 'api'>, () => Worker> = {
     intake: () => {
@@ -89,7 +90,6 @@ export async function startWorkers(parts: Parts): Promise<Worker[]> {
       const isWanted = createIsWanted(connection, streamName);
       const handle = createCollect({
         ...common,
-        connection,
         isWanted,
         me,
         collectors,

@@ -55,6 +55,7 @@ describe('a room imports', () => {
     ['telemetry', []],
     ['log', ['events']],
     ['book', ['events']],
+    ['kernel', ['events', 'log', 'telemetry']],
     ['programs', ['kernel', 'events', 'log']],
     ['http', ['events', 'telemetry']],
     ['config', [...features, 'events', 'http', 'kernel']],
@@ -72,6 +73,12 @@ describe('a room imports', () => {
     expect([...packagesOf('events')].filter((each) => !/^(@sinclair\/|node:crypto$)/.test(each))).toEqual([]);
   });
 
+  it('kernel: no package but xstate and matchers of regular expressions, and no word of pods', () => {
+    expect([...packagesOf('kernel')].filter((each) => !/^(node:|xstate$|re2js$)/.test(each))).toEqual([]);
+    for (const file of files.filter((each) => roomOf(each) === 'kernel'))
+      expect(readFileSync(join(src, file), 'utf8'), file).not.toMatch(/pod|collection/i);
+  });
+
   it('nats: only log', () => {
     expect(imports.filter(({ from, to }) => to === 'nats' && roomOf(from) !== 'log')).toEqual([]);
   });
@@ -79,7 +86,7 @@ describe('a room imports', () => {
 
 describe('what decides is pure', () => {
   const pure =
-    /^(events|book|collection\/(pod|audit|explain|what-if)|kernel\/(replay|explain|audit)|ingest\/formats)\/|^kernel\/(matchers|react\/retry)\.ts$|^collection\/intake\/(policy|decide)\.ts$/;
+    /^(events|book|collection\/(pod|audit|explain|what-if)|kernel\/(replay|explain|audit)|ingest\/formats)\/|^kernel\/(matchers|react\/retry|fold\/(aggregate|board|entries))\.ts$|^collection\/intake\/(policy|decide)\.ts$/;
   const pureFiles = files.filter((file) => pure.test(file));
 
   it('no clock and no chance', () => {

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { AlertReceived } from '../events/data/alert.ts';
-import { EventError } from '../events/data/collection.ts';
+import { EventError } from '../events/data/error.ts';
 import { nullable, refTo, sequence, StoredEvent, time } from '../http/schemas/common.ts';
 import { State } from '../collection/routes/schemas/collections.ts';
 

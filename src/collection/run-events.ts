@@ -1,6 +1,7 @@
 import { createEvent, type Event } from '../events/envelope.ts';
 import type { Circumstances, UploadedArtefact } from '../events/data/circumstances.ts';
-import type { EventError, Recording } from '../events/data/collection.ts';
+import type { Recording } from '../events/data/collection.ts';
+import type { EventError } from '../events/data/error.ts';
 import type { Pod } from '../events/subjects.ts';
 import { type Logger, loggerAbout } from '../telemetry/logger.ts';
 import { type AttemptFailed, eventErrorOf } from '../kernel/react/failures.ts';
@@ -96,12 +97,6 @@ export function attemptFailed(
     ...(retryAt === undefined ? {} : { retryAt }),
   };
   return createEvent(type, data, about(run, now));
-}
-
-/** A failed attempt is no surprise: its error says all, and only one that nobody foresaw brings its stack. */
-export function logFailure(run: Run, event: string, attempt: number, failure: AttemptFailed): void {
-  const stack = failure.code === 'unexpected' ? { err: failure } : {};
-  run.logger.warn({ event, attempt, error: eventErrorOf(failure), ...stack }, failure.message);
 }
 
 /** `cancelled`: who ended it, where nothing failed. */

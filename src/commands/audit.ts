@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
-import { type AuditResult, createAudit, inOrder } from '../collection/audit/audit.ts';
+import { type AuditResult, createAudit } from '../collection/audit/audit.ts';
+import { inOrder } from '../kernel/audit/violation.ts';
 import type { Bucket } from '../collection/audit/strays.ts';
-import { violationOf } from '../kernel/audit/violation.ts';
+import { violationOf } from '../collection/audit/promises.ts';
 import { decidedUpToOf } from '../collection/read/explanations.ts';
 import { ConfigError } from '../config/schema.ts';
 import { beginningOf, type Ends } from '../log/streams/beginning.ts';

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { userInfo } from 'node:os';
-import { createBoard } from '../kernel/fold/board.ts';
+import { createPodBoard } from '../collection/pod/board.ts';
 import type { ByHandDeps } from '../collection/by-hand/by-hand.ts';
-import { createPods } from '../kernel/decide/decider.ts';
+import { createPods } from '../collection/pods.ts';
 import { redrive } from '../collection/by-hand/redrive.ts';
 import { millisOf, timeOf } from '../events/instant.ts';
 import { streamName } from '../log/streams/definitions.ts';
@@ -45,7 +45,7 @@ export const redriveCommand = new Command('redrive')
 
 async function withBoard(use: (deps: ByHandDeps) => Promise<void>): Promise<void> {
   await withExistingLog(async (connection) => {
-    const board = createBoard();
+    const board = createPodBoard();
     const follower = await follow(connection, streamName, {
       filter: 'aw.collection.>',
       apply: board.apply,

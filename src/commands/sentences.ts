@@ -1,4 +1,4 @@
-import type { EventError } from '../events/data/collection.ts';
+import type { EventError } from '../events/data/error.ts';
 import type { Event } from '../events/envelope.ts';
 
 /** What an event says, in a few words. May hold anything that a label can hold. */

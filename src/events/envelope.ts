@@ -18,12 +18,25 @@ export type Event<T extends EventType = EventType> = {
   };
 }[T];
 
-/** An event as it lies on the stream. */
-export type StoredEvent<T extends EventType = EventType> = Event<T> & {
+/** What every event has, of whatever type: all that reading, writing and folding need to know. */
+export interface AnyEvent {
+  type: string;
+  id: string;
+  time: string;
+  source: string;
+  traceparent?: string;
+  data: object;
+}
+
+/** Where an event lies on the stream. */
+export interface Stored {
   sequence: number;
   /** JetStream's own time of the message, RFC 3339. "Time" in commands and queries is this one. */
   storedAt: string;
-};
+}
+
+/** An event as it lies on the stream. */
+export type StoredEvent<T extends EventType = EventType> = Event<T> & Stored;
 
 /** A message as it lies on the stream, whoever put it there. */
 export interface StoredMessage {
@@ -60,12 +73,12 @@ export function createEvent<T extends EventType>(type: T, data: DataOf<T>, about
 }
 
 /** The subject that an event belongs on. */
-export function subjectOf(event: Event): string {
-  return (catalogue[event.type].subject as (data: unknown) => string)(event.data);
+export function subjectOf({ type, data }: AnyEvent): string {
+  return (catalogue[type as EventType].subject as (data: unknown) => string)(data);
 }
 
 /** CloudEvents 1.0 in NATS binary mode: headers and JSON body. */
-export function encodeEvent(event: Event): {
+export function encodeEvent(event: AnyEvent): {
   subject: string;
   headers: Record<string, string>;
   body: string;

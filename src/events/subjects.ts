@@ -103,14 +103,19 @@ export function rejectedSubject(consumer: string, sequence: number): string {
   return `aw.rejected.${encodeToken(consumer)}.${String(sequence)}.EventRejected`;
 }
 
-/**
- * The pod prefix (as podSubject gives it) that a subject of the stream belongs to; undefined outside
- * `aw.collection.*.*.*.>`. Unknown event types count too: they move the server's expectation.
- */
+/** The pod prefix (as podSubject gives it) that a subject of the stream belongs to; undefined outside `aw.collection.*.*.*.>`. */
 export function podSubjectOf(subject: string): string | undefined {
-  if (!subject.startsWith('aw.collection.')) return undefined;
-  let end = 'aw.collection'.length;
-  for (let token = 0; token < 3; token += 1) {
+  return prefixOf(subject, 'aw.collection', 3);
+}
+
+/**
+ * The first tokens of a subject below a family such as `aw.collection`; undefined where it is of another family, or has nothing
+ * behind them. Unknown event types count too: they move the server's expectation.
+ */
+export function prefixOf(subject: string, family: string, tokens: number): string | undefined {
+  if (!subject.startsWith(family) || subject[family.length] !== '.') return undefined;
+  let end = family.length;
+  for (let token = 0; token < tokens; token += 1) {
     end = subject.indexOf('.', end + 1);
     if (end < 0) return undefined;
   }

@@ -52,7 +52,8 @@ export function createWatchdog({ name, silenceSeconds }: WatchedSource, deps: Wa
   const moveTimer = async (sinceMs: number) => {
     const at = timeOf(sinceMs + silenceMs + lookEveryMs);
     const data = { source: name, since: timeOf(sinceMs), silenceSeconds };
-    await schedule(connection, { subject: timer, at }, createEvent('SourceSilent', data, { part: 'ingest', time: at })); // prettier-ignore
+    const event = createEvent('SourceSilent', data, { part: 'ingest', time: at });
+    await schedule(connection, { subject: timer, at, event });
     movedFor = sinceMs;
   };
 

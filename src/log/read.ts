@@ -20,6 +20,16 @@ export async function lastMessage(
   }
 }
 
+/** The sequence of the last message under any of the filters; 0: there is none. Throws LogUnavailable. */
+export async function lastSequenceUnder(
+  connection: Connection,
+  stream: string,
+  filters: readonly string[],
+): Promise<number> {
+  const lasts = await Promise.all(filters.map((filter) => lastMessage(connection, stream, filter)));
+  return Math.max(0, ...lasts.map((last) => last?.sequence ?? 0));
+}
+
 /**
  * The last message on one subject, or undefined, by a request that a server can allow for that subject alone. Any replica
  * answers it, also one that lags.
@@ -83,10 +93,7 @@ export async function* readRange(
   { filter, from = 1, to, max = Number.MAX_SAFE_INTEGER }: Range,
 ): AsyncGenerator<StoredMessage> {
   const filterSubjects = typeof filter === 'string' ? [filter] : [...filter];
-  const lastNow = async () => {
-    const lasts = await Promise.all(filterSubjects.map((each) => lastMessage(connection, stream, each)));
-    return Math.max(...lasts.map((last) => last?.sequence ?? 0));
-  };
+  const lastNow = () => lastSequenceUnder(connection, stream, filterSubjects);
   const end = Math.min(await lastNow(), to ?? Number.MAX_SAFE_INTEGER);
   if (end < from) {
     // An absent stream is not an empty one.

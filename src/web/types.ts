@@ -1,6 +1,7 @@
 // The shapes that the page works with are those of the service; there is no second copy of them.
 import type { EventType } from '../events/catalogue.ts';
-import type { EventError, Recording } from '../events/data/collection.ts';
+import type { Recording } from '../events/data/collection.ts';
+import type { EventError } from '../events/data/error.ts';
 import type { Plan } from '../events/data/plan.ts';
 import type { StoredEvent } from '../events/envelope.ts';
 import type { CollectionSummary } from '../collection/pod/summaries.ts';

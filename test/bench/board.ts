@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { headers as natsHeaders, type JsMsg, type MsgHdrs } from 'nats';
-import { createBoard } from '../../src/kernel/fold/board.ts';
+import { createPodBoard } from '../../src/collection/pod/board.ts';
 import type { PodSnapshot } from '../../src/collection/pod/machine.ts';
 import type { PodEvent } from '../../src/collection/pod/context.ts';
 import { encodeEvent, type StoredMessage } from '../../src/events/envelope.ts';
@@ -42,7 +42,7 @@ function boardBytes(pods: number): number[] {
     throw new Error(reason);
   };
   const before = usedBytes();
-  const board = createBoard({ onUnreadable });
+  const board = createPodBoard({ onUnreadable });
   let sequence = 0;
   const bytes: number[] = [];
   for (let generation = 0; generation < generations; generation += 1) {

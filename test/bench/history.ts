@@ -3,7 +3,7 @@ import { transition } from 'xstate';
 import { initialSnapshot, podMachine, type PodSnapshot } from '../../src/collection/pod/machine.ts';
 import type { PodEvent } from '../../src/collection/pod/context.ts';
 import type { CollectionEventType, DataOf } from '../../src/events/catalogue.ts';
-import type { EventError } from '../../src/events/data/collection.ts';
+import type { EventError } from '../../src/events/data/error.ts';
 import type { Plan } from '../../src/events/data/plan.ts';
 import { createEvent } from '../../src/events/envelope.ts';
 import { collectionIdOf } from '../../src/events/ids.ts';

@@ -2,7 +2,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ByHandDeps } from '../../src/collection/by-hand/by-hand.ts';
 import { cancel } from '../../src/collection/by-hand/cancel.ts';
-import { createPods } from '../../src/kernel/decide/decider.ts';
+import { createPods } from '../../src/collection/pods.ts';
 import { redrive } from '../../src/collection/by-hand/redrive.ts';
 import { start } from '../../src/collection/by-hand/start.ts';
 import { timeOf } from '../../src/events/instant.ts';

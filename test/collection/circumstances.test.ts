@@ -42,7 +42,7 @@ const collected = (): PodEvent => {
   return { ...event, data: { ...event.data, jvm, artefacts: [artefact], notes: ['java.hprof: too large'] } };
 };
 const uploadOf = (...events: PodEvent[]): Uploading => {
-  const snapshot = events.reduce((state, event) => evolve(state, event).snapshot, initialSnapshot);
+  const snapshot = events.reduce((state, event) => evolve(state, event).state, initialSnapshot);
   const [upload] = Object.values(snapshot.context.uploads);
   if (!upload) throw new Error('there is no upload');
   return upload;
@@ -106,8 +106,7 @@ it('an artefact that can never arrive is noted and fails nothing; one that canno
         handBack: signal,
         destinationFor: () => ({ key }) => (key.endsWith('.jfr') ? Promise.resolve(`s3://b/${key}`) : Promise.reject(error)), // prettier-ignore
       },
-      run,
-      upload,
+      { ...run, state: upload },
       signal,
     );
   const arrived = await failing(new PermanentlyFailed('destination-conflict', 'something else lies there'));

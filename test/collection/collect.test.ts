@@ -127,7 +127,7 @@ describe('a request that waited while no process collected', () => {
 describe('attempts that end with their process', () => {
   const { requested: begin, started, attemptFailed } = story(alertRef(1));
   const fold = (...events: PodEvent[]) =>
-    events.reduce((snapshot, event) => evolve(snapshot, event).snapshot, initialSnapshot).context.current;
+    events.reduce((snapshot, event) => evolve(snapshot, event).state, initialSnapshot).context.current;
   const handedBack = (attempt: number) => {
     const event = attemptFailed(attempt, timeOf(0)) as Extract<PodEvent, { type: 'CollectionAttemptFailed' }>;
     return { ...event, data: { ...event.data, error: { code: 'handed-back', message: 'stopped' } } };

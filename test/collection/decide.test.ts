@@ -8,7 +8,7 @@ import { collectionIdOf } from '../../src/events/ids.ts';
 import { alertRef, at, plan, pod, receptionOf, story } from '../support/events.ts';
 
 const fold = (...events: PodEvent[]) =>
-  events.reduce((snapshot, event) => evolve(snapshot, event).snapshot, initialSnapshot);
+  events.reduce((snapshot, event) => evolve(snapshot, event).state, initialSnapshot);
 
 /** The question that alert number n asks, received so many seconds after the beginning. */
 function asked(number: number, receivedAfter: number): Question {
@@ -78,7 +78,7 @@ describe('an alert', () => {
     expect(decide(collected, asked(1, 0), at(700))).toBeUndefined();
     const attached = fold(first.requested(), first.attached(alertRef(2)));
     expect(decide(attached, asked(2, 0), at(2))).toBeUndefined();
-    const suppressed = evolve(collected, first.suppressed(alertRef(2), at(633))).snapshot;
+    const suppressed = evolve(collected, first.suppressed(alertRef(2), at(633))).state;
     expect(decide(suppressed, asked(2, 0), at(700))).toBeUndefined();
   });
 
@@ -87,11 +87,11 @@ describe('an alert', () => {
     const decision = decide(collected, again, at(700));
     expect(decision?.type).toBe('CollectionRequested');
     expect(decision).toEqual(decide(initialSnapshot, again, at(700)));
-    expect(evolve(collected, decision as PodEvent).snapshot.value).toBe('collecting');
+    expect(evolve(collected, decision as PodEvent).state.value).toBe('collecting');
   });
 
   it('that waited is decided again when its cooldown ends, also by a clock that is behind, and its age counts from there', () => {
-    const suppressed = evolve(collected, first.suppressed(alertRef(2), at(633))).snapshot;
+    const suppressed = evolve(collected, first.suppressed(alertRef(2), at(633))).state;
     const elapsed = first.elapsed(alertRef(2), at(633));
     const question = { ...asked(2, 40), cause: { ...elapsed, sequence: 9, storedAt: at(633) } };
     const decision = decide(suppressed, question, at(632));

@@ -37,13 +37,13 @@ it('the diagram has every state and every transition of the machine once, with i
     ...arrowsOf('anyState', on),
   ];
   expect(expected.length).toBeGreaterThan(10);
-  const { arrows, marked } = parse(diagramOf());
+  const { arrows, marked } = parse(diagramOf(podMachine));
   const key = (arrow: Arrow) => JSON.stringify(arrow);
   expect(arrows.map(key).sort()).toEqual(expected.map(key).sort());
   expect(marked).toEqual([]);
-  expect(diagramOf()).toContain('idle --> collecting: CollectionRequested [isNew] / collect\n');
+  expect(diagramOf(podMachine)).toContain('idle --> collecting: CollectionRequested [isNew] / collect\n');
 });
 
 it('the state of a pod is marked', () => {
-  expect(parse(diagramOf('collecting')).marked).toEqual(['collecting']);
+  expect(parse(diagramOf(podMachine, 'collecting')).marked).toEqual(['collecting']);
 });

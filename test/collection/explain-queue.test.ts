@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createBoard } from '../../src/kernel/fold/board.ts';
+import { createPodBoard } from '../../src/collection/pod/board.ts';
 import { waitingBefore } from '../../src/collection/read/waiting-before.ts';
 import type { Event } from '../../src/events/envelope.ts';
 import { alertRef, stored, story } from '../support/events.ts';
@@ -24,7 +24,7 @@ function onItsOwnPod(number: number) {
 const [a, b, c] = [onItsOwnPod(1), onItsOwnPod(2), onItsOwnPod(3)];
 
 function placeOf(collectionId: string, ...events: Event[]): number | undefined {
-  const board = createBoard();
+  const board = createPodBoard();
   events.forEach((event, index) => board.apply(stored(event, index + 1)));
   return waitingBefore(board, collectionId);
 }

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { createHistory, isOfCollection } from '../../src/kernel/replay/history.ts';
+import { createPodHistory, isOfCollection } from '../../src/collection/pod/history.ts';
 import { alertRef, at, stored, story } from '../support/events.ts';
 
 const first = story(alertRef(1));
 
 it('a history says of each event what it did to its pod, and of what is none, why', () => {
-  const history = createHistory();
+  const history = createPodHistory();
   const requested = history.fold(stored(first.requested(), 7));
   expect(requested).toMatchObject({
     ...{ sequence: 7, time: at(0), type: 'CollectionRequested', changed: true, effects: ['collect'] },
@@ -25,7 +25,7 @@ it('a history says of each event what it did to its pod, and of what is none, wh
 });
 
 it('the events of a collection are those that name it', () => {
-  const history = createHistory();
+  const history = createPodHistory();
   const entry = history.fold(stored(first.requested(), 1));
   expect(isOfCollection(entry, first.collectionId)).toBe(true);
   expect(isOfCollection(entry, 'another')).toBe(false);

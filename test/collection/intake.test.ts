@@ -3,7 +3,7 @@ import { decisionTypes } from '../../src/collection/intake/decide.ts';
 import { elapsedOf } from '../../src/collection/pod/cooldowns.ts';
 import { endOverdue } from '../../src/collection/intake/overdue.ts';
 import { podOf } from '../../src/collection/intake/policy.ts';
-import { createPods } from '../../src/kernel/decide/decider.ts';
+import { createPods } from '../../src/collection/pods.ts';
 import { createEvent, type StoredEvent } from '../../src/events/envelope.ts';
 import { receptionIdOf } from '../../src/events/ids.ts';
 import { nanosOf, timeOf } from '../../src/events/instant.ts';
@@ -146,8 +146,8 @@ describe('a timer that does not go off', () => {
   it('is known to a process that begins from a snapshot', async () => {
     const { service, connection, deps } = await withoutTimer();
     const lines = [...deps.board.lines()];
-    const { createBoard } = await import('../../src/kernel/fold/board.ts');
-    const board = createBoard();
+    const { createPodBoard } = await import('../../src/collection/pod/board.ts');
+    const board = createPodBoard();
     for (const line of lines) board.load(line);
     expect([...board.lines()].sort()).toEqual(lines.sort());
     expect(board.cooldowns.overdue(Date.now() + 120_000)).toEqual(

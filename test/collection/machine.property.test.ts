@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createBoard } from '../../src/kernel/fold/board.ts';
+import { createPodBoard } from '../../src/collection/pod/board.ts';
 import { evolve, initialSnapshot, type PodSnapshot } from '../../src/collection/pod/machine.ts';
 import { type PodEvent } from '../../src/collection/pod/context.ts';
 import { podMachine } from '../../src/collection/pod/machine.ts';
@@ -9,7 +9,7 @@ import { pod, stored } from '../support/events.ts';
 import { anyEvent, validHistory } from '../support/histories.ts';
 
 const fold = (events: PodEvent[], from: PodSnapshot = initialSnapshot) =>
-  events.reduce((snapshot, event) => evolve(snapshot, event).snapshot, from);
+  events.reduce((snapshot, event) => evolve(snapshot, event).state, from);
 
 describe('what always holds', () => {
   it('any interleaving of events leaves the machine in a known state', () => {
@@ -47,14 +47,14 @@ describe('what always holds', () => {
   it('replay gives at every sequence what was live then, also from a snapshot that was written down', () => {
     fc.assert(
       fc.property(validHistory, (events) => {
-        const board = createBoard();
+        const board = createPodBoard();
         let replayed = initialSnapshot;
         events.forEach((event, index) => {
           board.apply(stored(event, index + 1));
           const written = JSON.parse(JSON.stringify(podMachine.resolveState(replayed))) as PodSnapshot;
           const onStream = { ...event, sequence: index + 1 };
-          replayed = evolve(podMachine.resolveState(written), onStream).snapshot;
-          const { snapshot, lastSequence } = board.entry(podSubject(pod));
+          replayed = evolve(podMachine.resolveState(written), onStream).state;
+          const { state: snapshot, lastSequence } = board.entry(podSubject(pod));
           expect(lastSequence).toBe(index + 1);
           expect({ value: snapshot.value, context: snapshot.context }).toEqual({
             value: replayed.value,

@@ -4,7 +4,7 @@ import { type PodEvent, rememberedDecisions } from '../../src/collection/pod/con
 import { alertRef, at, recording, story } from '../support/events.ts';
 
 const fold = (...events: PodEvent[]) =>
-  events.reduce((snapshot, event) => evolve(snapshot, event).snapshot, initialSnapshot);
+  events.reduce((snapshot, event) => evolve(snapshot, event).state, initialSnapshot);
 const first = story(alertRef(1));
 const second = story(alertRef(2), 700);
 
@@ -12,17 +12,17 @@ describe('a pod', () => {
   it('collects from CollectionRequested to JfrCollected and is free again while the upload goes on', () => {
     const requested = evolve(initialSnapshot, first.requested());
     expect(requested.effects).toEqual(['collect']);
-    expect(requested.snapshot).toMatchObject({
+    expect(requested.state).toMatchObject({
       value: 'collecting',
       context: {
         current: { collectionId: first.collectionId, run: 1, attempts: 0, alerts: [alertRef(1).alertId] },
       },
     });
-    const started = evolve(requested.snapshot, first.started());
-    expect(started.snapshot.context.current).toMatchObject({ attempts: 1, attempt: { number: 1, by: 'p1' } });
-    const collected = evolve(started.snapshot, first.collected());
+    const started = evolve(requested.state, first.started());
+    expect(started.state.context.current).toMatchObject({ attempts: 1, attempt: { number: 1, by: 'p1' } });
+    const collected = evolve(started.state, first.collected());
     expect(collected.effects).toEqual(['upload']);
-    expect(collected.snapshot).toMatchObject({
+    expect(collected.state).toMatchObject({
       value: 'idle',
       context: {
         current: null,
@@ -30,7 +30,7 @@ describe('a pod', () => {
         cooldown: { until: at(633), afterCollectionId: first.collectionId },
       },
     });
-    const { context } = evolve(collected.snapshot, first.uploaded()).snapshot;
+    const { context } = evolve(collected.state, first.uploaded()).state;
     expect(context.uploads).toEqual({});
     expect(context.lastOutcome).toEqual({
       collectionId: first.collectionId,
@@ -43,9 +43,9 @@ describe('a pod', () => {
   it('attaches alerts only while a recording is being made, and only to that one', () => {
     const collecting = fold(first.requested(), first.attached(alertRef(2)));
     expect(collecting.context.current?.alerts).toEqual([alertRef(1).alertId, alertRef(2).alertId]);
-    expect(evolve(collecting, second.attached(alertRef(3))).snapshot).toBe(collecting);
+    expect(evolve(collecting, second.attached(alertRef(3))).state).toBe(collecting);
     const idle = fold(first.requested(), first.started(), first.collected());
-    expect(evolve(idle, first.attached(alertRef(2))).snapshot).toBe(idle);
+    expect(evolve(idle, first.attached(alertRef(2))).state).toBe(idle);
   });
 
   it('counts attempts from the log and keeps when the next one may start', () => {
@@ -59,9 +59,9 @@ describe('a pod', () => {
 
   it('takes no outcome of an attempt that has not begun', () => {
     const requested = fold(first.requested());
-    expect(evolve(requested, first.collected()).snapshot).toBe(requested);
-    expect(evolve(requested, first.attemptFailed()).snapshot).toBe(requested);
-    expect(evolve(requested, first.started(2)).snapshot).toBe(requested);
+    expect(evolve(requested, first.collected()).state).toBe(requested);
+    expect(evolve(requested, first.attemptFailed()).state).toBe(requested);
+    expect(evolve(requested, first.started(2)).state).toBe(requested);
   });
 
   it('knows an attempt that failed for good, and starts no cooldown after a failure', () => {
@@ -70,7 +70,7 @@ describe('a pod', () => {
       exhausted: true,
       lastError: { code: 'collector-exited' },
     });
-    const failed = evolve(exhausted, first.failed('collect')).snapshot;
+    const failed = evolve(exhausted, first.failed('collect')).state;
     expect(failed).toMatchObject({ value: 'idle', context: { cooldown: null, current: null } });
     expect(failed.context.failed[first.collectionId]).toMatchObject({ stage: 'collect', run: 1 });
   });
@@ -89,11 +89,11 @@ describe('a pod', () => {
 
   it('redrives a failed collection at the stage that failed, as the next run and no other', () => {
     const failed = fold(first.requested(), first.started(), first.failed('collect', 1));
-    expect(evolve(failed, first.redriven(3)).snapshot).toBe(failed);
-    expect(evolve(failed, first.redriven(2, 'upload')).snapshot).toBe(failed);
+    expect(evolve(failed, first.redriven(3)).state).toBe(failed);
+    expect(evolve(failed, first.redriven(2, 'upload')).state).toBe(failed);
     const again = evolve(failed, first.redriven(2));
     expect(again.effects).toEqual(['collect']);
-    expect(again.snapshot).toMatchObject({
+    expect(again.state).toMatchObject({
       value: 'collecting',
       context: { current: { run: 2, attempts: 0 } },
     });
@@ -105,7 +105,7 @@ describe('a pod', () => {
     );
     const uploading = evolve(uploadFailed, first.redriven(2, 'upload'));
     expect(uploading.effects).toEqual(['upload']);
-    expect(uploading.snapshot.context.uploads[first.collectionId]).toMatchObject({ run: 2, state: 'staged' });
+    expect(uploading.state.context.uploads[first.collectionId]).toMatchObject({ run: 2, state: 'staged' });
   });
 
   it('keeps the last decisions and failures only', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AuditResult, createAudit, type AuditEnd } from '../../src/collection/audit/audit.ts';
-import { promises } from '../../src/kernel/audit/violation.ts';
+import { promises } from '../../src/collection/audit/promises.ts';
 import type { StoredMessage } from '../../src/events/envelope.ts';
 import { streamName } from '../../src/log/streams/definitions.ts';
 import { readRange } from '../../src/log/read.ts';

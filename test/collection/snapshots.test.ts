@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Board, createBoard } from '../../src/kernel/fold/board.ts';
+import { createPodBoard, type PodBoard } from '../../src/collection/pod/board.ts';
+import { podAggregate } from '../../src/collection/pod/aggregate.ts';
 import { createSnapshots } from '../../src/kernel/fold/snapshots.ts';
 import type { StoredMessage } from '../../src/events/envelope.ts';
 import { append } from '../../src/log/write/append.ts';
@@ -13,12 +14,12 @@ import { anyEvent, validHistory } from '../support/histories.ts';
 import { useNats } from '../support/nats.ts';
 
 const nats = useNats();
-const contentOf = (board: Board) => [...board.lines()].sort();
+const contentOf = (board: PodBoard) => [...board.lines()].sort();
 const deleteAll = async (connection: Connection) => {
   for (const { name } of await listObjects(connection, snapshotsBucket))
     await deleteObject(connection, snapshotsBucket, name);
 };
-const boardOf = (messages: readonly StoredMessage[], board = createBoard()) => {
+const boardOf = (messages: readonly StoredMessage[], board = createPodBoard()) => {
   for (const message of messages) board.apply(message);
   return board;
 };
@@ -29,7 +30,7 @@ it('a snapshot at any point and the events behind it are the same as a full repl
     fc.property(anyHistory, fc.nat(), fc.nat(20), (events, point, overlap) => {
       const messages = events.map((event, index) => stored(event, index + 1));
       const at = point % (messages.length + 1);
-      const restored = createBoard();
+      const restored = createPodBoard();
       for (const line of boardOf(messages.slice(0, at)).lines()) restored.load(line);
       // What it has already may come again.
       boardOf(messages.slice(Math.max(at - overlap, 0)), restored);
@@ -66,6 +67,7 @@ it('what has ended is forgotten with its last event, and what is under way stays
 describe('snapshots in JetStream', () => {
   const snapshotsOf = (connection: Connection, everyEvents = 1) =>
     createSnapshots({
+      aggregate: podAggregate,
       connection,
       bucket: snapshotsBucket,
       stream: streamName,
@@ -73,7 +75,7 @@ describe('snapshots in JetStream', () => {
       logger: createLogger('silent'),
     });
   const restored = async (connection: Connection) => {
-    const board = createBoard();
+    const board = createPodBoard();
     return { sequence: await snapshotsOf(connection).restore(board), board };
   };
 
@@ -81,7 +83,7 @@ describe('snapshots in JetStream', () => {
   async function kept() {
     const connection = await nats.connectWithStreams();
     const { requested, started, collected } = story();
-    const board = createBoard();
+    const board = createPodBoard();
     for (const event of [requested(), started(), collected()]) {
       board.applyOwn(event, (await append(connection, event)).sequence);
     }
@@ -100,7 +102,7 @@ describe('snapshots in JetStream', () => {
     const connection = await nats.connectWithStreams();
     const { js, jsm } = connection;
     await js.publish('aw.policy.PolicyConfigured', '{}');
-    const board = createBoard();
+    const board = createPodBoard();
     const { requested, started, collected, uploaded } = story();
     const later = story(alertRef(2), 60).requested();
     Object.assign(later.data, { pod: 'another' });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import type { Entry } from '../../src/kernel/replay/history.ts';
+import type { PodHistoryEntry } from '../../src/collection/pod/history.ts';
 import { cli } from '../support/cli.ts';
 import { useNats } from '../support/nats.ts';
 import { type Item, useServices } from '../support/service.ts';
@@ -37,7 +37,7 @@ async function recorded() {
   const items = await service.whenState('uploaded', 2);
   const replay = (...args: string[]) => cli(['replay', ...args], { NATS_URL: url });
   const entries = async (...args: string[]) =>
-    (await replay('--json', ...args)).stdout.trim().split('\n').filter(Boolean).map((line) => JSON.parse(line) as Entry); // prettier-ignore
+    (await replay('--json', ...args)).stdout.trim().split('\n').filter(Boolean).map((line) => JSON.parse(line) as PodHistoryEntry); // prettier-ignore
   const second = items.find(({ pod }) => pod === 'second-0') as Item;
   return { url, service, replay, entries, second };
 }

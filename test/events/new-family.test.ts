@@ -24,9 +24,9 @@ const { allFilters, eventTypes, filterOf, isOfFamily } = await import('../../src
 const { isEvent } = await import('../../src/events/envelope.ts');
 const { feedMessageOf, isWanted, subjectsOf } = await import('../../src/http/feed/feed-message.ts');
 const { createAudit } = await import('../../src/collection/audit/audit.ts');
-const { createBoard } = await import('../../src/kernel/fold/board.ts');
+const { createPodBoard } = await import('../../src/collection/pod/board.ts');
 const { createBook } = await import('../../src/collection/explain/book.ts');
-const { createHistory } = await import('../../src/kernel/replay/history.ts');
+const { createPodHistory } = await import('../../src/collection/pod/history.ts');
 
 const type = 'NotificationSent' as EventType;
 const folder = new URL('../fixtures/events/', import.meta.url);
@@ -102,7 +102,7 @@ describe('a family with rows and nothing else', () => {
   it('changes no pod, and is told by a replay, an explanation of its collection and an audit', () => {
     const [request] = messages.filter((message) => message.header('ce-type') === 'CollectionRequested');
     if (!request) throw new Error('there is a request');
-    const [board, history, audit] = [createBoard(), createHistory(), createAudit()];
+    const [board, history, audit] = [createPodBoard(), createPodHistory(), createAudit()];
     for (const message of [request, sentMessage]) {
       board.apply(message);
       audit.apply(message);

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { createBoard } from '../../src/kernel/fold/board.ts';
+import { createPodBoard } from '../../src/collection/pod/board.ts';
 import { decodeEvent, isEvent } from '../../src/events/envelope.ts';
 import type { Connection } from '../../src/log/connection.ts';
 import { recordingsBucket, streamName } from '../../src/log/streams/definitions.ts';
@@ -16,7 +16,7 @@ const followTimeoutMs = 20_000;
 
 /** What the audit does not see: recordings that nobody named, and services that show something else than a replay. */
 export async function compare(world: World): Promise<string[]> {
-  const replayed = createBoard();
+  const replayed = createPodBoard();
   const connection = await world.connection();
   let wrong: string[] = [];
   try {

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Note, Violation } from '../../src/kernel/audit/violation.ts';
+import type { Note, Violation } from '../../src/collection/audit/promises.ts';
 import type { Random } from '../support/random.ts';
 import { until } from '../support/until.ts';
 import { compare } from './compare.ts';

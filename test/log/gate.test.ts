@@ -62,11 +62,11 @@ describe('through the gate', () => {
   it('the timer of a source is set, moved, and goes off', async () => {
     const subject = silenceScheduleSubject('prometheus');
     const event = silence('prometheus');
-    await schedule(ingest, { subject, at: '2099-01-01T00:00:00Z' }, event);
+    await schedule(ingest, { subject, at: '2099-01-01T00:00:00Z', event });
     const timer = await lastMessage(admin, streamName, subject);
     expect(timer?.header('Nats-Schedule')).toBe('@at 2099-01-01T00:00:00Z');
     expect(timer?.header('Nats-TTL')).toBe('never');
-    await schedule(ingest, { subject, at: '2099-02-02T00:00:00Z' }, event);
+    await schedule(ingest, { subject, at: '2099-02-02T00:00:00Z', event });
     const moved = await lastMessage(admin, streamName, subject);
     expect(moved?.header('Nats-Schedule')).toBe('@at 2099-02-02T00:00:00Z');
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { headers as natsHeaders, type JsMsg, type MsgHdrs } from 'nats';
 import { describe, expect, it } from 'vitest';
-import { createBoard } from '../../src/kernel/fold/board.ts';
+import { createPodBoard } from '../../src/collection/pod/board.ts';
 import type { StoredMessage } from '../../src/events/envelope.ts';
 import { podSubject } from '../../src/events/subjects.ts';
 import { append } from '../../src/log/write/append.ts';
@@ -138,7 +138,7 @@ it('headers that the client takes for none stop nobody: the message counts, and 
   expect([bad?.sequence, bad?.header('ce-type')]).toEqual([2, undefined]);
 
   const unreadable: number[] = [];
-  const board = createBoard({ onUnreadable: ({ sequence }) => unreadable.push(sequence) });
+  const board = createPodBoard({ onUnreadable: ({ sequence }) => unreadable.push(sequence) });
   const onInterrupted = (error: unknown) => {
     throw error;
   };

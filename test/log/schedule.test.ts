@@ -16,7 +16,7 @@ const silentAt = (at: string): Event =>
 
 async function setTimer(connection: Connection, inMs: number): Promise<string> {
   const at = timeOf(Date.now() + inMs);
-  await schedule(connection, { subject: timer, at }, silentAt(at));
+  await schedule(connection, { subject: timer, at, event: silentAt(at) });
   return at;
 }
 

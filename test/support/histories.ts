@@ -36,14 +36,14 @@ export const validHistory = fc.array(fc.nat(), { minLength: 5, maxLength: 40 }).
   let snapshot = initialSnapshot;
   const history: PodEvent[] = [];
   for (const choice of choices) {
-    const fitting = everyEvent.filter((event) => evolve(snapshot, event).snapshot !== snapshot);
+    const fitting = everyEvent.filter((event) => evolve(snapshot, event).state !== snapshot);
     // The type first: there are many more failures than recordings to choose from.
     const types = [...new Set(fitting.map(({ type }) => type))];
     const ofType = fitting.filter(({ type }) => type === types[choice % types.length]);
     const event = ofType[choice % ofType.length];
     if (!event) break;
     history.push(event);
-    snapshot = evolve(snapshot, event).snapshot;
+    snapshot = evolve(snapshot, event).state;
   }
   return history;
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createBoard } from '../../src/kernel/fold/board.ts';
+import { createPodBoard } from '../../src/collection/pod/board.ts';
 import type { CollectionSummary } from '../../src/collection/pod/summaries.ts';
 import { eventTypes as catalogueTypes } from '../../src/events/catalogue.ts';
 import type { Event } from '../../src/events/envelope.ts';
@@ -15,7 +15,7 @@ const feed = (events: readonly Event[]): FeedEvent[] =>
 
 /** As the API lists them. */
 function summariesOf(events: readonly Event[]): CollectionSummary[] {
-  const board = createBoard();
+  const board = createPodBoard();
   events.forEach((event, index) => board.apply(stored(event, index + 1)));
   return board.summaries.list({ limit: 999 }).items.map(({ since: _since, ...item }) => item);
 }

@@ -2,7 +2,7 @@ import type { StoredEvent, StoredMessage, Unreadable } from '../../events/envelo
 import { idOfAlert, alertIdOf } from '../../events/ids.ts';
 import { nanosOf } from '../../events/instant.ts';
 import type { AuditHistory } from './history.ts';
-import type { Note, Report } from '../../kernel/audit/violation.ts';
+import type { Note, Report } from './promises.ts';
 
 export type Alerts = ReturnType<typeof createAlerts>;
 

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../../events/envelope.ts';
 import { maxCutShort } from '../pod/context.ts';
 import { type CollectionEvent, type AuditHistory, type RunRef, runRefOf } from './history.ts';
-import type { Report } from '../../kernel/audit/violation.ts';
+import type { Report } from './promises.ts';
 
 /** What the attempts of one run have come to. */
 interface Attempts {

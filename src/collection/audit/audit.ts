@@ -1,4 +1,6 @@
-import { decodeEvent, isEvent, type StoredMessage } from '../../events/envelope.ts';
+import type { StoredMessage } from '../../events/envelope.ts';
+import { createDriver } from '../../kernel/audit/driver.ts';
+import { inOrder } from '../../kernel/audit/violation.ts';
 import { isPodEvent } from '../pod/context.ts';
 import { createAlerts } from './alerts.ts';
 import { createAttempts } from './attempts.ts';
@@ -11,7 +13,7 @@ import { createReplay } from './replay.ts';
 import { createRuns, type OpenRun, type RunOutcome } from './runs.ts';
 import { type Bucket, checkStrays } from './strays.ts';
 import type { UndecidedAlert } from './undecided.ts';
-import { type Note, type Report, type Violation, violationOf } from '../../kernel/audit/violation.ts';
+import { type Note, type Report, type Violation, violationOf } from './promises.ts';
 
 export interface AuditEnd {
   /** True: nothing should be under way, so a run without an end breaks its promise. */
@@ -59,8 +61,6 @@ export interface Audit {
  */
 export function createAudit(firstSequence?: number): Audit {
   const violations: Violation[] = [];
-  const notes: Note[] = [];
-  const counts = { messages: 0, timers: 0, unreadable: 0 };
   const report: Report = (...about) => violations.push(violationOf(...about));
   const history = createHistory(firstSequence);
   const alerts = createAlerts(history, report);
@@ -72,33 +72,23 @@ export function createAudit(firstSequence?: number): Audit {
     ...[history.apply, runs.apply, recordings.apply],
     ...[createCollecting(history, report), createAttempts(history, report), createReplay(history, report)],
   ];
-
-  const applyEvent = (message: StoredMessage) => {
-    const read = decodeEvent(message);
-    if (!isEvent(read)) {
-      if (alerts.applyUnreadable(message, read)) return;
-      counts.unreadable += 1;
-      const { subject, sequence } = message;
-      notes.push({ what: `no event, on ${subject}: ${read.message}`, sequences: [sequence] });
-      return;
-    }
-    // Before the alerts: it asks them whether they know this one.
-    decisions.apply(read);
-    if (read.type === 'AlertReceived') alerts.apply(read);
-    else if (read.type === 'AlertRenewed') alerts.applyRenewed(read);
-    else if (isPodEvent(read)) for (const fold of folds) fold(read);
-  };
+  const driver = createDriver([
+    {
+      see: history.see,
+      timer: decisions.seeTimer,
+      unreadable: alerts.applyUnreadable,
+      event: (event) => {
+        // Before the alerts: it asks them whether they know this one.
+        decisions.apply(event);
+        if (event.type === 'AlertReceived') alerts.apply(event);
+        else if (event.type === 'AlertRenewed') alerts.applyRenewed(event);
+        else if (isPodEvent(event)) for (const fold of folds) fold(event);
+      },
+    },
+  ]);
 
   return {
-    apply: (message) => {
-      history.see(message.sequence);
-      if (message.subject.startsWith('aw.schedule.probe.')) return;
-      counts.messages += 1;
-      if (message.subject.startsWith('aw.schedule.')) {
-        counts.timers += 1;
-        decisions.seeTimer(message.subject);
-      } else applyEvent(message);
-    },
+    apply: driver.apply,
     finish: ({ settled = false, accepted = [], bucket, timers = [], ...progress } = {}) => {
       const missing = alerts.finish(accepted);
       for (const timer of timers) decisions.seeTimer(timer);
@@ -107,12 +97,12 @@ export function createAudit(firstSequence?: number): Audit {
       const strays = bucket ? checkStrays(bucket, recordings.isNamed, runs.outcomes(), history, report) : [];
       return {
         violations: violations.sort(inOrder),
-        notes: [...history.notes(), ...decisions.notes(), ...notes, ...missing, ...strays],
+        notes: [...history.notes(), ...decisions.notes(), ...driver.notes(), ...missing, ...strays],
         open,
         waiting,
         recordings: recordings.expected(),
         counts: {
-          ...counts,
+          ...driver.counts(),
           alerts: alerts.count(),
           collections: runs.collections(),
           runs: runs.counts(),
@@ -120,9 +110,4 @@ export function createAudit(firstSequence?: number): Audit {
       };
     },
   };
-}
-
-/** By promise, then as they come on the stream. */
-export function inOrder(a: Violation, b: Violation): number {
-  return a.promise - b.promise || (a.sequences[0] ?? 0) - (b.sequences[0] ?? 0);
 }

@@ -1,6 +1,6 @@
 import { podSubject } from '../../events/subjects.ts';
 import { type CollectionEvent, type AuditHistory, type RunRef, runRefOf } from './history.ts';
-import type { Report } from '../../kernel/audit/violation.ts';
+import type { Report } from './promises.ts';
 
 interface Current {
   ref: RunRef;

@@ -5,7 +5,7 @@ import { cooldownScheduleSubject } from '../../events/subjects.ts';
 import { podOf } from './history.ts';
 import { type Mark, markOf } from './runs.ts';
 import type { Labels, UndecidedAlert } from './undecided.ts';
-import type { Report } from '../../kernel/audit/violation.ts';
+import type { Report } from './promises.ts';
 
 /** A cooldown that an alert waits for. */
 export interface Cooldown {

@@ -7,7 +7,7 @@ import { type Cooldown, createCooldowns, type Reading } from './cooldowns.ts';
 import { type AuditHistory, podOf } from './history.ts';
 import { markOf } from './runs.ts';
 import { type Cause, createUndecided, type UndecidedAlert } from './undecided.ts';
-import type { Report } from '../../kernel/audit/violation.ts';
+import type { Report } from './promises.ts';
 
 /** What is known when the stream was read. */
 export interface AuditProgress {

@@ -1,7 +1,7 @@
 import type { CollectionEventType } from '../../events/catalogue.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import { podSubject } from '../../events/subjects.ts';
-import type { About, Note } from '../../kernel/audit/violation.ts';
+import type { About, Note } from './promises.ts';
 
 export type CollectionEvent = StoredEvent<CollectionEventType>;
 

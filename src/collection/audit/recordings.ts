@@ -1,7 +1,7 @@
 import type { Destination } from '../../events/data/plan.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import { type CollectionEvent, type AuditHistory, runKey, type RunRef, runRefOf } from './history.ts';
-import type { Report } from '../../kernel/audit/violation.ts';
+import type { Report } from './promises.ts';
 
 /** A recording that has to lie at its destination. */
 export interface ExpectedRecording {

@@ -1,7 +1,7 @@
 import { podSubject } from '../../events/subjects.ts';
 import { evolve, initialSnapshot, type PodSnapshot } from '../pod/machine.ts';
 import { type CollectionEvent, collectionOf, type AuditHistory, podOf } from './history.ts';
-import type { Report } from '../../kernel/audit/violation.ts';
+import type { Report } from './promises.ts';
 
 /** Promise 5: state is a replay. Every event is taken by the machine of its pod, unless it repeats an earlier one. */
 export function createReplay(history: AuditHistory, report: Report) {
@@ -17,7 +17,7 @@ export function createReplay(history: AuditHistory, report: Report) {
   return (event: CollectionEvent): void => {
     const pod = podSubject(event.data);
     const before = snapshots.get(pod) ?? initialSnapshot;
-    const { snapshot } = evolve(before, event);
+    const { state: snapshot } = evolve(before, event);
     snapshots.set(pod, snapshot);
     const repeats = isRepeat(pod, event.id);
     // A timer changes nothing: the intake decides because of it.

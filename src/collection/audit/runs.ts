@@ -9,7 +9,7 @@ import {
   type RunRef,
   runRefOf,
 } from './history.ts';
-import type { Report } from '../../kernel/audit/violation.ts';
+import type { Report } from './promises.ts';
 
 /** One event, to be told of. */
 export interface Mark {

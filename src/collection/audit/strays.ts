@@ -1,6 +1,6 @@
 import { type AuditHistory, runKey } from './history.ts';
 import type { RunOutcome } from './runs.ts';
-import type { Note, Report } from '../../kernel/audit/violation.ts';
+import type { Note, Report } from './promises.ts';
 
 /** The names of what lies in a bucket of the object store. Look before the stream is read: what comes later is not on it. */
 export interface Bucket {

@@ -3,7 +3,7 @@ import { podOf } from '../intake/policy.ts';
 import type { Alerts } from './alerts.ts';
 import { createPolicies } from './policies.ts';
 import type { Mark } from './runs.ts';
-import type { About, Note, Report } from '../../kernel/audit/violation.ts';
+import type { About, Note, Report } from './promises.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 

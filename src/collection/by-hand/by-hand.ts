@@ -1,9 +1,9 @@
-import type { Board } from '../../kernel/fold/board.ts';
-import type { Pods } from '../../kernel/decide/decider.ts';
+import type { PodBoard } from '../pod/board.ts';
+import type { Pods } from '../pods.ts';
 
 /** What everything that people ask for by hand needs: it decides on the board and writes events as the reactors do. */
 export interface ByHandDeps {
-  board: Board;
+  board: PodBoard;
   pods: Pods;
   /** RFC 3339. */
   now: () => string;

@@ -1,4 +1,5 @@
 import { createEvent, type Event } from '../../events/envelope.ts';
+import { just } from '../../kernel/decide/decider.ts';
 import type { ByHandDeps, Refused, Why } from './by-hand.ts';
 import type { PodSnapshot } from '../pod/machine.ts';
 import { own } from '../pod/guards.ts';
@@ -19,15 +20,16 @@ export async function cancel(
   const summary = board.summaries.get(collectionId);
   if (!summary) return { refused: 'there is no collection with this id (any more)' };
   const { kubeContext, namespace, pod } = summary;
-  const event = await pods.decide({ kubeContext, namespace, pod }, (snapshot) => {
+  const decision = await pods.decide({ kubeContext, namespace, pod }, (snapshot) => {
     const open = openIn(snapshot, collectionId);
     if (!open) return undefined;
     const { stage, run, attempts } = open;
     const error = { code: 'cancelled', message: `cancelled by ${why.by}: ${why.reason}` };
     const data = { kubeContext, namespace, pod, collectionId, run, stage, attempts, error, cancelled: why };
-    return createEvent('CollectionFailed', data, { part: 'cancel', time: now() });
+    return just(createEvent('CollectionFailed', data, { part: 'cancel', time: now() }));
   });
-  if (event?.type === 'CollectionFailed') return { cancelled: event };
+  const [event] = decision?.events ?? [];
+  if (event) return { cancelled: event };
   const state = board.summaries.get(collectionId)?.state ?? summary.state;
   return { refused: hasEnded(state) ? `it has ended: it is ${state}` : 'its pod knows nothing of it' };
 }

@@ -1,4 +1,5 @@
 import { createEvent, type Event } from '../../events/envelope.ts';
+import { just } from '../../kernel/decide/decider.ts';
 import type { ByHandDeps, Refused, Why } from './by-hand.ts';
 import type { PodSnapshot } from '../pod/machine.ts';
 import type { Failed } from '../pod/context.ts';
@@ -20,7 +21,7 @@ export async function redrive(
   const { kubeContext, namespace, pod, state } = summary;
   if (state !== 'failed' && state !== 'cancelled') return { refused: `it has not failed: it is ${state}` };
   let refused = '';
-  const event = await pods.decide({ kubeContext, namespace, pod }, (snapshot) => {
+  const decision = await pods.decide({ kubeContext, namespace, pod }, (snapshot) => {
     const failed = failedIn(snapshot, collectionId);
     if (typeof failed === 'string') {
       refused = failed;
@@ -35,9 +36,10 @@ export async function redrive(
       stage: failed.stage,
       ...why,
     };
-    return createEvent('CollectionRedriven', data, { part: 'redrive', time: now() });
+    return just(createEvent('CollectionRedriven', data, { part: 'redrive', time: now() }));
   });
-  return event?.type === 'CollectionRedriven' ? { redriven: event } : { refused };
+  const [event] = decision?.events ?? [];
+  return event ? { redriven: event } : { refused };
 }
 
 function failedIn({ context }: PodSnapshot, collectionId: string): Failed | string {

@@ -1,5 +1,6 @@
 import { type AlertReceivedData, byHandSource } from '../../events/data/alert.ts';
 import type { Plan } from '../../events/data/plan.ts';
+import { just } from '../../kernel/decide/decider.ts';
 import { createEvent, type Event } from '../../events/envelope.ts';
 import { fingerprintOf } from '../../events/fingerprint.ts';
 import { append } from '../../log/write/append.ts';
@@ -51,7 +52,8 @@ export async function start(deps: StartDeps, request: StartRequest): Promise<Sta
   // It came just now.
   const maxAlertAgeSeconds = Number.POSITIVE_INFINITY;
   const question = { cause, alertId: event.id, alert, pod: found.pod, plan, maxAlertAgeSeconds, byHand: { by, reason } }; // prettier-ignore
-  const decision = await deps.pods.decide(found.pod, (snapshot) => decide(snapshot, question, deps.now()));
+  const decided = await deps.pods.decide(found.pod, (state) => just(decide(state, question, deps.now())));
+  const [decision] = decided?.events ?? [];
   if (decision?.type === 'CollectionRequested') return { started: decision };
   if (decision?.type === 'AlertAttached') return { attached: decision };
   return { refused: 'the same was asked for at the same moment, and answered there' };

@@ -4,13 +4,14 @@ import type { Pod } from '../../events/subjects.ts';
 import type { Delivery, Verdict } from '../../log/consume/consume.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Collector } from '../collectors/collector.ts';
-import { append } from './current-run.ts';
 import type { Collecting } from '../pod/context.ts';
-import type { Pods } from '../../kernel/decide/decider.ts';
-import { collectionFailed, type Run } from '../run-events.ts';
+import { just } from '../../kernel/decide/decider.ts';
+import type { Pods } from '../pods.ts';
+import type { CollectWork } from './collect.ts';
+import { collectionFailed } from '../run-events.ts';
 
 export interface BeforeDeps {
-  pods: Pods;
+  decider: Pods;
   collectors: ReadonlyMap<string, Collector>;
   /** True where the alert that asked for a recording, or one that was attached to it, still fires. */
   isWanted: (pod: Pod, trigger: Collecting['trigger'], requestedAt: number) => Promise<boolean>;
@@ -34,11 +35,11 @@ const withdrawnAfterMs = 30_000;
  */
 export function handedOver(
   { collectors, now, logger }: BeforeDeps,
-  { collectionId }: Run,
-  { plan: { collector }, retryAt, exhausted }: Collecting,
+  { collectionId, state: { plan, retryAt, exhausted } }: CollectWork,
   { time }: Cause,
   { deliveries }: Delivery,
 ): Verdict | undefined {
+  const { collector } = plan;
   if (exhausted || collectors.has(collector)) return undefined;
   const waitedMs = millisOf(now()) - Math.max(millisOf(time), millisOf(retryAt ?? time));
   if (waitedMs >= collectorUnknownMs) return undefined;
@@ -50,16 +51,20 @@ export function handedOver(
 /** A request that waited while no process collected is not worth a recording once all of its alerts have resolved. */
 export async function withdrawn(
   deps: BeforeDeps,
-  work: Run,
-  { attempts, run, trigger }: Collecting,
+  work: CollectWork,
   { sequence, time }: Cause,
 ): Promise<Verdict | undefined> {
+  const { attempts, run, trigger } = work.state;
   const isFirst = attempts === 0 && run === 1 && !trigger.byHand;
   if (!isFirst || millisOf(deps.now()) - millisOf(time) < withdrawnAfterMs) return undefined;
   if (await deps.isWanted(work.pod, trigger, sequence)) return undefined;
   const why = { by: 'alert-watcher', reason: 'its alerts resolved before the recording began' };
   const error = { code: 'cancelled', message: `cancelled by ${why.by}: ${why.reason}` };
-  const ended = await append(deps, work, () => collectionFailed(work, deps.now(), 0, error, why));
+  const ended = await deps.decider.decide(work.pod, ({ context: { current } }) =>
+    current?.collectionId === work.collectionId && current.run === run
+      ? just(collectionFailed(work, deps.now(), 0, error, why))
+      : undefined,
+  );
   if (ended) work.logger.info({ event: 'CollectionFailed', error }, error.message);
   return ended ? 'done' : undefined;
 }

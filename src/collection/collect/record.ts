@@ -27,12 +27,12 @@ export interface RecordDeps {
  */
 export async function record(
   deps: RecordDeps,
-  work: Run,
-  { plan, trigger }: Collecting,
+  work: Run & { state: Collecting },
   attempt: number,
   wanted: AbortSignal,
 ): Promise<{ recording: Recording; circumstances: Circumstances }> {
   const { pod, collectionId, run, traceparent } = work;
+  const { plan, trigger } = work.state;
   const collector = deps.collectors.get(plan.collector);
   if (!collector) {
     const known = [...deps.collectors.keys()].join(', ');

@@ -1,5 +1,5 @@
 import type { Asked } from './explanation.ts';
-import { podName } from '../../kernel/explain/words.ts';
+import { podName } from './words.ts';
 
 /**
  * What a text asks about: an alert id (64 hex digits), a collection id (32), a fingerprint (16), a pod as

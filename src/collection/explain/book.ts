@@ -54,7 +54,7 @@ export function createBook(events: readonly StoredEvent[]): Book {
     const tale = taleFor(tales, event);
     const key = podSubject(event.data);
     const before = pods.get(key)?.snapshot ?? initialSnapshot;
-    const { snapshot } = evolve(before, event);
+    const { state: snapshot } = evolve(before, event);
     const { kubeContext, namespace, pod } = event.data;
     pods.set(key, { pod: { kubeContext, namespace, pod }, snapshot });
     const isIgnored = snapshot === before && shouldCount(event, tale);

@@ -1,3 +1,4 @@
+import type { StepOf } from '../../kernel/explain/step.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import type { Pod } from '../../events/subjects.ts';
 import type { PolicyRow } from '../intake/policy.ts';
@@ -83,29 +84,12 @@ export interface Outcome {
   sentence: string;
 }
 
-export interface Step {
-  /** RFC 3339: when it happened. */
-  at: string;
-  /** Of the event in the stream; absent for what no event says. */
-  sequence?: number;
-  kind:
-    | (
-        | 'received'
-        | 'renewed'
-        | 'resolved'
-        | 'declined'
-        | 'unanswered'
-        | 'rejected'
-        | 'policy'
-        | 'policy-today'
-      )
-    | ('requested' | 'attached' | 'suppressed' | 'cooldown-elapsed' | 'redriven' | 'failed')
-    | ('attempt-started' | 'attempt-failed' | 'recorded' | 'upload-failed' | 'uploaded');
-  sentence: string;
-  details?: string[];
-  /** Present where the state of the pod took no notice of the event: it came too late, or twice. */
-  counts?: false;
-}
+export type StepKind =
+  | ('received' | 'renewed' | 'resolved' | 'declined' | 'unanswered' | 'rejected' | 'policy' | 'policy-today')
+  | ('requested' | 'attached' | 'suppressed' | 'cooldown-elapsed' | 'redriven' | 'failed')
+  | ('attempt-started' | 'attempt-failed' | 'recorded' | 'upload-failed' | 'uploaded');
+
+export type Step = StepOf<StepKind>;
 
 /** True for what may still become a recording. */
 export function isOpen({ kind }: Outcome): boolean {

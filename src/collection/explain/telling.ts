@@ -1,18 +1,11 @@
 import { byHandSource } from '../../events/data/alert.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import type { Book, Tale } from './book.ts';
-import type { Step, TodaysPolicy } from './explanation.ts';
+import { stepsOf, type WordsOf } from '../../kernel/explain/step.ts';
+import type { Step, StepKind, TodaysPolicy } from './explanation.ts';
 import { tellRun } from './telling-runs.ts';
-import {
-  alertName,
-  clip,
-  count,
-  errorText,
-  planText,
-  podName,
-  quoted,
-  spanOf,
-} from '../../kernel/explain/words.ts';
+import { clip, count, errorText, quoted, spanOf } from '../../kernel/explain/words.ts';
+import { alertName, planText, podName } from './words.ts';
 
 /** What telling an event needs to know of the others. */
 export interface Context {
@@ -24,16 +17,10 @@ export interface Context {
 export function tell(event: StoredEvent, context: Context): Step[] {
   const { ignored, tales } = context.book;
   const tale = 'collectionId' in event.data ? tales.get(event.data.collectionId) : undefined;
-  const { time: at, sequence } = event;
-  const said = say(event, context, tale);
-  if (!ignored.has(sequence)) return said.map((words) => ({ at, sequence, ...words }));
-  return said.map(({ sentence, ...words }) => {
-    const late = `${sentence} (changes nothing: it came too late, or twice)`;
-    return { at, sequence, ...words, sentence: late, counts: false as const };
-  });
+  return stepsOf(event, say(event, context, tale), ignored.has(event.sequence));
 }
 
-export type Words = Pick<Step, 'kind' | 'sentence' | 'details'>;
+export type Words = WordsOf<StepKind>;
 
 function say(event: StoredEvent, context: Context, tale: Tale | undefined): Words[] {
   switch (event.type) {

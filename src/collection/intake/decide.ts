@@ -20,7 +20,7 @@ export interface Question {
   byHand?: { by: string; reason: string };
 }
 
-export type Decision = Event<'CollectionRequested' | 'AlertAttached' | 'CollectionSuppressed'>;
+export type IntakeDecision = Event<'CollectionRequested' | 'AlertAttached' | 'CollectionSuppressed'>;
 
 /** Part of ce-source: the intake decides, but for what is asked for by hand. */
 const part = 'intake';
@@ -29,7 +29,7 @@ const part = 'intake';
  * What an alert leads to. Pure: `now` (RFC 3339) becomes the time of the event. Answers undefined where
  * the pod's log holds the answer already.
  */
-export function decide(snapshot: PodSnapshot, question: Question, now: string): Decision | undefined {
+export function decide(snapshot: PodSnapshot, question: Question, now: string): IntakeDecision | undefined {
   const { cause, alertId, alert, pod, plan } = question;
   const { context } = snapshot;
   const causeId = causeIdOf(cause);

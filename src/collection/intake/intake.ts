@@ -1,25 +1,25 @@
 import { firingIn, readTold } from '../../book/told.ts';
 import { type AlertReceivedData, type AlertRenewedData, byHandSource } from '../../events/data/alert.ts';
-import type { StoredEvent } from '../../events/envelope.ts';
+import type { Event, StoredEvent } from '../../events/envelope.ts';
 import { nanosOf } from '../../events/instant.ts';
 import { cooldownScheduleSubject, podSubject } from '../../events/subjects.ts';
-import { schedule } from '../../log/write/append.ts';
+import { type Decision, just } from '../../kernel/decide/decider.ts';
 import type { Delivery, Verdict } from '../../log/consume/consume.ts';
 import { lastMessage } from '../../log/read.ts';
 import { type Logger, loggerAbout } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
-import type { Board } from '../../kernel/fold/board.ts';
+import type { PodBoard } from '../pod/board.ts';
 import { elapsedOf } from '../pod/cooldowns.ts';
-import { causeIdOf, decide, type Decision, type Question } from './decide.ts';
+import { causeIdOf, decide, type IntakeDecision, type Question } from './decide.ts';
 import type { Decided } from './decided.ts';
 import { decline, type DeclineDeps } from './decline.ts';
 import { type Policy, podOf } from './policy.ts';
-import type { Pods } from '../../kernel/decide/decider.ts';
-import { markUnanswered } from './unanswered.ts';
+import type { Pods } from '../pods.ts';
+import { unansweredBecause } from './unanswered.ts';
 
 export interface IntakeDeps extends DeclineDeps {
   stream: string;
-  board: Board;
+  board: PodBoard;
   pods: Pods;
   decided: Decided;
   policy: Policy;
@@ -74,18 +74,19 @@ async function decideAlert(deps: IntakeDeps, cause: Cause, alertId: string, aler
   const question: Question = { cause, alertId, alert, pod, plan, maxAlertAgeSeconds };
   // A timer may go off twice: what it led to may be older than this event.
   const from = cause.type === 'CooldownElapsed' ? 0 : cause.sequence;
-  const decision = (await pods.decide(pod, async (snapshot) => {
+  let decision: IntakeDecision | undefined;
+  const stored = await pods.decide(pod, async (snapshot): Promise<Decision | undefined> => {
     if (await deps.decided.has({ pod, snapshot, causeId: causeIdOf(cause), from })) return undefined;
-    const answer = decide(snapshot, question, deps.now());
-    if (answer?.type === 'CollectionSuppressed') await prepare(deps, answer);
-    return answer;
-  })) as Decision | undefined;
-  if (decision) tell(deps, decision, alertId, { alertname: alert.labels['alertname'], traceparent: cause.traceparent }); // prettier-ignore
+    const now = deps.now();
+    decision = decide(snapshot, question, now);
+    return decision?.type === 'CollectionSuppressed' ? suppression(decision, now) : just(decision);
+  });
+  if (stored && decision) tell(deps, decision, alertId, { alertname: alert.labels['alertname'], traceparent: cause.traceparent }); // prettier-ignore
 }
 
 function tell(
   { metrics, logger }: IntakeDeps,
-  { type, data }: Decision,
+  { type, data }: IntakeDecision,
   correlationId: string,
   about: { alertname: string | undefined; traceparent: string | undefined },
 ): void {
@@ -106,21 +107,20 @@ const sentences = {
 };
 
 /**
- * What has to be there before the suppression is: an alert that waits in the log always has a timer, and one that was too old
- * is decided anew when it is told again. Where the append then fails, the next try does this again; a timer that goes off for
- * an alert that was decided otherwise is dropped.
+ * With what goes with it, all or none: an alert that waits in the log always has a timer, and one that was too old is decided
+ * anew when it is told again.
  */
-async function prepare(
-  deps: IntakeDeps,
-  decision: Decision & { type: 'CollectionSuppressed' },
-): Promise<void> {
-  const elapsed = elapsedOf(decision);
-  if (elapsed) {
-    const { alertId, until } = elapsed.data;
-    await schedule(deps.connection, { subject: cooldownScheduleSubject(alertId), at: until }, elapsed);
-  } else {
-    await markUnanswered(deps.connection, decision, { ...decision.data, reason: 'stale' }, deps.now());
-  }
+function suppression(
+  event: Event<'CollectionSuppressed'>,
+  now: string,
+): Decision<Event<'CollectionSuppressed' | 'AlertUnanswered'>> {
+  const elapsed = elapsedOf(event);
+  if (!elapsed) return { events: [unansweredBecause(event, { ...event.data, reason: 'stale' }, now), event] };
+  const { alertId, until } = elapsed.data;
+  return {
+    events: [event],
+    timers: [{ subject: cooldownScheduleSubject(alertId), at: until, event: elapsed }],
+  };
 }
 
 /** The alert that waited, unless it has resolved since, is gone from the stream, or was decided otherwise. */
@@ -134,7 +134,7 @@ async function stillWaiting(
   const types = ['CollectionRequested', 'AlertAttached'] as const;
   const isAnswered = await deps.decided.has({
     pod: data,
-    snapshot: pods.snapshot(data),
+    snapshot: pods.state(data),
     causeId,
     from: 0,
     types,

@@ -1,16 +1,17 @@
 import { cooldownScheduleSubject } from '../../events/subjects.ts';
 import { millisOf } from '../../events/instant.ts';
+import { just } from '../../kernel/decide/decider.ts';
 import { cancelTimer } from '../../log/write/append.ts';
 import type { Connection } from '../../log/connection.ts';
 import type { Follower } from '../../log/consume/follow.ts';
 import { type Logger, loggerAbout } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
-import type { Board } from '../../kernel/fold/board.ts';
-import type { Pods } from '../../kernel/decide/decider.ts';
+import type { PodBoard } from '../pod/board.ts';
+import type { Pods } from '../pods.ts';
 
 export interface OverdueDeps {
   connection: Connection;
-  board: Board;
+  board: PodBoard;
   pods: Pods;
   /** RFC 3339. */
   now: () => string;
@@ -59,8 +60,8 @@ export async function endOverdue({
     // Before the end: what the alert is told then may set the same timer anew. What is left of a timer could go off when
     // nats-server starts again.
     await cancelTimer(connection, cooldownScheduleSubject(data.alertId));
-    const event = await pods.decide(data, () => (board.cooldowns.has(elapsed) ? elapsed : undefined));
-    if (!event) continue;
+    const isEnded = await pods.decide(data, () => just(board.cooldowns.has(elapsed) ? elapsed : undefined));
+    if (!isEnded) continue;
     ended += 1;
     metrics.lateTimers.inc({ timer: 'cooldown' });
     const about = { ...data, correlationId: data.alertId };

@@ -1,6 +1,7 @@
 import { type CollectionEventType, isOfFamily } from '../../events/catalogue.ts';
 import type { Artefact, Jvm } from '../../events/data/circumstances.ts';
-import type { CollectionRequestedData, EventError, Recording } from '../../events/data/collection.ts';
+import type { CollectionRequestedData, Recording } from '../../events/data/collection.ts';
+import type { EventError } from '../../events/data/error.ts';
 import type { Plan } from '../../events/data/plan.ts';
 import type { Event, StoredEvent } from '../../events/envelope.ts';
 

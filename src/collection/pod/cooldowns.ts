@@ -1,20 +1,17 @@
-import type { CollectionEventType } from '../../events/catalogue.ts';
-import { createEvent, type Event, type StoredEvent } from '../../events/envelope.ts';
+import { createEvent, type Event } from '../../events/envelope.ts';
 import { millisOf } from '../../events/instant.ts';
+import type { Index } from '../../kernel/fold/board.ts';
+import type { PodEvent } from './context.ts';
+import type { PodSnapshot } from './machine.ts';
 
 type Elapsed = Event<'CooldownElapsed'>;
 
 /** The alerts that wait for the end of a cooldown, folded from the log: each with what its timer will say. */
-export interface Cooldowns {
-  /** Told of events that the machine of the pod took, and of every CooldownElapsed. */
-  apply: (event: StoredEvent<CollectionEventType>) => void;
+export interface Cooldowns extends Index<PodEvent, PodSnapshot> {
   /** True while an alert waits for just this. */
   has: (elapsed: Elapsed) => boolean;
   /** What timers should have said before that time (milliseconds since 1970). Goes through all of them. */
   overdue: (beforeMillis: number) => Elapsed[];
-  forgetBefore: (firstSequence: number) => void;
-  lines: () => Iterable<string>;
-  load: (line: string) => void;
 }
 
 interface Waiting {
@@ -30,9 +27,10 @@ export function createCooldowns(): Cooldowns {
   const waiting = new Map<string, Waiting>();
   const has: Cooldowns['has'] = ({ id, data }) => waiting.get(data.alertId)?.elapsed.id === id;
   return {
-    apply: (event) => {
+    name: 'cooldown',
+    apply: (event, before, after) => {
       if (event.type === 'CooldownElapsed' && has(event)) waiting.delete(event.data.alertId);
-      if (event.type !== 'CollectionSuppressed') return;
+      if (event.type !== 'CollectionSuppressed' || before === after) return;
       const elapsed = elapsedOf(event);
       if (elapsed) waiting.set(elapsed.data.alertId, { elapsed, sequence: event.sequence });
     },

@@ -93,11 +93,11 @@ export type PodSnapshot = SnapshotFrom<typeof podMachine>;
 export const [initialSnapshot] = initialTransition(podMachine);
 
 /** The state after an event, and the names of the effects that it asks for. Ignored: the same snapshot object. */
-export function evolve(snapshot: PodSnapshot, event: PodEvent): { snapshot: PodSnapshot; effects: string[] } {
+export function evolve(snapshot: PodSnapshot, event: PodEvent): { state: PodSnapshot; effects: string[] } {
   asked = [];
   const next = podMachine.transition(snapshot, event, scope);
   const isIgnored = next.context === snapshot.context && next.value === snapshot.value;
-  return { snapshot: isIgnored ? snapshot : next, effects: asked };
+  return { state: isIgnored ? snapshot : next, effects: asked };
 }
 
 let asked: string[] = [];

@@ -1,5 +1,7 @@
 import type { StoredEvent } from '../../events/envelope.ts';
 import type { CollectionEventType } from '../../events/catalogue.ts';
+import type { Index } from '../../kernel/fold/board.ts';
+import type { PodEvent } from './context.ts';
 import type { PodSnapshot } from './machine.ts';
 
 export const collectionStates = [
@@ -55,18 +57,13 @@ export interface SummaryFilter {
   before?: number | undefined;
 }
 
-export interface Summaries {
-  apply: (event: StoredEvent<CollectionEventType>, before: PodSnapshot, after: PodSnapshot) => void;
+/** The index of collections. */
+export interface Summaries extends Index<PodEvent, PodSnapshot> {
   get: (id: string) => CollectionSummary | undefined;
   /** Newest first. `next` is present where there are more; what is requested meanwhile does not move it. */
   list: (filter: SummaryFilter) => { items: CollectionSummary[]; next?: number };
   /** Goes through all of them. */
   countByState: () => Record<CollectionState, StateCount>;
-  /** Forgets what has ended before that sequence. */
-  forgetBefore: (firstSequence: number) => void;
-  /** Every collection as a line, as they are at the time of the call. */
-  lines: () => Iterable<string>;
-  load: (line: string) => void;
 }
 
 type Lived = Exclude<CollectionEventType, 'CollectionSuppressed' | 'CooldownElapsed'>;
@@ -78,6 +75,7 @@ type Lived = Exclude<CollectionEventType, 'CollectionSuppressed' | 'CooldownElap
 export function createSummaries(limit: number): Summaries {
   const byId = new Map<string, CollectionSummary>();
   return {
+    name: 'collection',
     apply: (event, before, after) => {
       if (event.type === 'CollectionSuppressed' || event.type === 'CooldownElapsed' || before === after)
         return;

@@ -1,4 +1,4 @@
-import type { EventError } from '../../events/data/collection.ts';
+import type { EventError } from '../../events/data/error.ts';
 import type { CollectionEventType } from '../../events/catalogue.ts';
 import type { Event } from '../../events/envelope.ts';
 import { millisOf, timeOf } from '../../events/instant.ts';

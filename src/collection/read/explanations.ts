@@ -3,7 +3,7 @@ import { type Pod, podSubject } from '../../events/subjects.ts';
 import { beginningOf } from '../../log/streams/beginning.ts';
 import { isNotFound, toLogError } from '../../log/errors.ts';
 import { messageAt, readRange } from '../../log/read.ts';
-import { type Board, createBoard } from '../../kernel/fold/board.ts';
+import { createPodBoard, type PodBoard } from '../pod/board.ts';
 import {
   findCollection,
   readAlert,
@@ -24,7 +24,7 @@ import { waitingBefore } from './waiting-before.ts';
 export interface ExplainDeps extends Source {
   policy: TodaysPolicy;
   /** Where there is none, it is folded from the stream when somebody's place in the queue is asked. */
-  board?: Board;
+  board?: PodBoard;
   /** RFC 3339. */
   now: () => string;
 }
@@ -142,8 +142,8 @@ async function aheadOf(deps: ExplainDeps, { chapters }: Explanation): Promise<Ma
   );
 }
 
-async function foldBoard({ connection, stream, onRead }: Source): Promise<Board> {
-  const board = createBoard();
+async function foldBoard({ connection, stream, onRead }: Source): Promise<PodBoard> {
+  const board = createPodBoard();
   for await (const message of readRange(connection, stream, { filter: 'aw.collection.>' })) {
     onRead?.('events folded');
     board.apply(message);

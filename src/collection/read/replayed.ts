@@ -1,7 +1,8 @@
 import type { Connection } from '../../log/connection.ts';
 import { readRange } from '../../log/read.ts';
 import { podSubject } from '../../events/subjects.ts';
-import { createHistory, type Entry, type PodState } from '../../kernel/replay/history.ts';
+import type { PodState } from '../pod/aggregate.ts';
+import { createPodHistory, type PodHistoryEntry } from '../pod/history.ts';
 import type { CollectionSummary } from '../pod/summaries.ts';
 
 /** A collection's time on its pod, event by event. */
@@ -11,7 +12,10 @@ export interface Replayed {
   cut: boolean;
 }
 
-export type ReplayedItem = Omit<Entry, 'before' | 'after'> & { before: ShortState; after: ShortState };
+export type ReplayedItem = Omit<PodHistoryEntry, 'before' | 'after'> & {
+  before: ShortState;
+  after: ShortState;
+};
 
 /** What a pod is doing, without what its events say already. */
 export interface ShortState {
@@ -44,7 +48,7 @@ export async function readReplayed(
   stream: string,
   { firstSequence, lastSequence, ...pod }: CollectionSummary,
 ): Promise<Replayed> {
-  const history = createHistory();
+  const history = createPodHistory();
   const items: ReplayedItem[] = [];
   const range = { filter: `${podSubject(pod)}.>`, to: lastSequence };
   for await (const message of readRange(connection, stream, range)) {

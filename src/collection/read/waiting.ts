@@ -1,10 +1,10 @@
 import type { AlertReceivedData } from '../../events/data/alert.ts';
-import type { EventError } from '../../events/data/collection.ts';
+import type { EventError } from '../../events/data/error.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import { podSubject } from '../../events/subjects.ts';
 import type { Tail } from '../../log/consume/tail.ts';
 import { alertIdIn, type AlertOutcome, decisionIn, isDecisionMessage, outcomeOf } from './alert-outcomes.ts';
-import type { Board } from '../../kernel/fold/board.ts';
+import type { PodBoard } from '../pod/board.ts';
 import { type Policy, podOf } from '../intake/policy.ts';
 import { type CollectionState, type CollectionSummary, hasEnded } from '../pod/summaries.ts';
 import type { Story } from './story.ts';
@@ -34,7 +34,7 @@ export interface AlertEnding {
 }
 
 export interface WaitingDeps {
-  board: Pick<Board, 'watch' | 'summaries'>;
+  board: Pick<PodBoard, 'watch' | 'summaries'>;
   tail: Tail;
   policy: Policy;
   /** What alerts that were stored earlier have led to, by their ids. */

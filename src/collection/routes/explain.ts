@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { askedText, missedText, parseAsked, parsePod } from '../explain/asked.ts';
 import { parseTime } from '../../events/point.ts';
 import type { Asked, Explanation } from '../explain/explanation.ts';
-import { podName } from '../../kernel/explain/words.ts';
+import { podName } from '../explain/words.ts';
 import type { SeveralPods } from '../read/explanations.ts';
 import { jsonAnswer, problemAnswers, refTo } from '../../http/schemas/common.ts';
 import { Explanation as ExplanationSchema } from './schemas/explanation.ts';

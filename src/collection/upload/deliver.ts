@@ -29,10 +29,10 @@ interface Job {
  */
 export async function deliver(
   deps: DeliverDeps,
-  work: Run,
-  upload: Uploading,
+  work: Run & { state: Uploading },
   wanted: AbortSignal,
 ): Promise<Arrived> {
+  const upload = work.state;
   const job = { deps, work, upload, signal: AbortSignal.any([deps.handBack, wanted]) };
   const url = await bring(job, upload.recording, keyOf(work, upload.requestedAt));
   const artefacts: UploadedArtefact[] = [];

@@ -3,7 +3,7 @@ import { createEvent } from '../../events/envelope.ts';
 import { millisOf, timeOf } from '../../events/instant.ts';
 import { type Pod, podSubject } from '../../events/subjects.ts';
 import { elapsedOf } from '../pod/cooldowns.ts';
-import { decide, type Decision, type Question } from '../intake/decide.ts';
+import { decide, type IntakeDecision, type Question } from '../intake/decide.ts';
 import { evolve, initialSnapshot } from '../pod/machine.ts';
 import type { PodEvent } from '../pod/context.ts';
 import { createPolicy, type Policy, podOf, type PolicyRow } from '../intake/policy.ts';
@@ -90,7 +90,7 @@ interface WorldDeps {
 function createWorld({ timeline, collections, give }: WorldDeps): World {
   let snapshot = initialSnapshot;
   const apply = (event: PodEvent) => {
-    snapshot = evolve(snapshot, event).snapshot;
+    snapshot = evolve(snapshot, event).state;
   };
 
   const decideAlert: World['decideAlert'] = (alert, question, millis) => {
@@ -137,7 +137,7 @@ function endOf(pod: Pod, collectionId: string, time: string, failed: boolean): P
   ];
 }
 
-function answerOf({ type, data }: Decision): Answer {
+function answerOf({ type, data }: IntakeDecision): Answer {
   if (type === 'CollectionRequested')
     return { kind: 'requested', collectionId: data.collectionId, plan: data.plan };
   if (type === 'AlertAttached') return { kind: 'attached', collectionId: data.collectionId };

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { AuditResult } from '../../collection/audit/audit.ts';
-import type { About, Note, Violation } from '../../kernel/audit/violation.ts';
+import type { About, Note, Violation } from '../../collection/audit/promises.ts';
 import type { Mark, OpenRun } from '../../collection/audit/runs.ts';
 import type { UndecidedAlert } from '../../collection/audit/undecided.ts';
 import { jsonLine, printable } from '../terminal/printable.ts';

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
 import { askedText, missedText } from '../../collection/explain/asked.ts';
 import type { Chapter, Explanation, Outcome, Step } from '../../collection/explain/explanation.ts';
-import { alertName, podName, spanBetween } from '../../kernel/explain/words.ts';
+import { spanBetween } from '../../kernel/explain/words.ts';
+import { alertName, podName } from '../../collection/explain/words.ts';
 import type { SeveralPods } from '../../collection/read/explanations.ts';
 import { printable } from '../terminal/printable.ts';
 

@@ -1,5 +1,5 @@
 import { findCollection } from '../../collection/read/evidence.ts';
-import { createHistory, type Entry, isOfCollection } from '../../kernel/replay/history.ts';
+import { createPodHistory, isOfCollection, type PodHistoryEntry } from '../../collection/pod/history.ts';
 import { isAfter, isBefore, type Point } from '../../events/point.ts';
 import { type Pod, podSubject } from '../../events/subjects.ts';
 import type { Connection } from '../../log/connection.ts';
@@ -19,7 +19,10 @@ export interface ReplayRange {
  * Folds a pod, or all of them, from the beginning of the stream, and gives what was asked for. Throws LogMisconfigured
  * where there is no such collection.
  */
-export async function* readEntries(connection: Connection, asked: ReplayRange): AsyncGenerator<Entry> {
+export async function* readEntries(
+  connection: Connection,
+  asked: ReplayRange,
+): AsyncGenerator<PodHistoryEntry> {
   const { stream, collection, from, until } = asked;
   const pod =
     asked.pod ?? (collection === undefined ? undefined : await podOf(connection, stream, collection));
@@ -27,7 +30,7 @@ export async function* readEntries(connection: Connection, asked: ReplayRange): 
     filter: pod ? `${podSubject(pod)}.>` : 'aw.>',
     ...(until && 'sequence' in until ? { to: until.sequence } : {}),
   };
-  const history = createHistory();
+  const history = createPodHistory();
   for await (const message of readRange(connection, stream, range)) {
     if (until && isAfter(message, until)) return;
     // Timers are no facts.

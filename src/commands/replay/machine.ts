@@ -1,5 +1,6 @@
+import { podMachine } from '../../collection/pod/machine.ts';
 import { diagramOf } from '../../kernel/replay/diagram.ts';
-import { podName } from '../../kernel/explain/words.ts';
+import { podName } from '../../collection/explain/words.ts';
 import { withExistingLog } from '../existing-log.ts';
 import { printable } from '../terminal/printable.ts';
 import { type ReplayRange, readEntries } from './entries.ts';
@@ -9,7 +10,7 @@ import { inShort } from './text.ts';
 export async function showMachine(asked: ReplayRange): Promise<void> {
   const { pod } = asked;
   if (!pod) {
-    process.stdout.write(diagramOf());
+    process.stdout.write(diagramOf(podMachine));
     return;
   }
   const state = await withExistingLog(async (connection) => {
@@ -22,6 +23,6 @@ export async function showMachine(asked: ReplayRange): Promise<void> {
     : 'nothing is known of it: idle';
   // In Mermaid, a comment.
   process.stdout.write(
-    `%% ${printable(`${podName(pod)} ${about}`)}\n${diagramOf(state?.after?.value ?? 'idle')}`,
+    `%% ${printable(`${podName(pod)} ${about}`)}\n${diagramOf(podMachine, state?.after?.value ?? 'idle')}`,
   );
 }

@@ -1,6 +1,6 @@
 import { emitKeypressEvents, type Key } from 'node:readline';
 import { styleText } from 'node:util';
-import type { Entry } from '../../kernel/replay/history.ts';
+import type { PodHistoryEntry } from '../../collection/pod/history.ts';
 import { differenceOf } from '../../kernel/replay/difference.ts';
 import { ConfigError } from '../../config/schema.ts';
 import { withExistingLog } from '../existing-log.ts';
@@ -43,7 +43,7 @@ export async function stepThrough(asked: ReplayRange): Promise<void> {
 }
 
 /** An event with all it says, the state before and after, and what differs. */
-export function frameOf(entry: Entry): string {
+export function frameOf(entry: PodHistoryEntry): string {
   const { data, unreadable, before, after, changed } = entry;
   const lines = [headOf(entry)];
   if (unreadable !== undefined) lines.push(`  ${styleText('yellow', printable(unreadable))}`);
@@ -67,9 +67,9 @@ function promptOf({ index, typed, notice }: StepperPlace, count: number): string
   return styleText('dim', `${position}  ${notice === undefined ? '' : `${notice}: `}${keys} `);
 }
 
-async function readAll(asked: ReplayRange): Promise<Entry[]> {
+async function readAll(asked: ReplayRange): Promise<PodHistoryEntry[]> {
   const progress = createProgress(process.stderr);
-  const entries: Entry[] = [];
+  const entries: PodHistoryEntry[] = [];
   await withExistingLog(async (connection) => {
     for await (const entry of readEntries(connection, asked)) {
       progress.step('events folded');

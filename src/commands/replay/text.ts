@@ -1,9 +1,10 @@
 import { styleText } from 'node:util';
-import type { Entry, PodState } from '../../kernel/replay/history.ts';
+import type { PodState } from '../../collection/pod/aggregate.ts';
+import type { PodHistoryEntry } from '../../collection/pod/history.ts';
 import { printable } from '../terminal/printable.ts';
 
 /** An event and what it did, for people. */
-export function textOf(entry: Entry): string {
+export function textOf(entry: PodHistoryEntry): string {
   const { data, unreadable, before, after, changed } = entry;
   const lines = [headOf(entry)];
   if (unreadable !== undefined) lines.push(`  ${styleText('yellow', printable(unreadable))}`);
@@ -15,14 +16,14 @@ export function textOf(entry: Entry): string {
 }
 
 /** Sequence, time, type, and what it is about. */
-export function headOf({ sequence, storedAt, type, subject }: Entry): string {
+export function headOf({ sequence, storedAt, type, subject }: PodHistoryEntry): string {
   const about = subject.split('.').slice(2, 5).map(decodeToken).join('/');
   const when = styleText('dim', `#${String(sequence)} ${storedAt}`);
   return `${when} ${styleText('bold', type ?? 'unreadable')} ${about}`;
 }
 
 /** What the reactors do because of it, as lines. */
-export function effectsOf({ effects }: Entry): string[] {
+export function effectsOf({ effects }: PodHistoryEntry): string[] {
   return effects.length === 0
     ? []
     : [`  then   ${effects.join(', ')} ${styleText('dim', '(not run by a replay)')}`];

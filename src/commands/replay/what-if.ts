@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import { planText, podName, quoted } from '../../kernel/explain/words.ts';
+import { quoted } from '../../kernel/explain/words.ts';
+import { planText, podName } from '../../collection/explain/words.ts';
 import {
   type Compared,
   compare,

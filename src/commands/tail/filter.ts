@@ -1,6 +1,6 @@
 import { parseAsked, speaksOf } from '../../collection/explain/asked.ts';
 import type { Asked } from '../../collection/explain/explanation.ts';
-import { podName } from '../../kernel/explain/words.ts';
+import { podName } from '../../collection/explain/words.ts';
 import { type EventType, eventTypes } from '../../events/catalogue.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 

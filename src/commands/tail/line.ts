@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import { clip, podName } from '../../kernel/explain/words.ts';
+import { clip } from '../../kernel/explain/words.ts';
+import { podName } from '../../collection/explain/words.ts';
 import { type EventType } from '../../events/catalogue.ts';
 import type { StoredEvent, StoredMessage, Unreadable } from '../../events/envelope.ts';
 import { jsonLine, printable } from '../terminal/printable.ts';

@@ -1,5 +1,6 @@
 import { type Static, type TProperties, Type } from '@sinclair/typebox';
 import { beside, Circumstances } from './circumstances.ts';
+import { EventError } from './error.ts';
 import { count, time } from './fields.ts';
 import { Plan } from './plan.ts';
 
@@ -35,16 +36,6 @@ const byHand = (description: string) =>
     },
     { description: `${description}.` },
   );
-
-export const EventError = Type.Object(
-  {
-    code: Type.String({ description: 'For programs. Codes may be added; none gets a second meaning.' }),
-    message: Type.String({ description: 'For people. Its text may change.' }),
-    exitCode: Type.Optional(Type.Integer({ description: 'Of the collector program.' })),
-    stderrTail: Type.Optional(Type.String({ description: 'The end of what it wrote to stderr.' })),
-  },
-  { description: 'What went wrong.' },
-);
 
 export const Recording = Type.Object(
   {
@@ -178,6 +169,5 @@ export const CollectionRedriven = collectionEvent(
   'A failed collection starts again at the stage that failed.',
 );
 
-export type EventError = Static<typeof EventError>;
 export type Recording = Static<typeof Recording>;
 export type CollectionRequestedData = Static<typeof CollectionRequested>;

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { EventError } from '../data/collection.ts';
+import { EventError } from '../data/error.ts';
 import { rejectedSubject } from '../subjects.ts';
 import { define, type Family } from './row.ts';
 

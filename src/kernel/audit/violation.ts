@@ -1,49 +1,35 @@
-/** What the service promises of the stream and of the recordings, and the short name of each promise. */
-export const promises = {
-  1: 'alert-once',
-  2: 'one-end',
-  3: 'one-recording',
-  4: 'one-at-a-time',
-  5: 'state-is-replay',
-  6: 'decided',
-} as const;
+/** What a service promises: the number of each promise and its short name. */
+export type Promises = Readonly<Record<number, string>>;
 
-export type PromiseNumber = keyof typeof promises;
-
-/** What is concerned: names as events say them, whoever wrote those. */
-export interface About {
-  alertId?: string;
-  collectionId?: string;
-  run?: number;
-  /** `kube_context/namespace/pod` */
-  pod?: string;
-  url?: string;
-}
-
-/** A promise that events of the stream break. */
-export interface Violation extends About {
-  promise: PromiseNumber;
-  name: (typeof promises)[PromiseNumber];
+/** A promise that events of the stream break. `About` says what is concerned: names as events say them, whoever wrote those. */
+export type ViolationOf<P extends Promises, About extends object> = About & {
+  promise: keyof P & number;
+  name: P[keyof P & number];
   /** What is wrong. */
   what: string;
   /** Of the events concerned, ascending. */
   sequences: number[];
-}
+};
 
 /** Something to know that breaks no promise, such as what could not be checked. */
-export interface Note extends About {
-  what: string;
-  sequences: number[];
-}
+export type NoteOf<About extends object> = About & { what: string; sequences: number[] };
 
-export type Report = (promise: PromiseNumber, what: string, about: About, sequences: number[]) => void;
-
-export function violationOf(
-  promise: PromiseNumber,
+export type ReportOf<P extends Promises, About extends object> = (
+  promise: keyof P & number,
   what: string,
   about: About,
   sequences: number[],
-): Violation {
+) => void;
+
+export function makeViolation<P extends Promises, About extends object>(
+  promises: P,
+  ...[promise, what, about, sequences]: Parameters<ReportOf<P, About>>
+): ViolationOf<P, About> {
   const ascending = [...new Set(sequences)].sort((a, b) => a - b);
   return { promise, name: promises[promise], what, ...about, sequences: ascending };
+}
+
+/** By promise, then as they come on the stream. */
+export function inOrder<V extends { promise: number; sequences: number[] }>(a: V, b: V): number {
+  return a.promise - b.promise || (a.sequences[0] ?? 0) - (b.sequences[0] ?? 0);
 }

@@ -1,7 +1,5 @@
-import type { EventError } from '../../events/data/collection.ts';
-import type { Plan } from '../../events/data/plan.ts';
+import type { EventError } from '../../events/data/error.ts';
 import { millisOf } from '../../events/instant.ts';
-import type { Pod } from '../../events/subjects.ts';
 
 const second = 1_000;
 const minute = 60 * second;
@@ -52,23 +50,4 @@ export function errorText({ code, message, exitCode, stderrTail }: EventError): 
   const lastLine = stderrTail?.split('\n').findLast((line) => line.trim() !== '');
   const stderr = lastLine === undefined ? '' : `; stderr ends with ${quoted(lastLine.trim())}`;
   return `${clip(code)}: ${clip(message, 500)}${exit}${stderr}`;
-}
-
-export function podName({ kubeContext, namespace, pod }: Pod): string {
-  return `${kubeContext}/${namespace}/${pod}`;
-}
-
-export function alertName({ alertname, fingerprint }: { alertname?: string; fingerprint: string }): string {
-  return `${clip(alertname ?? '(no alertname)')} ${clip(fingerprint)}`;
-}
-
-/** What a plan asks for: `hemako records 30 s, …`. */
-export function planText(plan: Plan): string {
-  const { collector, durationSeconds, maxAttempts, timeoutSeconds, cooldownSeconds, destination } = plan;
-  const recording = `${clip(collector)} records ${spanOf(durationSeconds * second)}`;
-  const attempts = `up to ${count(maxAttempts, 'attempt')} of at most ${spanOf(timeoutSeconds * second)}`;
-  const cooldown =
-    cooldownSeconds > 0 ? `then a cooldown of ${spanOf(cooldownSeconds * second)}` : 'no cooldown';
-  const place = destination.type === 's3' ? `s3://${clip(destination.bucket)}` : 'the object store';
-  return `${recording}, ${attempts}, ${cooldown}, to ${place}`;
 }

@@ -1,30 +1,27 @@
 import {
+  type AnyEvent,
   decodeEvent,
-  type Event,
   isEvent,
-  type StoredEvent,
+  type Stored,
   type StoredMessage,
+  subjectOf,
 } from '../../events/envelope.ts';
-import type { CollectionEventType } from '../../events/catalogue.ts';
-import { podSubject, podSubjectOf } from '../../events/subjects.ts';
-import { evolve, initialSnapshot, type PodSnapshot } from '../../collection/pod/machine.ts';
-import { isPodEvent } from '../../collection/pod/context.ts';
-import { type Cooldowns, createCooldowns } from '../../collection/pod/cooldowns.ts';
-import { createPodEntries, type PodEntry } from './entries.ts';
-import { createSummaries, type Summaries } from '../../collection/pod/summaries.ts';
+import { type Aggregate, ownEvents, subjectIn } from './aggregate.ts';
+import { createEntries, type Entry } from './entries.ts';
 
-/** The read model: every pod's state, folded from `aw.collection.>`. */
-export interface Board {
+/** The read model of one aggregate: every state of it, folded from the log. */
+export interface Board<E extends AnyEvent, S> {
+  /** Applies the next message of the stream, of whatever family. */
   apply: (message: StoredMessage) => void;
-  /** Applies what this process has just appended behind the last event of that pod, before the log tells it. */
-  applyOwn: (event: Event<CollectionEventType>, sequence: number) => void;
-  /** `podSubject` as the function of that name gives it. */
-  entry: (podSubject: string) => PodEntry;
-  /** Resolves once that pod's entry includes the sequence; rejects with BoardLags after the time. */
-  whenApplied: (podSubject: string, sequence: number) => Promise<void>;
-  /** Calls back whenever something was applied to that pod, until the function that it returns is called. */
-  watch: (podSubject: string, onApplied: () => void) => () => void;
-  /** Pods on it. */
+  /** Applies what this process has just appended behind the last event of its aggregate, before the log tells it. */
+  applyOwn: (event: E, sequence: number) => void;
+  /** `subject` as that function of the aggregate gives it. */
+  entry: (subject: string) => Entry<S>;
+  /** Resolves once that entry includes the sequence; rejects with BoardLags after the time. */
+  whenApplied: (subject: string, sequence: number) => Promise<void>;
+  /** Calls back whenever something was applied to that entry, until the function that it returns is called. */
+  watch: (subject: string, onApplied: () => void) => () => void;
+  /** Entries on it. */
   size: () => number;
   /** Forgets what has ended and of which the stream, which now begins at that sequence, holds nothing more. */
   forgetBefore: (firstSequence: number) => void;
@@ -32,8 +29,16 @@ export interface Board {
   lines: () => Iterable<string>;
   /** Takes back such a line; the board is what it was once it has all of them. */
   load: (line: string) => void;
-  summaries: Summaries;
-  cooldowns: Cooldowns;
+}
+
+/** What else is folded from the same events, across entries. It learns of every event, also of those that changed nothing. */
+export interface Index<E extends AnyEvent, S> {
+  /** Marks its lines: small letters. */
+  name: string;
+  apply: (event: E & Stored, before: S, after: S) => void;
+  forgetBefore: (firstSequence: number) => void;
+  lines: () => Iterable<string>;
+  load: (line: string) => void;
 }
 
 /** The board did not get to a sequence in time; the message is handed back and tried again. */
@@ -41,107 +46,116 @@ export class BoardLags extends Error {
   override readonly name = 'BoardLags';
 }
 
-export interface BoardOptions {
-  /** How many collections the index keeps. */
-  maxSummaries?: number;
+export interface BoardOptions<E extends AnyEvent, S> {
+  indexes?: readonly Index<E, S>[];
+  /** Default 5,000. */
   waitTimeoutMs?: number;
   /** Told of messages that are no event of the catalogue. */
-  onUnreadable?: (message: StoredMessage, reason: string) => void;
+  onUnreadable?: ((message: StoredMessage, reason: string) => void) | undefined;
 }
 
-const nothing: PodEntry = { snapshot: initialSnapshot, lastSequence: 0 };
+export function createBoard<Key, E extends AnyEvent, S, P extends object>(
+  aggregate: Aggregate<Key, E, S, P>,
+  { indexes = [], waitTimeoutMs = 5_000, onUnreadable }: BoardOptions<E, S> = {},
+): Board<E, S> {
+  const entries = createEntries(aggregate);
+  const { whenApplied, watch, tell } = createWatchers(entries.lastSequence, waitTimeoutMs);
+  const nothing: Entry<S> = { state: aggregate.initial, lastSequence: 0 };
+  const own = ownEvents<E>(aggregate);
 
-export function createBoard(options: BoardOptions = {}): Board {
-  const { maxSummaries = 100_000, waitTimeoutMs = 5_000 } = options;
-  const pods = createPodEntries();
-  const watchers = new Map<string, Set<() => void>>();
-  const summaries = createSummaries(maxSummaries);
-  const cooldowns = createCooldowns();
-
-  const read = (message: StoredMessage): StoredEvent<CollectionEventType> | undefined => {
+  const read = (message: StoredMessage): (E & Stored) | undefined => {
     const event = decodeEvent(message);
-    if (!isEvent(event)) options.onUnreadable?.(message, event.message);
-    return isEvent(event) && isPodEvent(event) ? event : undefined;
+    if (!isEvent(event)) onUnreadable?.(message, event.message);
+    return own(event);
   };
-  const fold = (snapshot: PodSnapshot, event: StoredEvent<CollectionEventType>): PodSnapshot => {
-    const after = evolve(snapshot, event).snapshot;
-    summaries.apply(event, snapshot, after);
-    if (after !== snapshot || event.type === 'CooldownElapsed') cooldowns.apply(event);
+  const fold = (before: S, event: E & Stored): S => {
+    const after = aggregate.evolve(before, event).state;
+    for (const index of indexes) index.apply(event, before, after);
     return after;
   };
-  const put = (podSubject: string, entry: PodEntry) => {
-    pods.set(podSubject, entry);
-    for (const onApplied of watchers.get(podSubject) ?? []) onApplied();
-  };
-  const watch: Board['watch'] = (podSubject, onApplied) => {
-    const watching = watchers.get(podSubject) ?? new Set();
-    watchers.set(podSubject, watching);
-    watching.add(onApplied);
-    return () => {
-      watching.delete(onApplied);
-      if (watching.size === 0 && watchers.get(podSubject) === watching) watchers.delete(podSubject);
-    };
+  const put = (subject: string, entry: Entry<S>) => {
+    entries.set(subject, entry);
+    tell(subject);
   };
 
   return {
     apply: (message) => {
-      const pod = podSubjectOf(message.subject);
-      if (pod === undefined) return;
-      const { snapshot, lastSequence } = pods.get(pod) ?? nothing;
+      const subject = subjectIn(aggregate, message.subject);
+      if (subject === undefined) return;
+      const { state, lastSequence } = entries.get(subject) ?? nothing;
       if (message.sequence <= lastSequence) return;
       const event = read(message);
-      put(pod, { snapshot: event ? fold(snapshot, event) : snapshot, lastSequence: message.sequence });
+      put(subject, { state: event ? fold(state, event) : state, lastSequence: message.sequence });
     },
     applyOwn: (event, sequence) => {
-      const pod = podSubject(event.data);
-      const { snapshot, lastSequence } = pods.get(pod) ?? nothing;
+      const subject = subjectIn(aggregate, subjectOf(event));
+      if (subject === undefined) return;
+      const { state, lastSequence } = entries.get(subject) ?? nothing;
       if (sequence <= lastSequence) return;
       // Only the follower knows when the server stored it; nothing that is folded asks for it.
       const stored = { ...event, sequence, storedAt: event.time };
-      put(pod, { snapshot: fold(snapshot, stored), lastSequence: sequence });
+      put(subject, { state: fold(state, stored), lastSequence: sequence });
     },
-    entry: (podSubject) => pods.get(podSubject) ?? nothing,
-    whenApplied: (podSubject, sequence) =>
-      new Promise((resolve, reject) => {
-        const isApplied = () => pods.lastSequence(podSubject) >= sequence;
-        if (isApplied()) {
-          resolve();
-          return;
-        }
-        const end = (settle: () => void) => {
-          clearTimeout(timer);
-          unwatch();
-          settle();
-        };
-        const unwatch = watch(podSubject, () => {
-          if (isApplied()) end(resolve);
-        });
-        const timer = setTimeout(() => {
-          end(() =>
-            reject(new BoardLags(`the board has not applied ${String(sequence)} of ${podSubject} yet`)),
-          );
-        }, waitTimeoutMs);
-      }),
-    watch,
-    size: pods.size,
+    entry: (subject) => entries.get(subject) ?? nothing,
+    ...{ whenApplied, watch, size: entries.size },
     forgetBefore: (firstSequence) => {
-      pods.forgetBefore(firstSequence);
-      summaries.forgetBefore(firstSequence);
-      cooldowns.forgetBefore(firstSequence);
+      entries.forgetBefore(firstSequence);
+      for (const index of indexes) index.forgetBefore(firstSequence);
     },
     lines: () => {
-      const parts = [pods.lines(), summaries.lines(), cooldowns.lines()];
+      const parts = [entries.lines(), ...indexes.map((index) => marked(index.name, index.lines()))];
       return (function* () {
         for (const part of parts) yield* part;
       })();
     },
-    // A collection is an object, a pod an array that begins with its name, one that waits an array that begins with another.
+    // An entry is an array; a line of an index begins with its name.
     load: (line) => {
-      if (line.startsWith('[[')) cooldowns.load(line);
-      else if (line.startsWith('[')) pods.load(line);
-      else summaries.load(line);
+      if (line.startsWith('[')) entries.load(line);
+      else {
+        const end = line.indexOf(' ');
+        const name = line.slice(0, end);
+        indexes.find((index) => index.name === name)?.load(line.slice(end + 1));
+      }
     },
-    summaries,
-    cooldowns,
   };
+}
+
+function* marked(name: string, lines: Iterable<string>): Iterable<string> {
+  for (const line of lines) yield `${name} ${line}`;
+}
+
+function createWatchers(lastSequence: (subject: string) => number, waitTimeoutMs: number) {
+  const watchers = new Map<string, Set<() => void>>();
+  const watch: Board<AnyEvent, unknown>['watch'] = (subject, onApplied) => {
+    const watching = watchers.get(subject) ?? new Set();
+    watchers.set(subject, watching);
+    watching.add(onApplied);
+    return () => {
+      watching.delete(onApplied);
+      if (watching.size === 0 && watchers.get(subject) === watching) watchers.delete(subject);
+    };
+  };
+  const whenApplied = (subject: string, sequence: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const isApplied = () => lastSequence(subject) >= sequence;
+      if (isApplied()) {
+        resolve();
+        return;
+      }
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        unwatch();
+        settle();
+      };
+      const unwatch = watch(subject, () => {
+        if (isApplied()) end(resolve);
+      });
+      const timer = setTimeout(() => {
+        end(() => reject(new BoardLags(`the board has not applied ${String(sequence)} of ${subject} yet`)));
+      }, waitTimeoutMs);
+    });
+  const tell = (subject: string) => {
+    for (const onApplied of watchers.get(subject) ?? []) onApplied();
+  };
+  return { watch, whenApplied, tell };
 }

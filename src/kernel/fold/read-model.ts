@@ -1,48 +1,70 @@
-import { type Board, createBoard } from './board.ts';
-import { createSnapshots, type Snapshots } from './snapshots.ts';
-import type { Config, Role } from '../../config/config.ts';
 import { beginningOf } from '../../log/streams/beginning.ts';
 import type { Connection } from '../../log/connection.ts';
 import { snapshotsBucket, streamName } from '../../log/streams/definitions.ts';
 import { type Follower, follow } from '../../log/consume/follow.ts';
+import type { StoredMessage } from '../../events/envelope.ts';
 import { watchIdentity } from '../../log/streams/identity.ts';
 import type { Logger } from '../../telemetry/logger.ts';
+import type { AnyAggregate } from './aggregate.ts';
+import { createSnapshots, type Lines } from './snapshots.ts';
 
-/** The board, and what keeps it with the log. */
+/** An aggregate, and the board that it is folded into. */
+export interface Fold {
+  aggregate: AnyAggregate;
+  board: Lines & { apply: (message: StoredMessage) => void };
+}
+
+/** What keeps boards with the log. */
 export interface ReadModel {
-  board: Board;
   follower: Follower;
-  /** Resolves, with what was found, if the stream is no longer the one that the board was read from. */
+  /** Resolves, with what was found, if the stream is no longer the one that the boards were read from. */
   stale: Promise<string>;
   stop: () => Promise<void>;
 }
 
 interface Deps {
-  config: Pick<Config, 'snapshotEveryEvents' | 'edge'>;
   connection: Connection;
+  /** Snapshots are kept after so many events; 0: none are kept or read. */
+  snapshotEveryEvents: number;
+  /** False: they are read only. */
+  mayWrite: boolean;
   logger: Logger;
 }
 
 const tidyEveryMs = 10_000;
 
-/** Begins to read the log into a board, from a snapshot where there is one. It is caught up when the follower says so. */
-export async function startReadModel(deps: Deps): Promise<ReadModel> {
-  const { config, connection, logger } = deps;
-  const board = createBoard({
-    onUnreadable: ({ subject, sequence }, reason) =>
-      logger.warn({ subject, sequence }, `not folded: ${reason}`),
-  });
-  const everyEvents = config.snapshotEveryEvents;
-  const snapshots = createSnapshots({ connection, bucket: snapshotsBucket, stream: streamName, everyEvents, logger }); // prettier-ignore
+/**
+ * Begins to read the log into boards, each from a snapshot where there is one: one follower for all of them, so that they show
+ * the same prefix of the stream. They are caught up when the follower says so.
+ */
+export async function startReadModel(deps: Deps, folds: readonly Fold[]): Promise<ReadModel> {
+  const { connection, snapshotEveryEvents: everyEvents, logger } = deps;
+  const kept = folds.map(({ aggregate, board }) => ({
+    board,
+    snapshots: createSnapshots({ aggregate, connection, bucket: snapshotsBucket, stream: streamName, everyEvents, logger }), // prettier-ignore
+  }));
+  // What one board has already, it passes over.
+  const restore = async () => Math.min(...(await Promise.all(kept.map(({ board, snapshots }) => snapshots.restore(board))))); // prettier-ignore
   const follower = await follow(connection, streamName, {
-    filter: 'aw.collection.>',
+    filter: [...new Set(folds.map(({ aggregate }) => `${aggregate.family}.>`))],
     // Not awaited: webhooks are taken meanwhile.
-    after: everyEvents > 0 ? snapshots.restore(board) : 0,
-    apply: board.apply,
+    after: everyEvents > 0 ? restore() : 0,
+    apply: (message) => {
+      for (const { board } of folds) board.apply(message);
+    },
     onInterrupted: (err) =>
       logger.warn({ err }, 'reading the log was interrupted; it goes on where it stopped'),
   });
-  const stopTidying = tidyRegularly(deps, snapshots, board, follower);
+  const tidy = async () => {
+    if (!follower.isCaughtUp()) return;
+    const { state } = await connection.jsm.streams.info(streamName);
+    const firstSequence = await beginningOf(connection, streamName, state);
+    for (const { board, snapshots } of kept) {
+      board.forgetBefore(firstSequence);
+      if (everyEvents > 0 && deps.mayWrite) await snapshots.save(board, follower.lastApplied());
+    }
+  };
+  const stopTidying = repeat(tidy, (err) => logger.warn({ err }, 'the board could not be kept; it is tried again')); // prettier-ignore
   const stale = Promise.withResolvers<string>();
   const { lastApplied } = follower;
   const stopWatching = watchIdentity(connection, streamName, { lastApplied, onOther: stale.resolve });
@@ -51,38 +73,21 @@ export async function startReadModel(deps: Deps): Promise<ReadModel> {
     stopTidying();
     await follower.stop();
   };
-  return { board, follower, stale: stale.promise, stop };
+  return { follower, stale: stale.promise, stop };
 }
 
-/** Intake of alerts alone asks the board nothing: such a process reads no log, and needs no permission to. */
-export function needsReadModel(roles: readonly Role[]): boolean {
-  return roles.some((role) => role !== 'ingest');
-}
-
-/** A board that stays empty. */
+/** Of a process that reads no log. */
 export function noReadModel(): ReadModel {
   const stop = () => Promise.resolve();
   const follower = { caughtUp: stop(), isCaughtUp: () => true, lastApplied: () => 0, lag: () => 0, stop };
-  return { board: createBoard(), follower, stale: Promise.withResolvers<string>().promise, stop };
+  return { follower, stale: Promise.withResolvers<string>().promise, stop };
 }
 
-/** Lets go of what the stream has let go of, and keeps a snapshot where one is due. */
-function tidyRegularly(
-  { config, connection, logger }: Deps,
-  snapshots: Snapshots,
-  board: Board,
-  follower: Follower,
-): () => void {
-  const tidy = async () => {
-    if (!follower.isCaughtUp()) return;
-    const { state } = await connection.jsm.streams.info(streamName);
-    board.forgetBefore(await beginningOf(connection, streamName, state));
-    if (config.snapshotEveryEvents > 0 && !config.edge) await snapshots.save(board, follower.lastApplied());
-  };
+function repeat(work: () => Promise<void>, onError: (error: unknown) => void): () => void {
   let running: Promise<void> | undefined;
   const timer = setInterval(() => {
-    running ??= tidy()
-      .catch((err: unknown) => logger.warn({ err }, 'the board could not be kept; it is tried again'))
+    running ??= work()
+      .catch(onError)
       .finally(() => (running = undefined));
   }, tidyEveryMs);
   return () => clearInterval(timer);

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
-import { eventTypes } from '../../events/catalogue.ts';
+import type { EventType } from '../../events/catalogue.ts';
 import { jsonSchemaOf } from '../../events/envelope.ts';
 import { beginningOf } from '../../log/streams/beginning.ts';
 import type { Connection } from '../../log/connection.ts';
@@ -12,17 +12,26 @@ import { ObjectExists } from '../../log/errors.ts';
 import { deleteObject, listObjects, putObject, readObject } from '../../log/objects/store.ts';
 import { messageAt } from '../../log/read.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Board } from './board.ts';
+import type { AnyAggregate } from './aggregate.ts';
 
-/** The board at a sequence, kept in JetStream: what a start reads instead of the log up to there. */
+/** What a snapshot holds, and is loaded into. */
+export interface Lines {
+  lines: () => Iterable<string>;
+  load: (line: string) => void;
+  size: () => number;
+  forgetBefore: (firstSequence: number) => void;
+}
+
+/** The board of an aggregate at a sequence, kept in JetStream: what a start reads instead of the log up to there. */
 export interface Snapshots {
   /** Loads the newest one that fits into an empty board. The sequence that it goes up to; 0: there is none. */
-  restore: (board: Board) => Promise<number>;
+  restore: (board: Lines) => Promise<number>;
   /** Keeps the board as it is now, which includes the log up to that sequence, unless a snapshot is nearly as new. */
-  save: (board: Board, sequence: number) => Promise<void>;
+  save: (board: Lines, sequence: number) => Promise<void>;
 }
 
 export interface SnapshotDeps {
+  aggregate: AnyAggregate;
   connection: Connection;
   bucket: string;
   stream: string;
@@ -40,13 +49,14 @@ const textBytesAtOnce = 1024 * 1024;
 const linesAtOnce = 5_000;
 
 export function createSnapshots({
+  aggregate,
   connection,
   bucket,
   stream,
   everyEvents,
   logger,
 }: SnapshotDeps): Snapshots {
-  const prefix = `board/${foldVersion()}/`;
+  const prefix = `${aggregate.name}/${versionOf(aggregate)}/`;
 
   /** Newest first. */
   const list = async () => {
@@ -80,7 +90,7 @@ export function createSnapshots({
         }
         const { state } = await connection.jsm.streams.info(stream);
         board.forgetBefore(await beginningOf(connection, stream, state));
-        logger.info({ sequence: newest.sequence, pods: board.size() }, 'the board begins from a snapshot');
+        logger.info({ sequence: newest.sequence, entries: board.size() }, 'the board begins from a snapshot');
         return newest.sequence;
       } catch (err) {
         logger.warn({ err }, 'no snapshot of the board can be read: the whole log is');
@@ -100,18 +110,19 @@ export function createSnapshots({
         if (!(error instanceof ObjectExists)) throw error;
       });
       for (const { name } of known.slice(kept - 1)) await deleteObject(connection, bucket, name);
-      logger.debug({ sequence, pods: board.size() }, 'a snapshot of the board is kept');
+      logger.debug({ sequence, entries: board.size() }, 'a snapshot of the board is kept');
     },
   };
 }
 
-/** Changes with everything that the content of a board depends on: a snapshot that was folded otherwise is of no use. */
-function foldVersion(): string {
+/**
+ * Changes with everything that the content of a board depends on, and with nothing else: a snapshot that was folded otherwise is
+ * of no use.
+ */
+export function versionOf({ types, sources }: Pick<AnyAggregate, 'types' | 'sources'>): string {
   const hash = createHash('sha256');
-  for (const type of eventTypes) hash.update(JSON.stringify(jsonSchemaOf(type)));
-  const pod = ['machine', 'context', 'guards', 'updates', 'summaries', 'cooldowns'];
-  const files = [...pod.map((name) => `../../collection/pod/${name}.ts`), 'entries.ts'];
-  for (const file of files) hash.update(readFileSync(new URL(file, import.meta.url)));
+  for (const type of types) hash.update(JSON.stringify(jsonSchemaOf(type as EventType)));
+  for (const file of [...sources, new URL('entries.ts', import.meta.url)]) hash.update(readFileSync(file));
   return hash.digest('hex').slice(0, 16);
 }
 

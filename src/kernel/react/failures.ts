@@ -1,44 +1,19 @@
-/** Codes of failed attempts, as they stand in events. A code is never given a second meaning. */
-export type FailureCode =
-  | 'collector-unknown'
-  | 'collector-not-found'
-  | 'collector-not-executable'
-  | 'collector-exited'
-  | 'collector-timeout'
-  | 'jvm-not-found'
-  | 'jvm-refused'
-  | 'jvm-ambiguous'
-  | 'pod-not-found'
-  | 'pod-not-running'
-  | 'pod-replaced'
-  | 'pod-disk-full'
-  | 'pod-not-writable'
-  | 'container-not-found'
-  | 'container-restarted'
-  | 'jcmd-not-found'
-  | 'program-missing'
-  | 'debug-container-failed'
-  | 'transfer-truncated'
-  | 'context-unknown'
-  | 'cluster-unreachable'
-  | 'unauthorized'
-  | 'forbidden'
-  | 'recording-missing'
-  | 'recording-empty'
-  | 'recording-not-jfr'
-  | 'recording-truncated'
-  | 'recording-unfinished'
-  | 'staging-failed'
-  | 'staged-missing'
-  | 'staged-corrupt'
-  | 'destination-conflict'
-  | 'destination-refused'
-  | 'destination-unavailable'
-  | 'deadline-exceeded'
-  | 'interrupted'
-  | 'handed-back'
-  | 'cancelled'
-  | 'unexpected';
+import { LogUnavailable } from '../../log/errors.ts';
+import { BoardLags } from '../fold/board.ts';
+
+/**
+ * Codes of failed attempts, as they stand in events: those that any effort may have. A feature adds its own by declaring them into
+ * this interface. A code is never given a second meaning.
+ */
+export interface FailureCodes {
+  'deadline-exceeded': true;
+  interrupted: true;
+  'handed-back': true;
+  cancelled: true;
+  unexpected: true;
+}
+
+export type FailureCode = keyof FailureCodes;
 
 interface Details {
   exitCode?: number | undefined;
@@ -84,3 +59,8 @@ export function asFailure(error: unknown): AttemptFailed {
 }
 
 const maxMessage = 2_000;
+
+/** True for what passes by itself: the log cannot be reached, or the board is behind it. The same may be done later. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof LogUnavailable || error instanceof BoardLags;
+}

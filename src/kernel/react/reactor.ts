@@ -5,12 +5,13 @@ import { append } from '../../log/write/append.ts';
 import type { Connection } from '../../log/connection.ts';
 import { consume, type Delivery, type Verdict, type Worker } from '../../log/consume/consume.ts';
 import type { ConsumerDefinition, Definitions } from '../../log/streams/definitions.ts';
-import { LogMisconfigured, LogUnavailable, WrongLastSequence } from '../../log/errors.ts';
+import { LogMisconfigured, WrongLastSequence } from '../../log/errors.ts';
 import { ensureConsumer } from '../../log/streams/streams.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import { spanAttributes } from '../../telemetry/span-attributes.ts';
 import type { Tracing } from '../../telemetry/tracing.ts';
-import { BoardLags } from '../fold/board.ts';
+import { isPassing } from './failures.ts';
 
 type OfTypes<T extends EventType> = Extract<StoredEvent, { type: T }>;
 
@@ -50,7 +51,7 @@ export function startReactor<T extends EventType>(deps: ReactorDeps, reactor: Re
     if (!isOneOf(event, reactor.types)) return 'done';
     inFlight.inc();
     const { durable } = reactor;
-    const about = { traceparent: event.traceparent, kind: 'consumer' as const, attributes: attributesOf(event, durable) }; // prettier-ignore
+    const about = { traceparent: event.traceparent, kind: 'consumer' as const, attributes: spanAttributes(durable, event) }; // prettier-ignore
     // What is caused by the event goes below this span.
     return tracing
       .span(`${durable} ${event.type}`, about, ({ traceparent }) =>
@@ -78,9 +79,11 @@ export function startReactor<T extends EventType>(deps: ReactorDeps, reactor: Re
   const onError = async (error: unknown, delivery?: Delivery): Promise<Verdict> => {
     const deliveries = delivery?.deliveries ?? 0;
     const retryInMs = Math.min(1_000 * 2 ** Math.min(deliveries, 10), maxRetryMs);
-    const isPassing = error instanceof LogUnavailable || error instanceof BoardLags;
-    logger.warn({ err: error, sequence: delivery?.sequence, deliveries, retryInMs }, 'put off');
-    if (isPassing || !delivery || deliveries < maxDeliveries) return { retryInMs };
+    logger.warn(
+      { err: error, sequence: delivery?.sequence, deliveries, retryInMs },
+      'retrying the message later',
+    );
+    if (isPassing(error) || !delivery || deliveries < maxDeliveries) return { retryInMs };
     const message = error instanceof Error ? error.message : String(error);
     return reject(delivery, { code: 'unexpected', message }).catch((): Verdict => ({ retryInMs }));
   };
@@ -93,18 +96,6 @@ export function startReactor<T extends EventType>(deps: ReactorDeps, reactor: Re
     onError,
     ensure: () => ensureConsumer(connection, definitions, consumer),
   });
-}
-
-/** By OpenTelemetry's conventions for messaging and Kubernetes. */
-function attributesOf({ id, data }: StoredEvent, durable: string) {
-  return {
-    'messaging.system': 'nats',
-    'messaging.operation.type': 'process',
-    'messaging.consumer.group.name': durable,
-    'messaging.message.id': id,
-    ...('pod' in data ? { 'k8s.namespace.name': data.namespace, 'k8s.pod.name': data.pod } : {}),
-    ...('collectionId' in data ? { 'alert_watcher.collection_id': data.collectionId } : {}),
-  };
 }
 
 function consumerOf({ consumers }: Definitions, durable: string): ConsumerDefinition {

@@ -1,14 +1,11 @@
-import { podMachine, type PodSnapshot } from '../../collection/pod/machine.ts';
-
 /** Transitions that the machine itself takes, whatever state it is in, are drawn at a box of their own. */
 const anyState = 'anyState';
 
 /**
- * The machine of a pod as a Mermaid `stateDiagram-v2`, written from its definition: every transition as
- * `event [guard] / effects`. The state of a pod, where one is given, is marked.
+ * A machine as a Mermaid `stateDiagram-v2`, written from its definition: every transition as `event [guard] / effects`. The state
+ * that it is in, where one is given, is marked.
  */
-export function diagramOf(current?: PodSnapshot['value']): string {
-  const { root } = podMachine;
+export function diagramOf({ root }: { root: StateNodeOf }, current?: string): string {
   const states = Object.values(root.states);
   const lines = [
     'stateDiagram-v2',
@@ -26,16 +23,29 @@ export function diagramOf(current?: PodSnapshot['value']): string {
   return `${lines.map((line, index) => (index === 0 ? line : `  ${line}`)).join('\n')}\n`;
 }
 
-type Node = (typeof podMachine)['root'];
+/** What is drawn of an XState node. */
+interface StateNodeOf {
+  key: string;
+  states: Record<string, StateNodeOf>;
+  initial: { target: readonly { key: string }[] };
+  transitions: ReadonlyMap<string, readonly StateTransition[]>;
+}
 
-function initialOf({ initial }: Node): string[] {
+interface StateTransition {
+  eventType: string;
+  target: readonly { key: string }[] | undefined;
+  guard?: unknown;
+  actions: readonly unknown[];
+}
+
+function initialOf({ initial }: StateNodeOf): string[] {
   return initial.target.map(({ key }) => key);
 }
 
-function transitionsOf({ transitions }: Node, from: string): string[] {
+function transitionsOf({ transitions }: StateNodeOf, from: string): string[] {
   return [...transitions.values()].flat().flatMap(({ eventType, target, guard, actions }) => {
     const targets = target?.map(({ key }) => key) ?? [from];
-    const effects = actions.filter((action): action is string & typeof action => typeof action === 'string');
+    const effects = actions.filter((action) => typeof action === 'string');
     const label = [eventType, guardOf(guard), effects.length === 0 ? '' : `/ ${effects.join(', ')}`];
     return targets.map((to) => `${from} --> ${to}: ${label.filter(Boolean).join(' ')}`);
   });

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { StoredMessage } from '../../events/envelope.ts';
 import { type Connection, pullExpiresMs } from '../connection.ts';
 import { fromDelivery } from '../message.ts';
-import { filtersFor, lastMessage } from '../read.ts';
+import { filtersFor, lastSequenceUnder } from '../read.ts';
 
 /** A fold that goes through the log once and then stays with it. */
 export interface Follower {
@@ -19,7 +19,8 @@ export interface Follower {
 }
 
 export interface FollowOptions {
-  filter: string;
+  /** One subject filter, or several that do not overlap. */
+  filter: string | readonly string[];
   /** What is behind this sequence is applied, once it is known; 0 or absent: all there is. */
   after?: number | Promise<number>;
   apply: (message: StoredMessage) => void;
@@ -39,7 +40,8 @@ export async function follow(
   stream: string,
   options: FollowOptions,
 ): Promise<Follower> {
-  const lastNow = async () => (await lastMessage(connection, stream, options.filter))?.sequence ?? 0;
+  const filters = typeof options.filter === 'string' ? [options.filter] : [...options.filter];
+  const lastNow = () => lastSequenceUnder(connection, stream, filters);
   let goal = await lastNow();
   const caughtUp = Promise.withResolvers<undefined>();
   const stopping = new AbortController();
@@ -55,7 +57,7 @@ export async function follow(
 
   const readOn = async () => {
     const consumer = await connection.js.consumers.get(stream, {
-      filterSubjects: filtersFor(connection, [options.filter]),
+      filterSubjects: filtersFor(connection, filters),
       opt_start_seq: applied + 1,
     });
     messages = await consumer.consume({ max_messages: window, expires: pullExpiresMs });

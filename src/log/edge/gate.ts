@@ -33,7 +33,7 @@ async function takeOver(connection: Connection, asked: NatsRequest): Promise<str
   if (typeof read === 'string') return refused(400, read);
   try {
     if (read.at !== undefined) {
-      await schedule(connection, { subject: asked.rest, at: read.at }, read.event);
+      await schedule(connection, { subject: asked.rest, at: read.at, event: read.event });
       return JSON.stringify({ stream: streamName });
     }
     const deduplicate = asked.header('Nats-Msg-Id') !== undefined;

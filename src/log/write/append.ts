@@ -1,5 +1,5 @@
 import { NatsError } from 'nats';
-import { encodeEvent, type Event } from '../../events/envelope.ts';
+import { type AnyEvent, encodeEvent } from '../../events/envelope.ts';
 import type { Connection } from '../connection.ts';
 import { toLogError } from '../errors.ts';
 import type { OutgoingMessage, PubAck } from './publisher.ts';
@@ -27,7 +27,7 @@ export interface AppendOptions {
  */
 export async function append(
   { publisher }: Connection,
-  event: Event,
+  event: AnyEvent,
   expectation?: Expectation,
   options: AppendOptions = {},
 ): Promise<PubAck> {
@@ -48,9 +48,10 @@ export const maxTogether = 1_000;
  */
 export async function appendTogether(
   { publisher }: Connection,
-  events: readonly Event[],
+  events: readonly AnyEvent[],
   expectation?: Expectation,
 ): Promise<boolean> {
+  if (events.length === 0) return true;
   try {
     await publisher.publishTogether(events.map((event) => messageOf(event, expectation)));
     return true;
@@ -60,27 +61,71 @@ export async function appendTogether(
   }
 }
 
+/** A durable timer: the server itself appends the event at that time (RFC 3339), whoever is alive then. */
+export interface Timer {
+  /** The same timer subject again moves the timer, also when it has fired. */
+  subject: string;
+  at: string;
+  event: AnyEvent;
+}
+
+/** An event that goes with others, and what must still hold for all of them. */
+export interface ExpectedEvent {
+  event: AnyEvent;
+  /** Counts on the first event of its filter. */
+  expectation?: Expectation;
+}
+
+const duplicateInBatch = 10201;
+
 /**
- * Puts a durable timer on the stream: the server itself appends the event at that time, whoever is alive then.
- * The same timer subject again moves the timer, also when it has fired: so it carries no message id, which
- * would make the move a duplicate. The event arrives without Nats-Msg-Id; its ce-id tells a repeat.
- * The timer outlives the stream's `max_age`; the event does not: the server gives it no TTL unless `Nats-Schedule-TTL` asks for one.
- * Needs `allow_msg_schedules` and `allow_msg_ttl`.
+ * Sets timers and puts events on the stream, all or none. Resolves to the sequence of the first event; the others follow it.
+ * Where an id is there already that the expectation knows nothing of (its event was purged), they are stored all the same.
+ * Throws as `append` does.
  */
-export async function schedule(
+export async function appendAtomically(
   { publisher }: Connection,
-  timer: { subject: string; at: string },
-  event: Event,
-): Promise<void> {
-  const { subject, headers, body } = encodeEvent(event);
-  headers['Nats-Schedule'] = `@at ${timer.at}`;
-  headers['Nats-Schedule-Target'] = subject;
-  headers['Nats-TTL'] = 'never';
+  timers: readonly Timer[],
+  events: readonly ExpectedEvent[],
+): Promise<number> {
+  const publish = (deduplicate: boolean) =>
+    publisher.publishTogether([
+      ...timers.map(timerMessage),
+      ...events.map(({ event, expectation }) => messageOf(event, expectation, { deduplicate })),
+    ]);
   try {
-    await publisher.publish({ subject: timer.subject, headers, body });
+    const { sequence } = await publish(true).catch((error: unknown) => {
+      if (error instanceof NatsError && error.api_error?.err_code === duplicateInBatch) return publish(false);
+      throw error;
+    });
+    return sequence - events.length + 1;
   } catch (error) {
-    throw toLogError(error, `schedule ${event.type}`);
+    throw toLogError(error, `append ${events.map(({ event }) => event.type).join(', ')}`);
   }
+}
+
+/**
+ * Puts a durable timer on the stream. The event arrives without Nats-Msg-Id; its ce-id tells a repeat. The timer outlives the
+ * stream's `max_age`; the event does not: the server gives it no TTL unless `Nats-Schedule-TTL` asks for one. Needs
+ * `allow_msg_schedules`, `allow_msg_ttl` and `allow_rollup_hdrs`.
+ */
+export async function schedule({ publisher }: Connection, timer: Timer): Promise<void> {
+  try {
+    await publisher.publish(timerMessage(timer));
+  } catch (error) {
+    throw toLogError(error, `schedule ${timer.event.type}`);
+  }
+}
+
+/** Without a message id, which would make a move a duplicate. */
+function timerMessage({ subject, at, event }: Timer): OutgoingMessage {
+  const { subject: target, headers, body } = encodeEvent(event);
+  headers['Nats-Schedule'] = `@at ${at}`;
+  headers['Nats-Schedule-Target'] = target;
+  headers['Nats-TTL'] = 'never';
+  // In a batch, a timer that is moved would leave its old message behind.
+  headers['Nats-Rollup'] = 'sub';
+  return { subject, headers, body };
 }
 
 /**
@@ -96,7 +141,7 @@ export async function cancelTimer({ publisher }: Connection, subject: string): P
 }
 
 function messageOf(
-  event: Event,
+  event: AnyEvent,
   expectation: Expectation | undefined,
   { deduplicate = true, forEver = false }: AppendOptions = {},
 ): OutgoingMessage {

@@ -19,10 +19,10 @@ export interface PubAck {
 export interface Publisher {
   publish: (message: OutgoingMessage) => Promise<PubAck>;
   /**
-   * All or none: an atomic batch, of at most 1,000 messages, which get the headers of one. One that the server refuses loses
-   * all of them.
+   * All or none: an atomic batch, of 1 to 1,000 messages, which get the headers of one. One that the server refuses loses all of
+   * them. Resolves to the acknowledgement of the last: the others lie right before it.
    */
-  publishTogether: (messages: readonly OutgoingMessage[]) => Promise<void>;
+  publishTogether: (messages: readonly OutgoingMessage[]) => Promise<PubAck>;
   /** When the server last acknowledged that it stored something in a stream, in terms of performance.now(); undefined: never yet. */
   storedAt: (stream: string) => number | undefined;
   /** When a message was last taken by nobody, or given up because no answer came; -Infinity: never yet. */
@@ -126,7 +126,7 @@ export function createPublisher(nc: NatsConnection, timeoutMs: number, inboxPref
     unansweredAt: () => unansweredAt,
     publishTogether: async (messages) => {
       const last = messages.at(-1);
-      if (!last) return;
+      if (!last) throw new RangeError('a batch has at least one message');
       const id = nuid.next();
       for (const [index, message] of messages.entries()) {
         // In place: a copy of a dozen headers costs more than to write them.
@@ -135,7 +135,7 @@ export function createPublisher(nc: NatsConnection, timeoutMs: number, inboxPref
         if (message !== last) enqueue(message);
       }
       last.headers['Nats-Batch-Commit'] = '1';
-      await publish(last);
+      return publish(last);
     },
   };
 }

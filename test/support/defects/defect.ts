@@ -1,4 +1,4 @@
-import type { PromiseNumber } from '../../../src/kernel/audit/violation.ts';
+import type { PromiseNumber } from '../../../src/collection/audit/promises.ts';
 import type { StoredMessage } from '../../../src/events/envelope.ts';
 import { eventOf, type Planted, type Soil } from '../planting.ts';
 

@@ -1,7 +1,8 @@
 import { Type } from '@sinclair/typebox';
 import { collectionStates } from '../../pod/summaries.ts';
 import { Jvm } from '../../../events/data/circumstances.ts';
-import { EventError, Recording, Uploaded } from '../../../events/data/collection.ts';
+import { Recording, Uploaded } from '../../../events/data/collection.ts';
+import { EventError } from '../../../events/data/error.ts';
 import { Plan } from '../../../events/data/plan.ts';
 import { NewEvent, nullable, refTo, sequence, StoredEvent, time } from '../../../http/schemas/common.ts';
 

@@ -1,0 +1,22 @@
+import type { Plan } from '../../events/data/plan.ts';
+import type { Pod } from '../../events/subjects.ts';
+import { clip, count, spanOf } from '../../kernel/explain/words.ts';
+
+export function podName({ kubeContext, namespace, pod }: Pod): string {
+  return `${kubeContext}/${namespace}/${pod}`;
+}
+
+export function alertName({ alertname, fingerprint }: { alertname?: string; fingerprint: string }): string {
+  return `${clip(alertname ?? '(no alertname)')} ${clip(fingerprint)}`;
+}
+
+/** What a plan asks for: `hemako records 30 s, …`. */
+export function planText(plan: Plan): string {
+  const { collector, durationSeconds, maxAttempts, timeoutSeconds, cooldownSeconds, destination } = plan;
+  const recording = `${clip(collector)} records ${spanOf(durationSeconds * 1_000)}`;
+  const attempts = `up to ${count(maxAttempts, 'attempt')} of at most ${spanOf(timeoutSeconds * 1_000)}`;
+  const cooldown =
+    cooldownSeconds > 0 ? `then a cooldown of ${spanOf(cooldownSeconds * 1_000)}` : 'no cooldown';
+  const place = destination.type === 's3' ? `s3://${clip(destination.bucket)}` : 'the object store';
+  return `${recording}, ${attempts}, ${cooldown}, to ${place}`;
+}
