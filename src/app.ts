@@ -1,42 +1,48 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import manifest from '../package.json' with { type: 'json' };
-import { actionsOf, registerApi } from './api.ts';
-import { createPodBoard, type PodBoard } from './collection/pod/board.ts';
-import { isPassing } from './kernel/react/failures.ts';
-import { createPods } from './collection/pods.ts';
-import { hasEnded } from './collection/pod/summaries.ts';
-import type { Config, Role } from './config/config.ts';
-import { ConfigError } from './config/schema.ts';
+import type { PodBoard } from './collection/pod/board.ts';
+import { type Config, needsReadModel, type Role } from './config/config.ts';
+import { ConfigError } from './config/fault.ts';
 import { answerEdge, storingOfOthers } from './edge.ts';
-import { buildGuards, readingFiles } from './guards.ts';
 import { timeOf } from './events/instant.ts';
+import type { Pod } from './events/subjects.ts';
+import type { Feature, Parts } from './feature.ts';
+import { apiDocument, createFeatures, durableReads, timers } from './features.ts';
+import { buildGuards, readingFiles } from './guards.ts';
+import { eventRoutes } from './http/feed/events.ts';
+import type { ApiGuard } from './http/guard/api-guard.ts';
 import { healthRoutes } from './http/health.ts';
 import { registerOpenapi } from './http/openapi.ts';
+import { pageRoutes } from './http/page.ts';
 import { createServer } from './http/server.ts';
-import { createAccept } from './ingest/accept.ts';
-import { createHearing } from './ingest/hearing.ts';
-import { createRenew } from './ingest/renew.ts';
-import { ingestRoutes } from './ingest/routes.ts';
+import { noReadModel, startReadModel } from './kernel/fold/read-model.ts';
+import { createPlaces } from './kernel/places.ts';
+import { isPassing } from './kernel/react/failures.ts';
+import { createReactorMetrics } from './kernel/react/metrics.ts';
+import { stopWorkers } from './kernel/react/workers.ts';
 import { startServerClock } from './log/clock.ts';
-import { watchConnection } from './log/connection.ts';
+import { type Connection, watchConnection } from './log/connection.ts';
+import type { Worker } from './log/consume/consume.ts';
+import { runFeed } from './log/consume/feed.ts';
+import { createTail } from './log/consume/tail.ts';
+import { LogUnavailable } from './log/errors.ts';
+import { type OpenLog, openLog } from './log/open.ts';
 import { readDefinitions, streamName } from './log/streams/definitions.ts';
 import { adviceOn, sentence } from './log/streams/differences.ts';
 import { readFigures } from './log/streams/figures.ts';
-import { type OpenLog, openLog } from './log/open.ts';
-import { createRoomCheck } from './log/streams/room.ts';
 import { applyStreams, ensureStreams } from './log/streams/streams.ts';
-import { noReadModel, startReadModel } from './kernel/fold/read-model.ts';
-import { podAggregate } from './collection/pod/aggregate.ts';
-import { needsReadModel, readyChecks } from './ready.ts';
+import { readyChecks } from './ready.ts';
 import { type Storing, watchStoring } from './storing.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { registerServiceMetrics } from './telemetry/service-metrics.ts';
 import { createTracing } from './telemetry/tracing.ts';
-import { createOpenWaiting, findId } from './waiting.ts';
-import { type Parts, startWorkers, stopWorkers } from './workers.ts';
 
+/** Reads of the stream at once, for all who ask, so that webhooks are not held up. */
+const concurrentReads = 2;
+/** Feeds that catch up at once. */
+const concurrentCatchUps = 2;
 /** Alertmanager opens 2,000 connections within half a second; Node's default of 511 resets some of them. */
 const listenBacklog = 4_096;
 
@@ -74,97 +80,93 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
     closers.defer(clock.stop);
     const storing = config.edge ? storingOfOthers(connection) : watchStoring(log, definitions, logger);
     closers.defer(storing.stop);
-    const metrics = createMetrics();
-    const board = createPodBoard({
-      onUnreadable: ({ subject, sequence }, reason) =>
-        logger.warn({ subject, sequence }, `not folded: ${reason}`),
-    });
-    const readModel = needsReadModel(config.roles)
-      ? await startReadModel(
-          { connection, snapshotEveryEvents: config.snapshotEveryEvents, mayWrite: !config.edge, logger },
-          [{ aggregate: podAggregate, board }],
-        )
-      : noReadModel();
-    const { follower, stale, stop } = readModel;
-    closers.defer(stop);
     const tracing = await createTracing(config.traces, logger);
     closers.defer(tracing.close);
     const handBack = new AbortController();
-    const pods = createPods(connection, streamName, board);
+    let readModel = noReadModel();
+    const follower = {
+      isCaughtUp: () => readModel.follower.isCaughtUp(),
+      lastApplied: () => readModel.follower.lastApplied(),
+      lag: () => readModel.follower.lag(),
+    };
+    const metrics = createMetrics();
+    const durables = Object.keys(durableReads);
     const parts: Parts = {
-      config,
-      connection,
-      definitions,
-      board,
-      pods,
-      follower,
-      logger,
-      metrics,
-      tracing,
-      handBack,
+      ...{ config, connection, definitions, logger, metrics, tracing, follower },
+      reactorMetrics: createReactorMetrics(metrics, { durables, timers }),
+      reads: readsInTurn(connection),
+      handBack: handBack.signal,
       now: () => timeOf(clock.now()),
     };
-
-    const server = await listen(parts, storing);
+    const guards = buildGuards(config, logger);
+    const features = createFeatures(parts, guards.sources);
+    if (needsReadModel(config.roles)) {
+      const folds = features.all.flatMap((feature) => feature.folds);
+      const { snapshotEveryEvents, edge } = config;
+      readModel = await startReadModel({ connection, snapshotEveryEvents, mayWrite: !edge, logger }, folds);
+      closers.defer(readModel.stop);
+    }
+    const { all, board } = features;
+    const server = await listen({ parts, lag: follower.lag, features, storing, guard: guards.api });
     closers.defer(async () => server.close());
     // Decisions on half a history would only be refused by the server.
-    await follower.caughtUp;
-    const workers = await startWorkers(parts);
-    closers.defer(() => stopWorkers(parts, workers));
-    if (config.roles.includes('intake'))
-      closers.defer(answerEdge(connection, storing, actionsOf(parts), logger));
+    await readModel.follower.caughtUp;
+    const workers = await startWorkers(all, config.roles);
+    closers.defer(() =>
+      stopWorkers(workers, { graceSeconds: config.shutdownGraceSeconds, handBack, logger }),
+    );
+    if (config.roles.includes('intake')) closers.defer(answerEdge(connection, storing, all, logger));
     await storing.tried;
     const { address, port, family } = server.server.address() as AddressInfo;
     const url = `${config.rules.tls ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${String(port)}`;
     logger.info({ url, roles: config.roles }, 'alert-watcher is ready');
-    return { url, log, board, stale, close: () => closers.disposeAsync() };
+    return { url, log, board, stale: readModel.stale, close: () => closers.disposeAsync() };
   } catch (error) {
     await closers.disposeAsync();
     throw error;
   }
 }
 
-async function listen(parts: Parts, { check, lastWrites }: Storing): Promise<FastifyInstance> {
-  const { config, connection, definitions, board, follower, logger, metrics, tracing } = parts;
-  const has = (role: Role) => config.roles.includes(role);
+/** Starts the reactors of the roles asked for. The boards must be caught up. */
+async function startWorkers(features: readonly Feature[], roles: readonly Role[]): Promise<Worker[]> {
+  for (const { prepare } of features) await prepare?.();
+  const rows = features.flatMap(({ reactors }) => reactors);
+  return rows.filter(({ role }) => roles.includes(role)).map(({ start }) => start());
+}
+
+interface Serving {
+  parts: Parts;
+  lag: () => number;
+  features: ReturnType<typeof createFeatures>;
+  storing: Storing;
+  guard: ApiGuard;
+}
+
+async function listen({ parts, lag, features, storing, guard }: Serving): Promise<FastifyInstance> {
+  const { config, connection, definitions, logger, metrics } = parts;
+  const { all, board } = features;
+  const readsLog = needsReadModel(config.roles);
   const { tls, trustedProxies } = config.rules;
-  const guards = buildGuards(config, logger);
   const server = readingFiles(() => createServer(logger, { isPassing, tls, trustedProxies }));
-  server.addHook('onRequest', guards.api.admit);
-  const checks = readyChecks(connection, definitions, follower, check, config.roles);
+  server.addHook('onRequest', guard.admit);
+  const reactors = all.flatMap((feature) => feature.reactors);
+  const follower = { ...parts.follower, lag };
+  const checks = readyChecks({ connection, follower, reactors, writes: storing.check }, config.roles);
   registerServiceMetrics(metrics, {
     version: manifest.version,
     isConnected: connection.isConnected,
-    lastWrites,
+    lastWrites: storing.lastWrites,
     readLog: () => readFigures(connection, definitions),
-    ...(needsReadModel(config.roles) ? { readModel: { board, lag: follower.lag, hasEnded } } : {}),
+    ...(readsLog ? { lag } : {}),
   });
-  if (has('api')) registerOpenapi(server, manifest.version);
+  const isApi = config.roles.includes('api');
+  if (isApi) registerOpenapi(server, manifest.version, apiDocument);
   server.register(healthRoutes({ checks, metrics }));
-  if (has('ingest')) {
-    const readsLog = needsReadModel(config.roles);
-    const accept = createAccept({
-      connection,
-      checkRoom: createRoomCheck(connection, streamName),
-      // What processes at the edge publish is taken over one by one.
-      batches: !config.edge,
-      ...(readsLog ? { findId: findId(connection) } : {}),
-      renew: createRenew(connection, streamName, logger),
-      logger,
-      metrics,
-    });
-    const hearing = createHearing(config.rules.sources, { connection, stream: streamName, now: Date.now, logger, metrics }); // prettier-ignore
-    server.addHook('onClose', hearing.stop);
-    const { maxBodyBytes, maxAlertsPerBody, maxInflightBytes, maxSyncRequests: maxRequests } = config;
-    server.register(
-      ingestRoutes({
-        ...{ sources: guards.sources, accept, heard: hearing.heard, metrics, tracing },
-        ...{ maxBodyBytes, maxAlertsPerBody, maxInflightBytes },
-        sync: { maxRequests, ...(readsLog ? { openWaiting: createOpenWaiting(parts) } : {}) },
-      }),
-    );
+  for (const { routes } of all) routes(server);
+  if (isApi) {
+    server.register(feedOf(parts, board.summaries.get, guard.isAdmitted));
+    server.register(pageRoutes());
   }
-  if (has('api')) registerApi(server, parts, guards.api.isAdmitted);
   try {
     await server.listen({ host: config.host, port: config.port, backlog: listenBacklog });
   } catch (error) {
@@ -173,6 +175,34 @@ async function listen(parts: Parts, { check, lastWrites }: Storing): Promise<Fas
     throw listenError(error, config);
   }
   return server;
+}
+
+function feedOf(
+  { config, connection, logger, metrics }: Parts,
+  podOfCollection: (id: string) => Pod | undefined,
+  isAdmitted: ApiGuard['isAdmitted'],
+) {
+  const said = 'event feeds were interrupted; they go on where they stopped';
+  const tail = createTail(connection, streamName, (err) => logger.warn({ err }, said));
+  // There may be hundreds of them, for one reason.
+  const onInterrupted = (err: unknown) => logger.debug({ err }, said);
+  const catchUps = createPlaces(concurrentCatchUps);
+  const deps = { connection, stream: streamName, tail, inTurn: catchUps.take, onInterrupted };
+  return eventRoutes({
+    tell: (request, sink, signal) => runFeed(deps, request, sink, signal),
+    ...{ podOfCollection, isAdmitted, maxFeeds: config.maxEventFeeds, metrics },
+  });
+}
+
+/** A few reads of the stream at once, for all who ask. */
+function readsInTurn(connection: Connection): Parts['reads'] {
+  const places = createPlaces(concurrentReads);
+  return (read) =>
+    places.take(() => {
+      // At once, and not after a time-out for each of those who wait.
+      if (!connection.isConnected()) throw new LogUnavailable('NATS is not connected');
+      return read();
+    });
 }
 
 /** The errors that another HOST or PORT mends as ConfigError, everything else as it is. */

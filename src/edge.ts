@@ -1,4 +1,4 @@
-import { type Actions, answerActions } from './collection/by-hand/actions.ts';
+import type { Feature } from './feature.ts';
 import type { Connection } from './log/connection.ts';
 import { openGate } from './log/edge/gate.ts';
 import { answerReaders } from './log/edge/readers.ts';
@@ -15,7 +15,7 @@ const warnEveryMs = 60_000;
 export function answerEdge(
   connection: Connection,
   { check }: Storing,
-  actions: Actions,
+  features: readonly Pick<Feature, 'answerEdge'>[],
   logger: Logger,
 ): () => Promise<void> {
   let lastWarnedAt = Number.NEGATIVE_INFINITY;
@@ -28,7 +28,7 @@ export function answerEdge(
   const closers = [
     openGate(connection, onError),
     answerReaders(connection, onError),
-    answerActions(connection, actions, onError),
+    ...features.flatMap(({ answerEdge }) => answerEdge?.(onError) ?? []),
     answerRequests(connection, {
       ...{ name: 'ready', places: 64, onError, refusal: '{}' },
       handle: async () => JSON.stringify({ problem: await check.check() }),

@@ -1,5 +1,5 @@
 import type { Config } from './config/config.ts';
-import { ConfigError } from './config/schema.ts';
+import { ConfigError } from './config/fault.ts';
 import { type ApiGuard, guardApi } from './http/guard/api-guard.ts';
 import { knownHosts } from './http/guard/hosts.ts';
 import { asksForCredential, asksForToken, type SourceConfig } from './http/guard/options.ts';

@@ -1,15 +1,21 @@
-import type { Role } from './config/config.ts';
+import { needsReadModel, type Role } from './config/config.ts';
+import type { ReactorRow } from './feature.ts';
 import type { ReadyCheck } from './http/health.ts';
 import type { Connection } from './log/connection.ts';
-import { type Definitions, streamName } from './log/streams/definitions.ts';
 import type { Follower } from './log/consume/follow.ts';
+import { streamName } from './log/streams/definitions.ts';
 
-/** What must hold for a process with these roles to do its work. */
+interface Deps {
+  connection: Connection;
+  follower: Pick<Follower, 'isCaughtUp' | 'lag'>;
+  /** Of all features. */
+  reactors: readonly ReactorRow[];
+  writes: ReadyCheck;
+}
+
+/** What must hold for a process with these roles to do its work: among it, every durable consumer of every role. */
 export function readyChecks(
-  connection: Connection,
-  { consumers }: Definitions,
-  follower: Follower,
-  writes: ReadyCheck,
+  { connection, follower, reactors, writes }: Deps,
   roles: readonly Role[],
 ): ReadyCheck[] {
   const board: ReadyCheck = {
@@ -22,32 +28,20 @@ export function readyChecks(
       );
     },
   };
-  const durables = consumers.map(({ durable_name }) => durable_name);
-  return [
-    {
-      name: 'stream',
-      check: async () => {
-        if (!connection.isConnected()) return 'NATS is not connected';
-        await connection.jsm.streams.info(streamName);
-        return undefined;
-      },
+  const connected = (name: string, look: () => Promise<unknown>): ReadyCheck => ({
+    name,
+    check: async () => {
+      if (!connection.isConnected()) return 'NATS is not connected';
+      await look();
+      return undefined;
     },
+  });
+  const { streams, consumers } = connection.jsm;
+  const durables = reactors.filter(({ role }) => roles.includes(role)).map(({ durable }) => durable);
+  return [
+    connected('stream', () => streams.info(streamName)),
     writes,
-    ...durables
-      .filter((durable) => (roles as readonly string[]).includes(durable))
-      .map((durable) => ({
-        name: `consumer ${durable}`,
-        check: async () => {
-          if (!connection.isConnected()) return 'NATS is not connected';
-          await connection.jsm.consumers.info(streamName, durable);
-          return undefined;
-        },
-      })),
+    ...durables.map((durable) => connected(`consumer ${durable}`, () => consumers.info(streamName, durable))),
     ...(needsReadModel(roles) ? [board] : []),
   ];
-}
-
-/** Intake of alerts alone asks the board nothing: such a process reads no log, and needs no permission to. */
-export function needsReadModel(roles: readonly Role[]): boolean {
-  return roles.some((role) => role !== 'ingest');
 }

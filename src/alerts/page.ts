@@ -4,16 +4,12 @@ import { encodeToken, podSubject } from '../events/subjects.ts';
 import { readBackwards } from '../log/backwards.ts';
 import { readRange } from '../log/read.ts';
 import { firstSequenceSince } from '../log/since.ts';
-import {
-  alertIdIn,
-  type AlertOutcome,
-  isDecision,
-  outcomeOf,
-  readOutcomes,
-} from '../collection/read/alert-outcomes.ts';
-import { readEpisode, type Source } from '../collection/read/evidence.ts';
-import { own } from '../collection/pod/guards.ts';
-import { podOf } from '../collection/intake/policy.ts';
+import { readEpisode } from '../book/episode.ts';
+import { alertIdIn, type AlertOutcome, isDecision, outcomeOf } from '../book/outcome.ts';
+import { podOf } from '../book/pod-of-alert.ts';
+import { own } from '../events/own.ts';
+import { lookUpIn, type Source } from '../log/read.ts';
+import { readOutcomes } from './outcomes.ts';
 
 /** An alert as it was stored, and what it has led to. */
 export interface StoredAlert {
@@ -134,7 +130,7 @@ export async function readAlertStory(source: Source, id: string): Promise<AlertS
 async function storyOf(source: Source, event: StoredEvent<'AlertReceived'>): Promise<AlertStory> {
   const { labels, fingerprint, startsAt } = event.data;
   const alertname = own(labels, 'alertname');
-  const episode = await readEpisode(source, {
+  const episode = await readEpisode(lookUpIn(source), {
     ...(alertname === undefined ? {} : { alertname }),
     fingerprint,
     startsAt,

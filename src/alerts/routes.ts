@@ -1,8 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import type { AlertFilter, AlertPage, AlertStory, StoredAlert } from './page.ts';
-import { podOf } from '../collection/intake/policy.ts';
-import type { CollectionSummary } from '../collection/pod/summaries.ts';
+import { podOf } from '../book/pod-of-alert.ts';
+import type { CollectionState } from '../book/collection-state.ts';
 import { sendProblem } from '../http/problem.ts';
 import { Alert, type AlertItem, AlertPage as AlertPageSchema } from './schemas.ts';
 import { jsonAnswer, problemAnswers, refTo } from '../http/schemas/common.ts';
@@ -28,7 +28,7 @@ const Id = Type.Object({
 export interface AlertRoutesOptions {
   readPage: (filter: AlertFilter) => Promise<AlertPage>;
   readStory: (id: string) => Promise<AlertStory | undefined>;
-  collection: (id: string) => CollectionSummary | undefined;
+  collection: (id: string) => { state: CollectionState } | undefined;
   /** RFC 3339. */
   now: () => string;
 }

@@ -5,7 +5,7 @@ import { inOrder } from '../kernel/audit/violation.ts';
 import type { Bucket } from '../collection/audit/strays.ts';
 import { violationOf } from '../collection/audit/promises.ts';
 import { decidedUpToOf } from '../collection/read/explanations.ts';
-import { ConfigError } from '../config/schema.ts';
+import { ConfigError } from '../config/fault.ts';
 import { beginningOf, type Ends } from '../log/streams/beginning.ts';
 import { serverTimeOf } from '../log/clock.ts';
 import type { Connection } from '../log/connection.ts';

@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
-import { createPolicy, podOf } from '../collection/intake/policy.ts';
+import { createPolicy } from '../collection/intake/policy.ts';
+import { podOf } from '../book/pod-of-alert.ts';
 import { readConfigFile } from '../config/config.ts';
 import type { Rules } from '../config/file.ts';
-import { ConfigError } from '../config/schema.ts';
-import { printable } from './terminal/printable.ts';
+import { ConfigError } from '../config/fault.ts';
+import { printable } from '../telemetry/printable.ts';
 import { timeOf } from '../events/instant.ts';
 import type { AlertReceivedData } from '../events/data/alert.ts';
 import type { SourceConfig } from '../http/guard/options.ts';

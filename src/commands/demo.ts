@@ -6,7 +6,7 @@ import type { App } from '../app.ts';
 import { DemoFailed } from './demo/failed.ts';
 import { type Interruption, listenForInterruption } from './terminal/interruption.ts';
 import { type DemoPod, startPod } from './demo/pod.ts';
-import { printable } from './terminal/printable.ts';
+import { printable } from '../telemetry/printable.ts';
 import { showRecording } from './demo/recording.ts';
 import { createScreen, type Screen } from './demo/screen.ts';
 import { startService } from './demo/service.ts';

@@ -8,7 +8,7 @@ import { streamName } from '../log/streams/definitions.ts';
 import { timeArgument } from './terminal/arguments.ts';
 import { createProgress } from './terminal/progress.ts';
 import { withExistingLog } from './existing-log.ts';
-import { jsonLine } from './terminal/printable.ts';
+import { jsonLine } from '../telemetry/printable.ts';
 import { severalText, textOf } from './explain/text.ts';
 
 interface Options {

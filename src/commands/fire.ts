@@ -1,13 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
-import { ConfigError } from '../config/schema.ts';
+import { ConfigError } from '../config/fault.ts';
 import { countArgument } from './terminal/arguments.ts';
 import { createBar } from './fire/bar.ts';
 import { type Drill, runDrill } from './fire/drill.ts';
 import { type Scenario, scenarios } from './fire/scenarios.ts';
 import { textOf } from './fire/text.ts';
 import { listenForInterruption } from './terminal/interruption.ts';
-import { jsonLine } from './terminal/printable.ts';
+import { jsonLine } from '../telemetry/printable.ts';
 
 interface Options {
   list?: boolean;

@@ -5,14 +5,14 @@ import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
 import { explainCommand } from './explain.ts';
 import { fireCommand } from './fire.ts';
-import { printableLines } from './terminal/printable.ts';
+import { printableLines } from '../telemetry/printable.ts';
 import { redriveCommand } from './redrive.ts';
 import { replayCommand } from './replay.ts';
 import { schemasCommand } from './schemas.ts';
 import { serveCommand } from './serve.ts';
 import { streamsCommand } from './streams.ts';
 import { tailCommand } from './tail.ts';
-import { ConfigError } from '../config/schema.ts';
+import { ConfigError } from '../config/fault.ts';
 import { nameExpectedValues } from '../error-messages.ts';
 import { LogMisconfigured, LogUnavailable } from '../log/errors.ts';
 

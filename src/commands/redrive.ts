@@ -9,7 +9,7 @@ import { streamName } from '../log/streams/definitions.ts';
 import { follow } from '../log/consume/follow.ts';
 import { timeArgument } from './terminal/arguments.ts';
 import { withExistingLog } from './existing-log.ts';
-import { printable } from './terminal/printable.ts';
+import { printable } from '../telemetry/printable.ts';
 
 interface Options {
   failedSince?: string;

@@ -4,7 +4,7 @@ import { streamName } from '../log/streams/definitions.ts';
 import { collectionArgument, podArgument, pointArgument } from './terminal/arguments.ts';
 import { withExistingLog } from './existing-log.ts';
 import { listenForInterruption } from './terminal/interruption.ts';
-import { jsonLine } from './terminal/printable.ts';
+import { jsonLine } from '../telemetry/printable.ts';
 import { showMachine } from './replay/machine.ts';
 import { type ReplayRange, readEntries } from './replay/entries.ts';
 import { stepThrough } from './replay/step.ts';

@@ -10,7 +10,7 @@ import { firstSequenceSince } from '../log/since.ts';
 import { pointArgument } from './terminal/arguments.ts';
 import { withExistingLog } from './existing-log.ts';
 import { listenForInterruption } from './terminal/interruption.ts';
-import { printable } from './terminal/printable.ts';
+import { printable } from '../telemetry/printable.ts';
 import { parseFilter, type TailFilter, wordList } from './tail/filter.ts';
 import { jsonOf, lineOf, unreadableLine } from './tail/line.ts';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError } from './schema.ts';
+import { ConfigError } from './fault.ts';
 import { parseConfig, type Rules } from './file.ts';
 import type { NatsAuth } from '../log/nats-auth.ts';
 
@@ -35,6 +35,11 @@ export interface Config {
 
 export const roles = ['ingest', 'intake', 'collect', 'upload', 'api'] as const;
 export type Role = (typeof roles)[number];
+
+/** Intake of alerts alone asks the board nothing: such a process reads no log, and needs no permission to. */
+export function needsReadModel(roles: readonly Role[]): boolean {
+  return roles.some((role) => role !== 'ingest');
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

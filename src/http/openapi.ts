@@ -1,18 +1,8 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import { Type } from '@sinclair/typebox';
+import { type TSchema, Type } from '@sinclair/typebox';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import type { Access } from './access.ts';
-import { Accepted, Alert, AlertItem, AlertPage, AlertsEnded } from '../alerts/schemas.ts';
-import {
-  Acted,
-  Collection,
-  CollectionItem,
-  CollectionPage,
-  PodState,
-  Replay,
-  Started,
-} from '../collection/routes/schemas/collections.ts';
 import {
   eventSchemas,
   FeedEvent,
@@ -22,31 +12,36 @@ import {
   problemAnswers,
   StoredEvent,
 } from './schemas/common.ts';
-import { Explanation } from '../collection/routes/schemas/explanation.ts';
 
-const named = [
-  ...[Problem, CollectionItem, CollectionPage, Collection, PodState, Replay, Started, Acted],
-  ...[AlertItem, AlertPage, Alert, Accepted, AlertsEnded, Explanation, NewEvent, StoredEvent, FeedEvent],
-];
+const own = [Problem, NewEvent, StoredEvent, FeedEvent];
 
 /** Nothing but what this server sends itself; the viewer sets styles on elements. */
 const viewerPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const tags = [
-  { name: 'collections', description: 'Recordings: what was asked for, what became of it, and the files.' },
-  { name: 'alerts', description: 'What Alertmanager told, and what it led to.' },
+const ownTags = [
   { name: 'events', description: 'The stream, live.' },
   { name: 'service', description: 'For probes and monitoring.' },
 ];
+
+/** What the document says of the features that have routes. */
+export interface ApiDocument {
+  tags: readonly { name: string; description: string }[];
+  /** With ids: each stands in the document once. */
+  schemas: readonly TSchema[];
+}
 
 /**
  * `GET /api/v1/openapi.json`: OpenAPI 3.1 made of the schemas of the routes, and `/docs`: a viewer of it that is served from
  * here. To be called before any route is registered.
  */
-export function registerOpenapi(server: FastifyInstance, version: string): void {
-  for (const schema of [...eventSchemas, ...named]) server.addSchema(schema);
+export function registerOpenapi(
+  server: FastifyInstance,
+  version: string,
+  { tags, schemas }: ApiDocument,
+): void {
+  for (const schema of [...eventSchemas, ...own, ...schemas]) server.addSchema(schema);
   server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -57,7 +52,7 @@ export function registerOpenapi(server: FastifyInstance, version: string): void 
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/' }],
-      tags,
+      tags: [...tags, ...ownTags],
       components: {
         securitySchemes: {
           token: { type: 'http', scheme: 'bearer', description: 'Where `access` is configured.' },

@@ -5,7 +5,7 @@ import { LogUnavailable, MessageTooLarge, WrongLastSequence } from '../log/error
 import type { CheckRoom } from '../log/streams/room.ts';
 import { bounded } from '../telemetry/bounded.ts';
 import { fieldsAbout, type Logger } from '../telemetry/logger.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import type { IngestMetrics } from './metrics.ts';
 import { type AlertReceived, type Admission, itemOf } from './admission.ts';
 import type { ParsedAlert } from './formats/parsed.ts';
 import { createPlaces } from '../kernel/places.ts';
@@ -32,7 +32,7 @@ export interface AcceptDeps {
   /** False: alerts are appended one by one. */
   batches?: boolean;
   logger: Logger;
-  metrics: Metrics;
+  metrics: IngestMetrics;
 }
 
 export type Accept = (

@@ -5,7 +5,7 @@ import type { SourceGuard } from '../http/guard/source-guard.ts';
 import { type ProblemCode, sendProblem } from '../http/problem.ts';
 import { traceparentOf } from '../http/traceparent.ts';
 import { LogUnavailable } from '../log/errors.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import type { IngestMetrics } from './metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import type { Accept, AlertResult } from './accept.ts';
 import type { Format } from './formats/formats.ts';
@@ -30,7 +30,7 @@ export interface ReceiveDeps {
   /** More alerts in one body, or more values of JSON, are refused as a whole. */
   maxAlertsPerBody: number;
   maxValues: number;
-  metrics: Metrics;
+  metrics: IngestMetrics;
   tracing: Tracing;
 }
 

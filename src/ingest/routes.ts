@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendRefusal } from '../http/guard/refusal.ts';
-import { Accepted } from '../alerts/schemas.ts';
+import { Accepted } from './schemas.ts';
 import { jsonAnswer, problemAnswers, refTo } from '../http/schemas/common.ts';
 import { type BodyLimits, createBodies } from './bodies/bodies.ts';
 import { type AlertSource, answerResults, createReceive, type ReceiveDeps } from './receive.ts';

@@ -3,9 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AlertReceivedData } from '../events/data/alert.ts';
 import { sendProblem } from '../http/problem.ts';
 import { BadQuery } from '../http/query.ts';
-import { AlertsEnded } from '../alerts/schemas.ts';
+import { AlertsEnded } from './schemas.ts';
 import { jsonAnswer, problemAnswers, refTo } from '../http/schemas/common.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import type { IngestMetrics } from './metrics.ts';
 import type { AlertResult } from './accept.ts';
 import type { Body } from './bodies/bodies.ts';
 import type { ParsedAlert } from './formats/parsed.ts';
@@ -45,7 +45,7 @@ export interface SyncOptions {
 }
 
 interface Deps {
-  metrics: Metrics;
+  metrics: IngestMetrics;
   /** The service stops: who waits is answered. */
   stopping: AbortSignal;
 }

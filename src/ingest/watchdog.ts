@@ -6,7 +6,8 @@ import type { Connection } from '../log/connection.ts';
 import { WrongLastSequence } from '../log/errors.ts';
 import { lastOn } from '../log/read.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import type { ReactorMetrics } from '../kernel/react/metrics.ts';
+import type { IngestMetrics } from './metrics.ts';
 
 export interface WatchdogDeps {
   connection: Connection;
@@ -14,7 +15,7 @@ export interface WatchdogDeps {
   /** Milliseconds since 1970. */
   now: () => number;
   logger: Logger;
-  metrics: Metrics;
+  metrics: Pick<IngestMetrics, 'sourceLastHeard' | 'sourceSilent'> & Pick<ReactorMetrics, 'lateTimers'>;
 }
 
 export interface WatchedSource {

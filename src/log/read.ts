@@ -3,6 +3,17 @@ import { type Connection, pullExpiresMs } from './connection.ts';
 import { isNotFound, toLogError } from './errors.ts';
 import { fromDelivery, fromStored } from './message.ts';
 
+/** A stream to read. */
+export interface Source {
+  connection: Connection;
+  stream: string;
+}
+
+/** Looks up the last message on a subject, as lastMessage does. */
+export function lookUpIn({ connection, stream }: Source) {
+  return (subject: string): Promise<StoredMessage | undefined> => lastMessage(connection, stream, subject);
+}
+
 /**
  * The last message whose subject matches, or undefined. Asks the stream's leader and not any replica
  * (`direct`), because a replica that lags would answer that there is none.

@@ -1,25 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { bounded } from './bounded.ts';
 
-export type Metrics = ReturnType<typeof createMetrics>;
-
 const seconds = [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 300, 600];
-/** A sender's labels must not fill the memory: so many alert names are counted by name, the rest as "other". */
-const maxAlertnames = 200;
-
-/** There from the beginning, so that the first of each counts in a rate. */
-const refusals = [
-  ...[
-    'not-json',
-    'not-alertmanager-v4',
-    'not-alerts',
-    'body-too-large',
-    'too-many-alerts',
-    'body-too-complex',
-  ],
-  ...['unauthorized', 'forbidden', 'unknown-host'],
-  ...['stream-unavailable', 'overloaded', 'body-too-slow', 'rate-limited', 'too-many-waiting'],
-];
 
 /** Gauges that prom-client names like counters; the same is in nodejs_active_resources and the like, by type. */
 const misnamed = [
@@ -28,79 +10,35 @@ const misnamed = [
   'nodejs_active_resources_total',
 ];
 
-/** The metrics of one process, in a registry of their own. */
+/** The values of a gauge with one label. */
+export type Series = readonly (readonly [label: string, value: number | undefined])[];
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** The metrics of one process, in a registry of their own: what makes them. Which there are, each feature says. */
 export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of misnamed) registry.removeSingleMetric(name);
   const registers = [registry];
-  // A series that is first seen at 1 has no increase: what is alerted on exists from the start, at 0.
-  const counter = <L extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly L[],
-    atZero: readonly Record<L, string>[] = [],
-  ) => {
-    const made = new Counter({ name: `alert_watcher_${name}`, help, labelNames, registers });
-    for (const labels of atZero) made.inc(labels, 0);
-    return made;
-  };
-  const duration = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Histogram({ name: `alert_watcher_${name}`, help, labelNames, buckets: seconds, registers });
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
-    new Gauge({ name: `alert_watcher_${name}`, help, labelNames, registers });
   return {
     registry,
-    alertname: boundedNames(maxAlertnames),
-    alertsReceived: counter('alerts_received_total', 'Alerts in webhooks, by what became of them.', [
-      'alertname',
-      'status',
-      'result',
-    ]),
-    webhooksRefused: counter(
-      'webhooks_refused_total',
-      'Webhooks that were not taken.',
-      ['code'],
-      refusals.map((code) => ({ code })),
-    ),
-    decisions: counter('decisions_total', 'What firing alerts led to.', ['decision']),
-    lateTimers: counter(
-      'late_timers_total',
-      'Timers that NATS did not let go off in time, and that were made up for.',
-      ['timer'],
-      [{ timer: 'cooldown' }, { timer: 'source' }],
-    ),
-    attempts: counter('attempts_total', 'Attempts to collect or upload.', ['stage', 'result']),
-    collections: counter(
-      'collections_total',
-      'Runs of collections that ended.',
-      ['outcome', 'stage'],
-      [
-        { outcome: 'uploaded', stage: 'upload' },
-        { outcome: 'failed', stage: 'collect' },
-        { outcome: 'failed', stage: 'upload' },
-      ],
-    ),
-    rejected: counter(
-      'events_rejected_total',
-      'Messages that could not be read or handled.',
-      ['consumer'],
-      ['intake', 'collect', 'upload'].map((consumer) => ({ consumer })),
-    ),
-    collectDuration: duration('collect_duration_seconds', 'One attempt to collect.', ['collector', 'result']),
-    uploadDuration: duration('upload_duration_seconds', 'One attempt to upload.', ['destination', 'result']),
-    recordingBytes: counter(
-      'recording_bytes_total',
-      'Bytes of recordings that reached their destination.',
-      [],
-    ),
-    inFlight: gauge('in_flight', 'Messages being handled.', ['consumer']),
-    sourceLastHeard: gauge('source_last_heard_timestamp_seconds', 'When a source of alerts was heard last.', [
-      'source',
-    ]),
-    sourceSilent: gauge('source_silent', '1 while a source that has a watchdog is silent.', ['source']),
-    syncRequests: gauge('sync_requests', 'Requests that wait for what their alerts lead to.'),
-    inflightBytes: gauge('webhook_inflight_bytes', 'Bytes of webhook bodies under way.'),
+    /** A series that is first seen at 1 has no increase: what is alerted on exists from the start, at 0. */
+    counter: <L extends string>(
+      name: string,
+      help: string,
+      labelNames: readonly L[],
+      atZero: readonly Record<L, string>[] = [],
+    ) => {
+      const made = new Counter({ name: `alert_watcher_${name}`, help, labelNames, registers });
+      for (const labels of atZero) made.inc(labels, 0);
+      return made;
+    },
+    /** In seconds. */
+    duration: <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+      new Histogram({ name: `alert_watcher_${name}`, help, labelNames, buckets: seconds, registers }),
+    gauge: <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+      new Gauge({ name: `alert_watcher_${name}`, help, labelNames, registers }),
     /** A gauge that is read when it is asked for. */
     watch: (name: string, help: string, read: () => number): void => {
       const watched: Gauge = new Gauge({
@@ -110,10 +48,27 @@ export function createMetrics() {
         collect: () => watched.set(read()),
       });
     },
+    /** One with a label, whose values are read when it is asked for. */
+    watchSeries: (name: string, help: string, label: string, read: () => Promise<Series> | Series): void => {
+      const watched: Gauge = new Gauge({
+        name: `alert_watcher_${name}`,
+        help,
+        labelNames: [label],
+        registers,
+        collect: async () => {
+          const series = await read();
+          // What is not known now has no series: an old value would look like a new one.
+          watched.reset();
+          for (const [value, number] of series)
+            if (number !== undefined) watched.set({ [label]: value }, number);
+        },
+      });
+    },
   };
 }
 
-function boundedNames(max: number): (name: string | undefined) => string {
+/** Names for a label: a sender must not fill the memory with them. So many are told by name, the rest as "other". */
+export function boundedNames(max: number): (name: string | undefined) => string {
   const known = new Set<string>();
   return (given = '') => {
     const name = bounded(given);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decisionTypes } from '../../src/collection/intake/decide.ts';
 import { elapsedOf } from '../../src/collection/pod/cooldowns.ts';
 import { endOverdue } from '../../src/collection/intake/overdue.ts';
-import { podOf } from '../../src/collection/intake/policy.ts';
+import { podOf } from '../../src/book/pod-of-alert.ts';
 import { createPods } from '../../src/collection/pods.ts';
 import { createEvent, type StoredEvent } from '../../src/events/envelope.ts';
 import { receptionIdOf } from '../../src/events/ids.ts';
@@ -11,6 +11,7 @@ import { append } from '../../src/log/write/append.ts';
 import { streamName } from '../../src/log/streams/definitions.ts';
 import { lastMessage } from '../../src/log/read.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { createReactorMetrics } from '../../src/kernel/react/metrics.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { brokenPromises } from '../support/audit.ts';
 import { eventsOf, whenHandled, whenThere } from '../support/log.ts';
@@ -125,11 +126,12 @@ describe('a timer that does not go off', () => {
     await whenThere(connection, 'CollectionSuppressed');
     await connection.jsm.streams.purge(streamName, { filter: 'aw.schedule.cooldown.*' });
     const { board } = service.app;
-    const metrics = createMetrics();
+    const made = createMetrics();
+    const metrics = createReactorMetrics(made, { durables: [], timers: ['cooldown'] });
     const now = () => timeOf(Date.now() + 120_000);
     const pods = createPods(connection, streamName, board);
     const deps = { connection, board, pods, now, metrics, logger: createLogger('silent') };
-    return { service, connection, deps, metrics };
+    return { service, connection, deps, metrics: made };
   }
 
   it('is made up for, once, however many look, and counted', async () => {

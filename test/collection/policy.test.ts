@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPolicy, podOf } from '../../src/collection/intake/policy.ts';
+import { createPolicy } from '../../src/collection/intake/policy.ts';
+import { podOf } from '../../src/book/pod-of-alert.ts';
 import { plan, pod } from '../support/events.ts';
 
 const { rule: _rule, ...planOfRow } = plan;

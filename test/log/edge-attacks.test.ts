@@ -4,6 +4,7 @@ import { headers as natsHeaders, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AlertReceivedData } from '../../src/events/data/alert.ts';
 import { createEvent, encodeEvent, type Event } from '../../src/events/envelope.ts';
+import { answerActions } from '../../src/collection/by-hand/actions.ts';
 import { answerEdge } from '../../src/edge.ts';
 import type { Connection } from '../../src/log/connection.ts';
 import { snapshotsBucket, streamName } from '../../src/log/streams/definitions.ts';
@@ -29,7 +30,11 @@ beforeAll(async () => {
   const nothing = () => Promise.resolve({ refused: 'no' });
   const actions = { start: nothing, redrive: nothing, cancel: nothing, notReady: () => undefined };
   const storing = { check: { name: 'writes', check: () => Promise.resolve(undefined) }, lastWrites: () => [], tried: Promise.resolve(), stop: () => undefined }; // prettier-ignore
-  closeEdge = answerEdge(await nats.as('intake'), storing, actions, createLogger('silent'));
+  const intake = await nats.as('intake');
+  const feature = {
+    answerEdge: (onError: (error: unknown) => void) => answerActions(intake, actions, onError),
+  };
+  closeEdge = answerEdge(intake, storing, [feature], createLogger('silent'));
   for (const user of users) await nats.as(user);
 });
 afterAll(async () => {

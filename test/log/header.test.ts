@@ -147,7 +147,7 @@ it('headers that the client takes for none stop nobody: the message counts, and 
   await follower.stop();
   expect(board.entry(podSubject(event.data))).toMatchObject({
     lastSequence: 2,
-    snapshot: { value: 'collecting' },
+    state: { value: 'collecting' },
   });
   expect(unreadable).toEqual([2]);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Chapter, Step } from '../../src/collection/explain/explanation.ts';
-import { collectionStates } from '../../src/collection/pod/summaries.ts';
+import { collectionStates } from '../../src/book/collection-state.ts';
 import { podMachine } from '../../src/collection/pod/machine.ts';
 import { podEdges, stageBoxes, stageEdges, stageOf } from '../../src/web/diagram-data.js';
 import { differences } from '../../src/web/diff.js';

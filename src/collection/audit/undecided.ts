@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../../events/envelope.ts';
-import { podOf } from '../intake/policy.ts';
+import { podOf } from '../../book/pod-of-alert.ts';
 import type { Alerts } from './alerts.ts';
 import { createPolicies } from './policies.ts';
 import type { Mark } from './runs.ts';

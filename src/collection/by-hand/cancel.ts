@@ -2,8 +2,8 @@ import { createEvent, type Event } from '../../events/envelope.ts';
 import { just } from '../../kernel/decide/decider.ts';
 import type { ByHandDeps, Refused, Why } from './by-hand.ts';
 import type { PodSnapshot } from '../pod/machine.ts';
-import { own } from '../pod/guards.ts';
-import { hasEnded } from '../pod/summaries.ts';
+import { own } from '../../events/own.ts';
+import { hasEnded } from '../../book/collection-state.ts';
 
 export type CancelResult = { cancelled: Event<'CollectionFailed'> } | Refused;
 

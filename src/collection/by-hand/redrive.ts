@@ -3,7 +3,7 @@ import { just } from '../../kernel/decide/decider.ts';
 import type { ByHandDeps, Refused, Why } from './by-hand.ts';
 import type { PodSnapshot } from '../pod/machine.ts';
 import type { Failed } from '../pod/context.ts';
-import { own } from '../pod/guards.ts';
+import { own } from '../../events/own.ts';
 
 export type RedriveResult = { redriven: Event<'CollectionRedriven'> } | Refused;
 

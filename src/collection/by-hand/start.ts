@@ -7,7 +7,8 @@ import { append } from '../../log/write/append.ts';
 import type { Connection } from '../../log/connection.ts';
 import type { ByHandDeps, Refused, Why } from './by-hand.ts';
 import { decide } from '../intake/decide.ts';
-import { createPolicy, podOf, type PolicyRow } from '../intake/policy.ts';
+import { createPolicy, type PolicyRow } from '../intake/policy.ts';
+import { podOf } from '../../book/pod-of-alert.ts';
 
 /** What a recording is asked for, by hand. */
 export interface StartRequest extends Why {

@@ -5,7 +5,7 @@ import type { Pod } from '../../events/subjects.ts';
 import { type AttemptsDeps, createAttempts } from '../../kernel/react/attempts.ts';
 import { type AttemptFailed, PermanentlyFailed } from '../../kernel/react/failures.ts';
 import { retryAtAfter } from '../../kernel/react/retry.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
+import type { CollectionMetrics } from '../metrics.ts';
 import { unansweredBecause } from '../intake/unanswered.ts';
 import { type Collecting, maxCutShort, type PodEvent } from '../pod/context.ts';
 import type { PodSnapshot } from '../pod/machine.ts';
@@ -23,7 +23,7 @@ import { record, type RecordDeps } from './record.ts';
 
 export interface CollectDeps extends RecordDeps, BeforeDeps, AttemptsDeps<Pod, PodEvent, PodSnapshot> {
   me: { host: string; process: string };
-  metrics: Metrics;
+  metrics: CollectionMetrics;
 }
 
 type Cause = StoredEvent<'CollectionRequested' | 'CollectionRedriven'>;

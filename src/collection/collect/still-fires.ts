@@ -15,7 +15,7 @@ interface AlertRef {
  * Looks whether an alert that a collection answers still fires: the one that asked for it, or one that was attached since.
  * An alert that is not on the stream any more counts as firing: nobody said that it ended.
  */
-export function createIsWanted(connection: Connection, stream: string) {
+export function createStillFires(connection: Connection, stream: string) {
   const hasResolved = async ({ alertname, fingerprint, startsAt }: AlertRef): Promise<boolean> => {
     const key = { alertname, fingerprint, startsAtNanos: nanosOf(startsAt) ?? 0n };
     const told = await readTold((subject) => lastMessage(connection, stream, subject), key);

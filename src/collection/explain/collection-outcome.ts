@@ -3,7 +3,7 @@ import { millisOf, timeOf } from '../../events/instant.ts';
 import { podSubject } from '../../events/subjects.ts';
 import type { PodSnapshot } from '../pod/machine.ts';
 import type { Collecting, Uploading } from '../pod/context.ts';
-import { own } from '../pod/guards.ts';
+import { own } from '../../events/own.ts';
 import type { Asking } from './alert-outcome.ts';
 import { type Book, requestOf, type Tale } from './book.ts';
 import type { Outcome } from './explanation.ts';

@@ -1,5 +1,5 @@
 import { parseMatcher } from '../../kernel/matchers.ts';
-import { podOf } from '../intake/policy.ts';
+import { podOf } from '../../book/pod-of-alert.ts';
 import type { TodaysPolicy } from './explanation.ts';
 import { clip, quoted } from '../../kernel/explain/words.ts';
 

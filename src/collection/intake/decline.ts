@@ -4,16 +4,16 @@ import { append } from '../../log/write/append.ts';
 import type { Connection } from '../../log/connection.ts';
 import { WrongLastSequence } from '../../log/errors.ts';
 import { type Logger, loggerAbout } from '../../telemetry/logger.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
+import type { CollectionMetrics } from '../metrics.ts';
 import { causeIdOf, type Question } from './decide.ts';
-import type { PodOfAlert } from './policy.ts';
+import type { PodOfAlert } from '../../book/pod-of-alert.ts';
 
 export interface DeclineDeps {
   connection: Connection;
   /** RFC 3339. */
   now: () => string;
   logger: Logger;
-  metrics: Metrics;
+  metrics: CollectionMetrics;
 }
 
 type Why = Extract<PodOfAlert, { reason: string }>;

@@ -7,13 +7,14 @@ import { type Decision, just } from '../../kernel/decide/decider.ts';
 import type { Delivery, Verdict } from '../../log/consume/consume.ts';
 import { lastMessage } from '../../log/read.ts';
 import { type Logger, loggerAbout } from '../../telemetry/logger.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
+import type { CollectionMetrics } from '../metrics.ts';
 import type { PodBoard } from '../pod/board.ts';
 import { elapsedOf } from '../pod/cooldowns.ts';
 import { causeIdOf, decide, type IntakeDecision, type Question } from './decide.ts';
 import type { Decided } from './decided.ts';
 import { decline, type DeclineDeps } from './decline.ts';
-import { type Policy, podOf } from './policy.ts';
+import { type Policy } from './policy.ts';
+import { podOf } from '../../book/pod-of-alert.ts';
 import type { Pods } from '../pods.ts';
 import { unansweredBecause } from './unanswered.ts';
 
@@ -25,7 +26,7 @@ export interface IntakeDeps extends DeclineDeps {
   policy: Policy;
   maxAlertAgeSeconds: number;
   logger: Logger;
-  metrics: Metrics;
+  metrics: CollectionMetrics;
 }
 
 type Cause = StoredEvent<'AlertReceived' | 'AlertRenewed' | 'CooldownElapsed'>;

@@ -5,7 +5,7 @@ import { cancelTimer } from '../../log/write/append.ts';
 import type { Connection } from '../../log/connection.ts';
 import type { Follower } from '../../log/consume/follow.ts';
 import { type Logger, loggerAbout } from '../../telemetry/logger.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
+import type { ReactorMetrics } from '../../kernel/react/metrics.ts';
 import type { PodBoard } from '../pod/board.ts';
 import type { Pods } from '../pods.ts';
 
@@ -16,7 +16,7 @@ export interface OverdueDeps {
   /** RFC 3339. */
   now: () => string;
   logger: Logger;
-  metrics: Metrics;
+  metrics: Pick<ReactorMetrics, 'lateTimers'>;
 }
 
 const lookEveryMs = 60_000;
@@ -27,7 +27,7 @@ const graceMs = 60_000;
  * Looks every minute for cooldowns whose timer should have gone off and has not: the stream was full at that moment, or
  * somebody purged it. The function that it gives ends it.
  */
-export function watchOverdue(deps: OverdueDeps & { follower: Follower }): () => void {
+export function watchOverdue(deps: OverdueDeps & { follower: Pick<Follower, 'isCaughtUp'> }): () => void {
   let running: Promise<number> | undefined;
   const timer = setInterval(() => {
     // Behind the log everything looks overdue.

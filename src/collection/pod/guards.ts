@@ -1,5 +1,6 @@
 import type { CollectionEventType } from '../../events/catalogue.ts';
 import type { Event } from '../../events/envelope.ts';
+import { own } from '../../events/own.ts';
 import type { Failed, MachineStep } from './context.ts';
 
 // Whether an event fits what the pod's log says so far. Pure.
@@ -24,8 +25,3 @@ export const isRedriven = (step: MachineStep<Of<'CollectionRedriven'>>, stage: F
   const failed = own(step.context.failed, step.event.data.collectionId);
   return failed?.stage === stage && step.event.data.stage === stage && step.event.data.run === failed.run + 1;
 };
-
-// Ids come from the stream: a key such as "constructor" must not find anything.
-export function own<T>(record: Record<string, T>, key: string): T | undefined {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
-}

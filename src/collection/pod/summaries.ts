@@ -1,19 +1,9 @@
 import type { StoredEvent } from '../../events/envelope.ts';
 import type { CollectionEventType } from '../../events/catalogue.ts';
+import { type CollectionState, collectionStates, hasEnded } from '../../book/collection-state.ts';
 import type { Index } from '../../kernel/fold/board.ts';
 import type { PodEvent } from './context.ts';
 import type { PodSnapshot } from './machine.ts';
-
-export const collectionStates = [
-  ...(['requested', 'collecting', 'uploading'] as const),
-  ...(['uploaded', 'failed', 'cancelled'] as const),
-];
-export type CollectionState = (typeof collectionStates)[number];
-
-/** Nothing more happens unless somebody asks for it. */
-export function hasEnded(state: string): boolean {
-  return state === 'uploaded' || state === 'failed' || state === 'cancelled';
-}
 
 /** How many collections are in a state, and since when the one is that has been in it for longest (RFC 3339). */
 export interface StateCount {

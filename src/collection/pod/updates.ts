@@ -2,7 +2,8 @@ import type { EventError } from '../../events/data/error.ts';
 import type { CollectionEventType } from '../../events/catalogue.ts';
 import type { Event } from '../../events/envelope.ts';
 import { millisOf, timeOf } from '../../events/instant.ts';
-import { own, uploadOf } from './guards.ts';
+import { uploadOf } from './guards.ts';
+import { own } from '../../events/own.ts';
 import {
   type Collection,
   type Failed,

@@ -1,25 +1,16 @@
 import { decodeEvent, isEvent, isTold, type StoredEvent, type StoredMessage } from '../../events/envelope.ts';
 import { filtersNamingPod, type PodFilter } from '../../events/filters.ts';
-import { nanosOf } from '../../events/instant.ts';
-import {
-  alertSubject,
-  cooldownScheduleSubject,
-  encodeToken,
-  type Pod,
-  podSubject,
-} from '../../events/subjects.ts';
-import type { Connection } from '../../log/connection.ts';
-import { lastMessage, type Range, readRange } from '../../log/read.ts';
+import { cooldownScheduleSubject, encodeToken, type Pod, podSubject } from '../../events/subjects.ts';
+import { lastMessage, lookUpIn, type Range, readRange, type Source } from '../../log/read.ts';
 import { firstSequenceSince } from '../../log/since.ts';
 import { speaksOf } from '../explain/asked.ts';
 import type { Episode } from '../explain/book.ts';
-import type { Asked, ChapterAlert } from '../explain/explanation.ts';
-import { own } from '../pod/guards.ts';
+import { readEpisode } from '../../book/episode.ts';
+import type { Asked } from '../explain/explanation.ts';
+import { own } from '../../events/own.ts';
 
 /** A stream to look things up in. */
-export interface Source {
-  connection: Connection;
-  stream: string;
+export interface EvidenceSource extends Source {
   /** Told of each message that is read in a search that may be long. */
   onRead?: ((what: string) => void) | undefined;
 }
@@ -27,7 +18,7 @@ export interface Source {
 type AskedPod = Extract<Asked, { kind: 'pod' | 'pod-name' }>;
 
 /** The whole log of a pod, or of all pods of that name, and what other families say of them. */
-export async function readPods(source: Source, asked: PodFilter): Promise<StoredEvent[]> {
+export async function readPods(source: EvidenceSource, asked: PodFilter): Promise<StoredEvent[]> {
   const events = await readEvents(source, { filter: filtersNamingPod(asked) });
   const isOf = (pod: Pod) =>
     'namespace' in asked ? podSubject(pod) === podSubject(asked) : pod.pod === asked.pod;
@@ -35,48 +26,34 @@ export async function readPods(source: Source, asked: PodFilter): Promise<Stored
 }
 
 /** Every episode of an alert, by its fingerprint. */
-export function readFingerprint(source: Source, fingerprint: string): Promise<StoredEvent[]> {
+export function readFingerprint(source: EvidenceSource, fingerprint: string): Promise<StoredEvent[]> {
   return readEvents(source, { filter: `aw.alert.*.${encodeToken(fingerprint)}.*.*.*` });
 }
 
 /** The episode that an alert id names. No subject holds the id: all alerts are looked at, until it is there. */
-export async function readAlert(source: Source, alertId: string): Promise<StoredEvent[]> {
+export async function readAlert(source: EvidenceSource, alertId: string): Promise<StoredEvent[]> {
   const isIt = (message: StoredMessage) => message.header('ce-id') === alertId;
   const alert = await search(source, 'aw.alert.>', 'alerts looked at', isIt, ({ id }) => id === alertId);
   if (alert?.type !== 'AlertReceived') return [];
   const { labels, fingerprint, startsAt } = alert.data;
   const alertname = own(labels, 'alertname');
-  return readEpisode(source, { ...(alertname === undefined ? {} : { alertname }), fingerprint, startsAt });
+  return readEpisode(lookUpIn(source), {
+    ...(alertname === undefined ? {} : { alertname }),
+    fingerprint,
+    startsAt,
+  });
 }
 
 /** The pod of a collection. No subject holds the id: all collections are looked at, until it is there. */
-export async function findCollection(source: Source, id: string): Promise<Pod | undefined> {
+export async function findCollection(source: EvidenceSource, id: string): Promise<Pod | undefined> {
   const names = (message: StoredMessage) => holds(message, id);
   const isOf = ({ data }: StoredEvent) => 'collectionId' in data && data.collectionId === id;
   const event = await search(source, 'aw.collection.>', 'events looked at', names, isOf);
   return event && 'collectionId' in event.data && 'pod' in event.data ? event.data : undefined;
 }
 
-/** What is there of an episode on the alert's own subjects, the newest of each: told, declined, left unanswered. */
-export async function readEpisode(
-  { connection, stream }: Source,
-  { alertname, fingerprint, startsAt }: ChapterAlert,
-): Promise<StoredEvent[]> {
-  const key = { alertname, fingerprint, startsAtNanos: nanosOf(startsAt) ?? 0n };
-  const subjects = [
-    ...(['AlertReceived', 'AlertRenewed', 'AlertDeclined', 'AlertUnanswered'] as const).map((type) =>
-      alertSubject({ ...key, status: 'firing' }, type),
-    ),
-    ...(['AlertReceived', 'AlertRenewed'] as const).map((type) =>
-      alertSubject({ ...key, status: 'resolved' }, type),
-    ),
-  ];
-  const messages = await Promise.all(subjects.map((subject) => lastMessage(connection, stream, subject)));
-  return messages.flatMap((message) => (message ? decoded(message) : []));
-}
-
 /** Alerts whose labels speak of a pod, stored since then. Labels are in no subject: all alerts since then are looked at. */
-export async function readAlertsOf(source: Source, asked: AskedPod): Promise<StoredEvent[]> {
+export async function readAlertsOf(source: EvidenceSource, asked: AskedPod): Promise<StoredEvent[]> {
   const { connection, stream, onRead } = source;
   const from = await firstSequenceSince(connection, stream, 'aw.alert.>', asked.since);
   if (from === undefined) return [];
@@ -101,7 +78,10 @@ export async function readAlertsOf(source: Source, asked: AskedPod): Promise<Sto
 const answers: ReadonlySet<string> = new Set(['AlertDeclined', 'AlertUnanswered']);
 
 /** What consumers gave up on among these events. */
-export async function readRejections(source: Source, events: readonly StoredEvent[]): Promise<StoredEvent[]> {
+export async function readRejections(
+  source: EvidenceSource,
+  events: readonly StoredEvent[],
+): Promise<StoredEvent[]> {
   const [first] = events;
   if (!first) return [];
   const sequences = new Set(events.map(({ sequence }) => sequence));
@@ -111,7 +91,7 @@ export async function readRejections(source: Source, events: readonly StoredEven
 
 /** Ids of alerts whose cooldown timer is still set, of these episodes. */
 export async function readTimers(
-  { connection, stream }: Source,
+  { connection, stream }: EvidenceSource,
   episodes: readonly Episode[],
 ): Promise<Set<string>> {
   const ids = episodes.flatMap(({ events }) => {
@@ -124,7 +104,7 @@ export async function readTimers(
   return new Set(ids.filter((_, index) => isSet[index]));
 }
 
-async function readEvents({ connection, stream }: Source, range: Range): Promise<StoredEvent[]> {
+async function readEvents({ connection, stream }: EvidenceSource, range: Range): Promise<StoredEvent[]> {
   const events: StoredEvent[] = [];
   for await (const message of readRange(connection, stream, range)) events.push(...decoded(message));
   return events;
@@ -132,7 +112,7 @@ async function readEvents({ connection, stream }: Source, range: Range): Promise
 
 /** The first event under a filter that is looked for; `mayBe` is asked before a message is decoded. */
 async function search(
-  { connection, stream, onRead }: Source,
+  { connection, stream, onRead }: EvidenceSource,
   filter: string,
   what: string,
   mayBe: (message: StoredMessage) => boolean,

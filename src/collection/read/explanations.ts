@@ -2,26 +2,26 @@ import type { StoredEvent } from '../../events/envelope.ts';
 import { type Pod, podSubject } from '../../events/subjects.ts';
 import { beginningOf } from '../../log/streams/beginning.ts';
 import { isNotFound, toLogError } from '../../log/errors.ts';
-import { messageAt, readRange } from '../../log/read.ts';
+import { lookUpIn, messageAt, readRange } from '../../log/read.ts';
 import { createPodBoard, type PodBoard } from '../pod/board.ts';
 import {
   findCollection,
   readAlert,
   readAlertsOf,
-  readEpisode,
   readFingerprint,
   readPods,
   readRejections,
   readTimers,
-  type Source,
+  type EvidenceSource,
 } from './evidence.ts';
+import { readEpisode } from '../../book/episode.ts';
 import { type Book, createBook, type Episode } from '../explain/book.ts';
 import { explain } from '../explain/explain.ts';
 import type { Asked, Evidence, Explanation, StreamRange, TodaysPolicy } from '../explain/explanation.ts';
-import { podOf } from '../intake/policy.ts';
+import { podOf } from '../../book/pod-of-alert.ts';
 import { waitingBefore } from './waiting-before.ts';
 
-export interface ExplainDeps extends Source {
+export interface ExplainDeps extends EvidenceSource {
   policy: TodaysPolicy;
   /** Where there is none, it is folded from the stream when somebody's place in the queue is asked. */
   board?: PodBoard;
@@ -54,7 +54,9 @@ export async function readExplanation(deps: ExplainDeps, asked: Asked): Promise<
   }
   const known = inOrder(found);
   const book = createBook(known);
-  const alerts = await Promise.all(unread(book, asked).map((episode) => readEpisode(deps, episode)));
+  const alerts = await Promise.all(
+    unread(book, asked).map((episode) => readEpisode(lookUpIn(deps), episode)),
+  );
   const events = inOrder([...known, ...alerts.flat()]);
   const rejections = await readRejections(deps, events);
   const timers = await readTimers(deps, newest(book));
@@ -142,7 +144,7 @@ async function aheadOf(deps: ExplainDeps, { chapters }: Explanation): Promise<Ma
   );
 }
 
-async function foldBoard({ connection, stream, onRead }: Source): Promise<PodBoard> {
+async function foldBoard({ connection, stream, onRead }: EvidenceSource): Promise<PodBoard> {
   const board = createPodBoard();
   for await (const message of readRange(connection, stream, { filter: 'aw.collection.>' })) {
     onRead?.('events folded');
@@ -155,7 +157,7 @@ async function foldBoard({ connection, stream, onRead }: Source): Promise<PodBoa
  * The intake is through with every message up to this sequence. Undefined where there is no such consumer: on a copy of the
  * stream, say.
  */
-export async function decidedUpToOf({ connection, stream }: Source): Promise<number | undefined> {
+export async function decidedUpToOf({ connection, stream }: EvidenceSource): Promise<number | undefined> {
   try {
     return (await connection.jsm.consumers.info(stream, 'intake')).ack_floor.stream_seq;
   } catch (error) {
@@ -164,7 +166,7 @@ export async function decidedUpToOf({ connection, stream }: Source): Promise<num
   }
 }
 
-async function rangeOf({ connection, stream }: Source): Promise<StreamRange> {
+async function rangeOf({ connection, stream }: EvidenceSource): Promise<StreamRange> {
   const { state } = await connection.jsm.streams.info(stream).catch((error: unknown) => {
     throw toLogError(error, `read stream ${stream}`);
   });

@@ -3,10 +3,18 @@ import type { EventError } from '../../events/data/error.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import { podSubject } from '../../events/subjects.ts';
 import type { Tail } from '../../log/consume/tail.ts';
-import { alertIdIn, type AlertOutcome, decisionIn, isDecisionMessage, outcomeOf } from './alert-outcomes.ts';
+import {
+  alertIdIn,
+  type AlertOutcome,
+  decisionIn,
+  isDecisionMessage,
+  outcomeOf,
+} from '../../book/outcome.ts';
 import type { PodBoard } from '../pod/board.ts';
-import { type Policy, podOf } from '../intake/policy.ts';
-import { type CollectionState, type CollectionSummary, hasEnded } from '../pod/summaries.ts';
+import { type Policy } from '../intake/policy.ts';
+import { podOf } from '../../book/pod-of-alert.ts';
+import { type CollectionSummary } from '../pod/summaries.ts';
+import { type CollectionState, hasEnded } from '../../book/collection-state.ts';
 import type { Story } from './story.ts';
 
 /** An alert that was stored, now or earlier. */

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyReply, FastifySchema } from 'fastify';
 import type { Actions } from '../by-hand/actions.ts';
 import type { Refused, Why } from '../by-hand/by-hand.ts';
-import { podOf } from '../intake/policy.ts';
+import { podOf } from '../../book/pod-of-alert.ts';
 import type { Event } from '../../events/envelope.ts';
 import { CollectionParams, noCollection } from './collections.ts';
 import { Acted, Started } from './schemas/collections.ts';

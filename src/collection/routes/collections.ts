@@ -4,7 +4,8 @@ import type { Replayed } from '../read/replayed.ts';
 import type { Story } from '../read/story.ts';
 import type { CollectionSummary, Summaries } from '../pod/summaries.ts';
 import { sendProblem } from '../../http/problem.ts';
-import { Collection, CollectionPage, Replay, State } from './schemas/collections.ts';
+import { Collection, CollectionPage, Replay } from './schemas/collections.ts';
+import { State } from '../../book/collection-state.ts';
 import { jsonAnswer, problemAnswers, refTo } from '../../http/schemas/common.ts';
 import { millisIn, pageOf, pageQuery, timeQuery } from '../../http/query.ts';
 

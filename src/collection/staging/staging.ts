@@ -9,6 +9,7 @@ import type { ObjectInfo } from '../../log/objects/format.ts';
 import { deleteObject, getInfo, listObjects, putLabelled, readObject } from '../../log/objects/store.ts';
 import { sweepChunks, sweepObjects } from '../../log/objects/sweep.ts';
 import type { CollectedArtefact } from '../collectors/collector.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 import { AttemptFailed } from '../../kernel/react/failures.ts';
 import type { OpenRecording } from '../collect/check-recording.ts';
 import { stageArtefact } from './stage-artefact.ts';
@@ -168,4 +169,22 @@ function recordingOf({ ref, file, options: { simulated } }: Work, sha256: string
 
 function prefixOf(collectionId: string, run: number): string {
   return `${collectionId}/${String(run)}-`;
+}
+
+const hourMs = 3_600_000;
+
+/** Sweeps every hour what nobody waits for, until the signal ends it. */
+export function sweepHourly(
+  staging: Staging,
+  about: { isWaiting: (collectionId: string) => boolean; logger: Logger; signal: AbortSignal },
+): void {
+  const { isWaiting, logger, signal } = about;
+  const timer = setInterval(() => {
+    staging.sweep(isWaiting).then(
+      (swept) => logger.debug(swept, 'the staging bucket is swept'),
+      (err: unknown) => logger.warn({ err }, 'the staging bucket could not be swept'),
+    );
+  }, hourMs);
+  timer.unref();
+  signal.addEventListener('abort', () => clearInterval(timer));
 }

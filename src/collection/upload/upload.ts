@@ -5,10 +5,10 @@ import { type AttemptsDeps, createAttempts } from '../../kernel/react/attempts.t
 import { PermanentlyFailed } from '../../kernel/react/failures.ts';
 import { retryAtAfter } from '../../kernel/react/retry.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
+import type { CollectionMetrics } from '../metrics.ts';
 import type { PodBoard } from '../pod/board.ts';
 import type { PodEvent, Uploading } from '../pod/context.ts';
-import { own } from '../pod/guards.ts';
+import { own } from '../../events/own.ts';
 import type { PodSnapshot } from '../pod/machine.ts';
 import { type Arrived, attemptFailed, collectionFailed, type Run, runOf, uploaded } from '../run-events.ts';
 import { deliver, type DeliverDeps, stagedNamesOf } from './deliver.ts';
@@ -16,7 +16,7 @@ import { deliver, type DeliverDeps, stagedNamesOf } from './deliver.ts';
 export interface UploadDeps extends DeliverDeps, AttemptsDeps<Pod, PodEvent, PodSnapshot> {
   board: PodBoard;
   logger: Logger;
-  metrics: Metrics;
+  metrics: CollectionMetrics;
 }
 
 type Cause = StoredEvent<'JfrCollected' | 'CollectionRedriven'>;

@@ -1,4 +1,4 @@
-import { podOf } from '../intake/policy.ts';
+import { podOf } from '../../book/pod-of-alert.ts';
 import type { Pod } from '../../events/subjects.ts';
 import type { Answer, PastAlert } from './past.ts';
 

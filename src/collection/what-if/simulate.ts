@@ -6,7 +6,8 @@ import { elapsedOf } from '../pod/cooldowns.ts';
 import { decide, type IntakeDecision, type Question } from '../intake/decide.ts';
 import { evolve, initialSnapshot } from '../pod/machine.ts';
 import type { PodEvent } from '../pod/context.ts';
-import { createPolicy, type Policy, podOf, type PolicyRow } from '../intake/policy.ts';
+import { createPolicy, type Policy, type PolicyRow } from '../intake/policy.ts';
+import { podOf } from '../../book/pod-of-alert.ts';
 import type { Answer, Past, PastAlert, PastCollection } from './past.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 

@@ -3,7 +3,7 @@ import type { AuditResult } from '../../collection/audit/audit.ts';
 import type { About, Note, Violation } from '../../collection/audit/promises.ts';
 import type { Mark, OpenRun } from '../../collection/audit/runs.ts';
 import type { UndecidedAlert } from '../../collection/audit/undecided.ts';
-import { jsonLine, printable } from '../terminal/printable.ts';
+import { jsonLine, printable } from '../../telemetry/printable.ts';
 
 /** What an audit found, and how many recordings it looked at (undefined: none, as it was told). */
 export type Findings = AuditResult & { checked: number | undefined };

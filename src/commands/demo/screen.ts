@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { WriteStream } from 'node:tty';
-import { printable } from '../terminal/printable.ts';
+import { printable } from '../../telemetry/printable.ts';
 
 /** What the demo shows. Every text may come from outside: it is made safe here. */
 export interface Screen {

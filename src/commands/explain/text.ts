@@ -4,7 +4,7 @@ import type { Chapter, Explanation, Outcome, Step } from '../../collection/expla
 import { spanBetween } from '../../kernel/explain/words.ts';
 import { alertName, podName } from '../../collection/explain/words.ts';
 import type { SeveralPods } from '../../collection/read/explanations.ts';
-import { printable } from '../terminal/printable.ts';
+import { printable } from '../../telemetry/printable.ts';
 
 /** An explanation for people: for each chapter what it has come to, and how, step by step. */
 export function textOf(explanation: Explanation): string {

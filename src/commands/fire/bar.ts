@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import { printable } from '../terminal/printable.ts';
+import { printable } from '../../telemetry/printable.ts';
 
 /** How far something is. On a terminal a bar that is rewritten; elsewhere a line now and then. */
 export interface Bar {

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConfigError } from '../../config/schema.ts';
+import { ConfigError } from '../../config/fault.ts';
 import { bearer } from './api.ts';
 
 const Answer = Type.Object({

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { count } from '../../kernel/explain/words.ts';
-import { printable } from '../terminal/printable.ts';
+import { printable } from '../../telemetry/printable.ts';
 import type { Drill } from './drill.ts';
 import type { Fate } from './watch.ts';
 

@@ -2,7 +2,7 @@ import { podMachine } from '../../collection/pod/machine.ts';
 import { diagramOf } from '../../kernel/replay/diagram.ts';
 import { podName } from '../../collection/explain/words.ts';
 import { withExistingLog } from '../existing-log.ts';
-import { printable } from '../terminal/printable.ts';
+import { printable } from '../../telemetry/printable.ts';
 import { type ReplayRange, readEntries } from './entries.ts';
 import { inShort } from './text.ts';
 

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { PodState } from '../../collection/pod/aggregate.ts';
 import type { PodHistoryEntry } from '../../collection/pod/history.ts';
-import { printable } from '../terminal/printable.ts';
+import { printable } from '../../telemetry/printable.ts';
 
 /** An event and what it did, for people. */
 export function textOf(entry: PodHistoryEntry): string {

@@ -16,7 +16,7 @@ import { isAfter, isBefore } from '../../events/point.ts';
 import { podSubject } from '../../events/subjects.ts';
 import { readRange } from '../../log/read.ts';
 import { withExistingLog } from '../existing-log.ts';
-import { jsonLine, printable } from '../terminal/printable.ts';
+import { jsonLine, printable } from '../../telemetry/printable.ts';
 import { createProgress } from '../terminal/progress.ts';
 import type { ReplayRange } from './entries.ts';
 

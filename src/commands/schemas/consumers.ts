@@ -1,7 +1,7 @@
-import { reads } from '../../collection/reads.ts';
+import { durableReads } from '../../features.ts';
 import { type EventType, filterOf } from '../../events/catalogue.ts';
 
-export const durables = Object.keys(reads) as (keyof typeof reads)[];
+export const durables = Object.keys(durableReads) as (keyof typeof durableReads)[];
 
 /** The text of a consumer's file with the filters that its reactor's reads come to. The rest is the operator's. */
 export function withFilters(text: string, read: Partial<Record<EventType, Record<string, string>>>): string {

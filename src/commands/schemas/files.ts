@@ -5,7 +5,7 @@ import { asyncApi } from './asyncapi.ts';
 import { accountsConf } from './accounts.ts';
 import { durables, withFilters } from './consumers.ts';
 import { withEventSections } from './event-sections.ts';
-import { reads } from '../../collection/reads.ts';
+import { durableReads } from '../../features.ts';
 
 const root = new URL('../../../', import.meta.url);
 const eventsPage = new URL('docs/events.md', root);
@@ -19,7 +19,7 @@ export async function generatedFiles(): Promise<Map<URL, string>> {
   const consumers = await Promise.all(
     durables.map(async (durable): Promise<[URL, string]> => {
       const file = new URL(`streams/consumers/${durable}.json`, root);
-      return [file, withFilters(await readFile(file, 'utf8'), reads[durable])];
+      return [file, withFilters(await readFile(file, 'utf8'), durableReads[durable])];
     }),
   );
   const page = await readFile(eventsPage, 'utf8');

@@ -3,7 +3,7 @@ import { clip } from '../../kernel/explain/words.ts';
 import { podName } from '../../collection/explain/words.ts';
 import { type EventType } from '../../events/catalogue.ts';
 import type { StoredEvent, StoredMessage, Unreadable } from '../../events/envelope.ts';
-import { jsonLine, printable } from '../terminal/printable.ts';
+import { jsonLine, printable } from '../../telemetry/printable.ts';
 import { sentenceOf } from '../sentences.ts';
 
 const colours: Partial<Record<EventType, Parameters<typeof styleText>[0]>> = {

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem } from '../../http/problem.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
+import type { IngestMetrics } from '../metrics.ts';
 import { answerWithin } from './answers.ts';
 import { countValues } from './complexity.ts';
 import { createInflight } from './inflight.ts';
@@ -50,7 +50,7 @@ const becomes = ({ length, values }: Body, maxAlerts: number) =>
 /** Bounds the memory that bodies take: what has arrived of them by `maxInflightBytes`, what they become by as much again. */
 export function createBodies(
   { maxBodyBytes, maxInflightBytes, maxAlertsPerBody, maxValues }: BodyLimits,
-  { sources, metrics }: { sources: number; metrics: Metrics },
+  { sources, metrics }: { sources: number; metrics: IngestMetrics },
 ): Bodies {
   const onChange = (bytes: number) => metrics.inflightBytes.set(bytes);
   const inflight = createInflight({ limit: maxInflightBytes, sources, onChange });

@@ -8,7 +8,7 @@ import type { ConsumerDefinition, Definitions } from '../../log/streams/definiti
 import { LogMisconfigured, WrongLastSequence } from '../../log/errors.ts';
 import { ensureConsumer } from '../../log/streams/streams.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
+import type { ReactorMetrics } from './metrics.ts';
 import { spanAttributes } from '../../telemetry/span-attributes.ts';
 import type { Tracing } from '../../telemetry/tracing.ts';
 import { isPassing } from './failures.ts';
@@ -27,7 +27,7 @@ export interface ReactorDeps {
   connection: Connection;
   definitions: Definitions;
   logger: Logger;
-  metrics: Metrics;
+  metrics: ReactorMetrics;
   tracing: Tracing;
 }
 

@@ -1,12 +1,10 @@
 import { Type } from '@sinclair/typebox';
-import { collectionStates } from '../../pod/summaries.ts';
+import { State } from '../../../book/collection-state.ts';
 import { Jvm } from '../../../events/data/circumstances.ts';
 import { Recording, Uploaded } from '../../../events/data/collection.ts';
 import { EventError } from '../../../events/data/error.ts';
 import { Plan } from '../../../events/data/plan.ts';
 import { NewEvent, nullable, refTo, sequence, StoredEvent, time } from '../../../http/schemas/common.ts';
-
-export const State = Type.Union(collectionStates.map((state) => Type.Literal(state)));
 
 const item = {
   id: Type.String({ description: '32 hex digits.' }),

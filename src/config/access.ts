@@ -1,11 +1,53 @@
+import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { byHandSource } from '../events/data/alert.ts';
-import type { ConfigFile } from './schema.ts';
 import { addressesIn } from '../http/guard/addresses.ts';
 import { isHost } from '../http/guard/hosts.ts';
-import type { SourceConfig } from '../http/guard/options.ts';
-import { MatcherSyntaxError, parseMatcher } from '../kernel/matchers.ts';
+import {
+  Access,
+  type AccessConfig,
+  Source,
+  type SourceConfig,
+  Tls,
+  type TlsConfig,
+} from '../http/guard/options.ts';
+import { type Fault, matcherFaults } from './fault.ts';
 
-type Fault = [keys: string[], message: string];
+const names = () => Type.Optional(Type.Array(Type.String(), { minItems: 1 }));
+
+/** What the configuration file says of who may send, read and act. */
+export const accessFields = {
+  sources: Type.Optional(Type.Array(Source, { minItems: 1 })),
+  access: Type.Optional(Access),
+  tls: Type.Optional(Tls),
+  allowedHosts: names(),
+  trustedProxies: names(),
+};
+
+type Fields = Static<TObject<typeof accessFields>>;
+
+/** The same, with the defaults. */
+export interface AccessRules {
+  /** Who may send alerts, and where. */
+  sources: SourceConfig[];
+  /** Who may use the API. */
+  access: AccessConfig;
+  tls: TlsConfig | undefined;
+  /** The names, besides those of loopback, that are answered where no credential is asked for. */
+  allowedHosts: string[];
+  /** Networks of the proxies whose X-Forwarded-For is believed. */
+  trustedProxies: string[];
+}
+
+/** Fills in the defaults of a file without faults. */
+export function accessRules(file: Fields): AccessRules {
+  return {
+    sources: sourcesOf(file),
+    access: file.access ?? {},
+    tls: file.tls,
+    allowedHosts: file.allowedHosts ?? [],
+    trustedProxies: file.trustedProxies ?? [],
+  };
+}
 
 const alertmanager: SourceConfig = {
   name: 'alertmanager',
@@ -14,13 +56,13 @@ const alertmanager: SourceConfig = {
 };
 
 /** The sources of alerts, defaults filled in. Without any: Alertmanager, from everybody. */
-export function sourcesOf({ sources }: ConfigFile): SourceConfig[] {
+function sourcesOf({ sources }: Fields): SourceConfig[] {
   if (!sources) return [alertmanager];
   return sources.map((source) => ({ path: `/webhook/${source.name}`, format: 'alertmanager', ...source }));
 }
 
 /** What the schema cannot say of who may send, read and act. */
-export function guardFaults(file: ConfigFile): Fault[] {
+export function faultsOfAccess(file: Fields): Fault[] {
   const { sources = [], trustedProxies = [], allowedHosts = [], tls } = file;
   const faults: Fault[] = [];
   const names = new Set<string>([byHandSource]);
@@ -61,19 +103,6 @@ function hostFaults(hosts: readonly string[]): Fault[] {
     if (isHost(host)) return [];
     const message = `${host} is no host name or address such as alert-watcher.monitoring.svc, without port or wildcard`;
     return [[['allowedHosts', String(index)], message]];
-  });
-}
-
-/** Matchers that cannot be read, each with its place. */
-export function matcherFaults(matchers: readonly string[], keys: string[]): Fault[] {
-  return matchers.flatMap((matcher, index): Fault[] => {
-    try {
-      parseMatcher(matcher);
-      return [];
-    } catch (error) {
-      if (!(error instanceof MatcherSyntaxError)) throw error;
-      return [[[...keys, String(index)], error.message]];
-    }
   });
 }
 

@@ -1,31 +1,14 @@
-import type { AlertReceivedData } from '../../events/data/alert.ts';
-import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../../events/envelope.ts';
-import { alertEverSubject, alertSubject } from '../../events/subjects.ts';
-import { nanosOf } from '../../events/instant.ts';
-import { lastMessage, readRange } from '../../log/read.ts';
-import type { Source } from './evidence.ts';
-import { own } from '../pod/guards.ts';
-import { podOf } from '../intake/policy.ts';
+import type { AlertReceivedData } from '../events/data/alert.ts';
+import { filterOf } from '../events/catalogue.ts';
+import { decodeEvent, isEvent, type StoredEvent } from '../events/envelope.ts';
+import { alertEverSubject, alertSubject } from '../events/subjects.ts';
+import { nanosOf } from '../events/instant.ts';
+import { lastMessage, readRange } from '../log/read.ts';
+import { type AlertOutcome, alertIdIn, decisionIn, outcomeOf, podDecisionTypes } from '../book/outcome.ts';
+import type { Source } from '../log/read.ts';
+import { own } from '../events/own.ts';
+import { podOf } from '../book/pod-of-alert.ts';
 
-/** What an alert has led to so far. */
-export interface AlertOutcome {
-  decision: Decision['type'];
-  /** RFC 3339. */
-  at: string;
-  sequence: number;
-  /** The collection that answers the alert. */
-  collectionId?: string;
-  /** Why there is none. */
-  reason?: string;
-  /** RFC 3339: the alert is decided again then. */
-  until?: string;
-}
-
-type Decision = StoredEvent<
-  'CollectionRequested' | 'AlertAttached' | 'CollectionSuppressed' | 'AlertDeclined'
->;
-
-const ofPods = ['CollectionRequested', 'AlertAttached', 'CollectionSuppressed'] as const;
 /** Decisions follow their alerts within moments: what is not among so many is left open. */
 const maxRead = 3_000;
 
@@ -43,7 +26,7 @@ export async function readOutcomes(
   const open = new Set(firing.map(({ id }) => id));
   const wanted = new Set(open);
   const range = {
-    filter: ofPods.map((type) => `aw.collection.*.*.*.${type}`),
+    filter: podDecisionTypes.map((type) => filterOf(type)),
     from: Math.min(...firing.map(({ sequence }) => sequence)),
     max: maxRead,
   };
@@ -99,40 +82,4 @@ async function addDeclined(
       if (decision) outcomes.set(id, outcomeOf(decision));
     }),
   );
-}
-
-/** Ids of decisions begin with the alert's: see receptionIdOf. */
-export function alertIdIn(message: StoredMessage): string {
-  return message.header('ce-id')?.split('@', 1)[0] ?? '';
-}
-
-const decisionTypes: ReadonlySet<string> = new Set([...ofPods, 'AlertDeclined']);
-
-/** Without decoding it. */
-export function isDecisionMessage(message: StoredMessage): boolean {
-  return decisionTypes.has(message.header('ce-type') ?? '');
-}
-
-export function decisionIn(message: StoredMessage): Decision | undefined {
-  const event = decodeEvent(message);
-  return isEvent(event) && isDecision(event) ? event : undefined;
-}
-
-export function isDecision(event: StoredEvent): event is Decision {
-  return decisionTypes.has(event.type);
-}
-
-export function outcomeOf({ type, data, time: at, sequence }: Decision): AlertOutcome {
-  switch (type) {
-    case 'CollectionRequested':
-    case 'AlertAttached':
-      return { decision: type, at, sequence, collectionId: data.collectionId };
-    case 'CollectionSuppressed':
-      return {
-        ...{ decision: type, at, sequence, reason: data.reason },
-        ...(data.until === undefined ? {} : { until: data.until }),
-      };
-    case 'AlertDeclined':
-      return { decision: type, at, sequence, reason: data.message };
-  }
 }

@@ -1,0 +1,84 @@
+import type { Static, TSchema } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { errorsOf, type Fault } from '../../config/fault.ts';
+import { withVariables } from '../../programs/environment.ts';
+import type { Spawner } from '../../programs/spawner.ts';
+import { type Collector, inDirectory } from './collector.ts';
+import { commandCollector, placeholderNames, unknownPlaceholders } from './command.ts';
+import { jcmdCollector } from './jcmd.ts';
+import { kubectlCollector } from './kubectl/collector.ts';
+import {
+  type CollectorConfig,
+  CommandCollector,
+  JcmdCollector,
+  KubectlCollector,
+  SimulatedCollector,
+} from './schemas.ts';
+import { simulatedCollector } from './simulated.ts';
+
+/** A kind of collector: what the configuration says of one, and how it is made. */
+interface CollectorRow<Schema extends TSchema> {
+  schema: Schema;
+  /** What the schema cannot say. */
+  faults?: (config: Static<Schema>) => Fault[];
+  needsPrograms: boolean;
+  create: (config: Static<Schema>, spawner: Spawner) => Collector;
+}
+
+const row = <Schema extends TSchema>(each: CollectorRow<Schema>) => each;
+
+/** All kinds, by their `driver`; one with a `command` names none. To add one, add a row. */
+export const collectorRows = {
+  command: row({
+    schema: CommandCollector,
+    needsPrograms: true,
+    faults: ({ command }) => {
+      const allowed = `there is ${placeholderNames.map((name) => `{${name}}`).join(' ')}`;
+      return unknownPlaceholders(command).map((name) => [['command'], `no {${name}} is known; ${allowed}`]);
+    },
+    create: ({ command, env }, spawner) =>
+      inDirectory(commandCollector(command, withVariables(spawner, env))),
+  }),
+  jcmd: row({
+    schema: JcmdCollector,
+    needsPrograms: true,
+    faults: ({ pid, mainClass }) =>
+      (pid === undefined) === (mainClass === undefined)
+        ? [[[], 'must have mainClass or pid, and not both']]
+        : [],
+    create: ({ pid, mainClass = '', env }, spawner) =>
+      inDirectory(jcmdCollector(pid === undefined ? { mainClass } : { pid }, withVariables(spawner, env))),
+  }),
+  kubectl: row({
+    schema: KubectlCollector,
+    needsPrograms: true,
+    faults: ({ pid, mainClass }) =>
+      pid !== undefined && mainClass ? [[[], 'must not have both mainClass and pid']] : [],
+    create: (config, spawner) => inDirectory(kubectlCollector(config, withVariables(spawner, config.env))),
+  }),
+  simulated: row({ schema: SimulatedCollector, needsPrograms: false, create: simulatedCollector }),
+};
+
+type Kind = keyof typeof collectorRows;
+
+/** The row of a valid configuration. */
+export function rowOfCollector(config: CollectorConfig): CollectorRow<TSchema> {
+  return collectorRows['command' in config ? 'command' : config.driver] as unknown as CollectorRow<TSchema>;
+}
+
+/** What is wrong with what a configuration file says of a collector. */
+export function collectorFaults(collector: unknown): Fault[] {
+  if (typeof collector !== 'object' || collector === null) return [[[], 'must have command or driver']];
+  const kind: unknown =
+    'command' in collector ? 'command' : 'driver' in collector ? collector.driver : undefined;
+  if (!isKind(kind)) {
+    const drivers = Object.keys(collectorRows).filter((name) => name !== 'command');
+    return [[[], `must have command, or driver: ${drivers.join(' or ')}`]];
+  }
+  const { schema, faults = () => [] } = collectorRows[kind] as unknown as CollectorRow<TSchema>;
+  return Value.Check(schema, collector) ? faults(collector) : errorsOf(schema, collector);
+}
+
+function isKind(kind: unknown): kind is Kind {
+  return typeof kind === 'string' && Object.hasOwn(collectorRows, kind);
+}

@@ -1,0 +1,129 @@
+import { type Static, type TObject, Type } from '@sinclair/typebox';
+import { type Fault, matcherFaults } from '../config/fault.ts';
+import { Backoff, Destination } from '../events/data/plan.ts';
+import { collectorFaults } from './collectors/rows.ts';
+import type { CollectorConfig } from './collectors/schemas.ts';
+import type { PolicyRow } from './intake/policy.ts';
+
+const closed = { additionalProperties: false };
+const positive = Type.Number({ exclusiveMinimum: 0 });
+
+const CollectionRow = Type.Object(
+  {
+    name: Type.Optional(Type.String({ minLength: 1 })),
+    match: Type.Array(Type.String(), { minItems: 1 }),
+    collector: Type.Optional(Type.String({ minLength: 1 })),
+    durationSeconds: Type.Optional(positive),
+    timeoutSeconds: Type.Optional(positive),
+    maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    backoff: Type.Optional(Type.Partial(Backoff, closed)),
+    cooldownSeconds: Type.Optional(Type.Number({ minimum: 0 })),
+    retryOnRepeat: Type.Optional(Type.Integer({ minimum: 0 })),
+    uploadDeadlineSeconds: Type.Optional(positive),
+  },
+  closed,
+);
+
+/** What the configuration file says of collections, before the defaults are filled in. */
+export const collectionFields = {
+  collections: Type.Optional(Type.Array(CollectionRow)),
+  maxAlertAgeSeconds: Type.Optional(positive),
+  collectors: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  destination: Type.Optional(
+    Type.Composite([Destination.anyOf[0]], { ...closed, description: 'Absent: the object store.' }),
+  ),
+};
+
+type Fields = Static<TObject<typeof collectionFields>>;
+type CollectionRow = Static<typeof CollectionRow>;
+
+/** The same, with the defaults. */
+export interface CollectionRules {
+  collections: PolicyRow[];
+  maxAlertAgeSeconds: number;
+  collectors: Record<string, CollectorConfig>;
+  destination: Destination;
+}
+
+const hemako: CollectorConfig = {
+  command: [
+    ...['hemako', 'jfr', 'collect', '--kube-context', '{kubeContext}', '--namespace', '{namespace}'],
+    ...['--pod', '{pod}', '--duration', '{durationSeconds}s', '--approve'],
+  ],
+};
+
+const defaultRow: CollectionRow = {
+  name: 'cratedb',
+  match: ['alertname=~"CrateDBCloudNotResponsive|CrateDBContainerRestart"'],
+};
+
+const defaultBackoff = { initialSeconds: 2, factor: 2, maxSeconds: 60 };
+const defaults = {
+  collector: 'hemako',
+  durationSeconds: 30,
+  maxAttempts: 5,
+  cooldownSeconds: 600,
+  retryOnRepeat: 1,
+  uploadDeadlineSeconds: 604_800,
+};
+/** A recording of d seconds gets d + 90 s by default: 120 s for the usual 30 s. */
+const timeoutMarginSeconds = 90;
+
+/** What the schema cannot say. */
+export function faultsOfCollections(file: Fields): Fault[] {
+  const collectors = collectorsOf(file);
+  const faults = Object.entries(collectors).flatMap(([name, collector]) =>
+    collectorFaults(collector).map(([keys, message]): Fault => [['collectors', name, ...keys], message]),
+  );
+  const names = Object.keys(collectors);
+  const ofRows = rowsOf(file).flatMap((row, index) =>
+    rowFaults(row, names).map(([keys, message]): Fault => [['collections', String(index), ...keys], message]),
+  );
+  return [...faults, ...ofRows];
+}
+
+/** Fills in the defaults of a file without faults. */
+export function collectionRules(file: Fields): CollectionRules {
+  const destination: Destination = file.destination ?? { type: 'object-store' };
+  return {
+    collections: rowsOf(file).map((row, index) => policyRow(row, index, destination)),
+    maxAlertAgeSeconds: file.maxAlertAgeSeconds ?? 900,
+    collectors: collectorsOf(file),
+    destination,
+  };
+}
+
+function collectorsOf({ collectors }: Fields): Record<string, CollectorConfig> {
+  return { hemako, ...(collectors as Record<string, CollectorConfig> | undefined) };
+}
+
+function rowsOf({ collections }: Fields): CollectionRow[] {
+  return collections ?? [defaultRow];
+}
+
+function policyRow(row: CollectionRow, index: number, destination: Destination): PolicyRow {
+  const { name = `collections[${String(index)}]`, match, backoff, timeoutSeconds, ...rest } = row;
+  const plan = { ...defaults, ...rest, destination };
+  return {
+    name,
+    match,
+    plan: {
+      ...plan,
+      timeoutSeconds: timeoutSeconds ?? plan.durationSeconds + timeoutMarginSeconds,
+      backoff: { ...defaultBackoff, ...backoff },
+    },
+  };
+}
+
+function rowFaults(row: CollectionRow, collectors: string[]): Fault[] {
+  const faults: Fault[] = matcherFaults(row.match, ['match']);
+  const { collector = defaults.collector, durationSeconds = defaults.durationSeconds, timeoutSeconds } = row;
+  if (!collectors.includes(collector)) {
+    faults.push([['collector'], `there is no collector ${collector}; there is ${collectors.join(', ')}`]);
+  }
+  if (timeoutSeconds !== undefined && timeoutSeconds <= durationSeconds) {
+    const message = `an attempt of ${String(durationSeconds)} s never ends within ${String(timeoutSeconds)} s`;
+    faults.push([['timeoutSeconds'], message]);
+  }
+  return faults;
+}

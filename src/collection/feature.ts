@@ -1,0 +1,123 @@
+import type { FastifyInstance } from 'fastify';
+import type { Feature, Parts } from '../feature.ts';
+import { createPlaces } from '../kernel/places.ts';
+import { BoardLags } from '../kernel/fold/board.ts';
+import { recordingsBucket, stagingBucket, streamName as stream } from '../log/streams/definitions.ts';
+import { createTail } from '../log/consume/tail.ts';
+import { type Actions, answerActions, askActions } from './by-hand/actions.ts';
+import { cancel } from './by-hand/cancel.ts';
+import { redrive } from './by-hand/redrive.ts';
+import { start } from './by-hand/start.ts';
+import { createPresigner } from './destinations/presign.ts';
+import { createPolicy } from './intake/policy.ts';
+import { watchBoard } from './metrics.ts';
+import { podAggregate } from './pod/aggregate.ts';
+import { createPodBoard, type PodBoard } from './pod/board.ts';
+import { createPods } from './pods.ts';
+import { collectionReactors } from './reactors.ts';
+import { locateRecording } from './read/download.ts';
+import { readExplanation } from './read/explanations.ts';
+import { readReplayed } from './read/replayed.ts';
+import { readStory } from './read/story.ts';
+import { openWaiting, type WaitingDeps } from './read/waiting.ts';
+import { actionRoutes } from './routes/actions.ts';
+import { collectionRoutes } from './routes/collections.ts';
+import { explainRoutes } from './routes/explain.ts';
+import { recordingRoutes } from './routes/recording.ts';
+
+/** Reads of the stream at once, for all who wait, so that webhooks are not held up. */
+const concurrentReads = 2;
+
+export interface CollectionFeature extends Feature {
+  board: PodBoard;
+  /** What requests that wait for the end of their alerts need. It throws what passes by itself. */
+  openWaiting: () => ReturnType<typeof openWaiting>;
+}
+
+/** Recordings of pods: decided, collected, uploaded, asked for by hand, explained. */
+export function collectionFeature(
+  parts: Parts,
+  { readEarlier }: Pick<WaitingDeps, 'readEarlier'>,
+): CollectionFeature {
+  const { config, connection, logger, metrics } = parts;
+  const board = createPodBoard({
+    onUnreadable: ({ subject, sequence }, reason) =>
+      logger.warn({ subject, sequence }, `not folded: ${reason}`),
+  });
+  const readsLog = config.roles.some((role) => role !== 'ingest');
+  if (readsLog) watchBoard(metrics, board);
+  const pods = createPods(connection, stream, board);
+  const byHand = { board, pods, now: parts.now };
+  const actions: Actions = {
+    start: (request) => start({ ...byHand, connection, rows: config.rules.collections }, request),
+    redrive: (id, why) => redrive(byHand, id, why),
+    cancel: (id, why) => cancel(byHand, id, why),
+    notReady: () => (parts.follower.isCaughtUp() ? undefined : 'the log is still being read'),
+  };
+  return {
+    board,
+    folds: [{ aggregate: podAggregate, board }],
+    ...collectionReactors(parts, board, pods),
+    routes: (server) => {
+      if (config.roles.includes('api')) registerRoutes(server, parts, board, actions);
+    },
+    answerEdge: (onError) => answerActions(connection, actions, onError),
+    openWaiting: waitingOf(parts, board, readEarlier),
+  };
+}
+
+function registerRoutes(server: FastifyInstance, parts: Parts, board: PodBoard, own: Actions): void {
+  const { config, connection, follower, now, reads } = parts;
+  const { summaries } = board;
+  const locateDeps = { connection, stream, stagingBucket, recordingsBucket, summaries };
+  const actions = config.edge ? askActions(connection, own.notReady) : own;
+  const { collections: rows, maxAlertAgeSeconds } = config.rules;
+  const policy = { name: 'that of the service', rows, maxAlertAgeSeconds };
+  // Some explanations read through all alerts: one at a time is read.
+  const explanations = createPlaces(1);
+  server.register(
+    collectionRoutes({
+      summaries,
+      readStory: (summary) => reads(() => readStory(connection, stream, summary)),
+      readReplayed: (summary) => reads(() => readReplayed(connection, stream, summary)),
+      lastSequence: follower.lastApplied,
+      now,
+    }),
+  );
+  server.register(
+    recordingRoutes({
+      collection: summaries.get,
+      locate: (summary) => reads(() => locateRecording(locateDeps, summary)),
+      presign: createPresigner(),
+      urlSeconds: config.recordingUrlSeconds,
+    }),
+  );
+  server.register(actionRoutes({ ...actions, isKnown: (id) => summaries.get(id) !== undefined }));
+  server.register(
+    explainRoutes({
+      explain: (asked) =>
+        explanations.take(() => readExplanation({ connection, stream, board, policy, now }, asked)),
+      now,
+    }),
+  );
+}
+
+function waitingOf(
+  { config, connection, follower, logger }: Parts,
+  board: PodBoard,
+  readEarlier: WaitingDeps['readEarlier'],
+) {
+  const tail = createTail(connection, stream, (err) =>
+    logger.warn({ err }, 'reading decisions was interrupted; it goes on where it stopped'),
+  );
+  const policy = createPolicy(config.rules.collections);
+  const places = createPlaces(concurrentReads);
+  return async () => {
+    if (!follower.isCaughtUp()) throw new BoardLags('the log is still being read');
+    return openWaiting({
+      ...{ board, tail, policy },
+      readEarlier: (alerts) => places.take(() => readEarlier(alerts)),
+      readStory: (summary) => places.take(() => readStory(connection, stream, summary)),
+    });
+  };
+}

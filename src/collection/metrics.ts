@@ -1,0 +1,47 @@
+import { hasEnded } from '../book/collection-state.ts';
+import { kept } from '../telemetry/kept.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { PodBoard } from './pod/board.ts';
+
+export type CollectionMetrics = ReturnType<typeof createCollectionMetrics>;
+
+/** What is counted of collections. */
+export function createCollectionMetrics({ counter, duration }: Metrics) {
+  return {
+    decisions: counter('decisions_total', 'What firing alerts led to.', ['decision']),
+    attempts: counter('attempts_total', 'Attempts to collect or upload.', ['stage', 'result']),
+    collections: counter(
+      'collections_total',
+      'Runs of collections that ended.',
+      ['outcome', 'stage'],
+      [
+        { outcome: 'uploaded', stage: 'upload' },
+        { outcome: 'failed', stage: 'collect' },
+        { outcome: 'failed', stage: 'upload' },
+      ],
+    ),
+    collectDuration: duration('collect_duration_seconds', 'One attempt to collect.', ['collector', 'result']),
+    uploadDuration: duration('upload_duration_seconds', 'One attempt to upload.', ['destination', 'result']),
+    recordingBytes: counter(
+      'recording_bytes_total',
+      'Bytes of recordings that reached their destination.',
+      [],
+    ),
+  };
+}
+
+/** The gauges that are read from the board when somebody scrapes. */
+export function watchBoard({ watch, watchSeries }: Metrics, board: PodBoard): void {
+  const states = kept(() => Promise.resolve(Object.entries(board.summaries.countByState())));
+  watch('board_pods', 'Pods on the board.', board.size);
+  watchSeries('board_collections', 'Collections on the board, by state.', 'state', async () =>
+    ((await states()) ?? []).map(([state, { count }]) => [state, count]),
+  );
+  watchSeries('collection_oldest_age_seconds', 'How long the oldest collection has been in a state.', 'state', async () =>
+    ((await states()) ?? []).filter(([state]) => !hasEnded(state)).map(([state, { oldest }]) => [state, ageOf(oldest)]),
+  ); // prettier-ignore
+}
+
+function ageOf(oldest: string | undefined): number {
+  return oldest === undefined ? 0 : Math.max(0, (Date.now() - Date.parse(oldest)) / 1_000);
+}

@@ -1,0 +1,50 @@
+import { alertsFeature } from './alerts/feature.ts';
+import { readOutcomesOf } from './alerts/outcomes.ts';
+import { Alert, AlertItem, AlertPage } from './alerts/schemas.ts';
+import type { PodBoard } from './collection/pod/board.ts';
+import { collectionFeature } from './collection/feature.ts';
+import { reads } from './collection/reads.ts';
+import * as collections from './collection/routes/schemas/collections.ts';
+import { Explanation } from './collection/routes/schemas/explanation.ts';
+import { needsReadModel } from './config/config.ts';
+import type { Feature, Parts } from './feature.ts';
+import { ingestFeature } from './ingest/feature.ts';
+import type { AlertSource } from './ingest/receive.ts';
+import { Accepted, AlertsEnded } from './ingest/schemas.ts';
+import { streamName as stream } from './log/streams/definitions.ts';
+
+// Every feature there is. To add one, add it here: what it brings at run time, and what it says without running.
+
+/** The features of a process; no feature knows another, so that what one needs of another is handed over here. */
+export function createFeatures(
+  parts: Parts,
+  sources: readonly AlertSource[],
+): { all: readonly Feature[]; board: PodBoard } {
+  const { config, connection } = parts;
+  const collection = collectionFeature(parts, {
+    readEarlier: (alerts) => readOutcomesOf({ connection, stream }, alerts),
+  });
+  const { board, openWaiting } = collection;
+  const alerts = alertsFeature(parts, { collection: board.summaries.get });
+  const ingest = ingestFeature(parts, { sources, ...(needsReadModel(config.roles) ? { openWaiting } : {}) });
+  return { all: [ingest, collection, alerts], board };
+}
+
+/** What each durable consumer of a feature is given. */
+export const durableReads = { ...reads };
+
+/** Timers that are counted where they did not go off. */
+export const timers = ['cooldown', 'source'];
+
+/** What the API's document says of the features: its tags and its named schemas. */
+export const apiDocument = {
+  tags: [
+    { name: 'collections', description: 'Recordings: what was asked for, what became of it, and the files.' },
+    { name: 'alerts', description: 'What Alertmanager told, and what it led to.' },
+  ],
+  schemas: [
+    ...[collections.CollectionItem, collections.CollectionPage, collections.Collection, collections.PodState],
+    ...[collections.Replay, collections.Started, collections.Acted],
+    ...[AlertItem, AlertPage, Alert, Accepted, AlertsEnded, Explanation],
+  ],
+};

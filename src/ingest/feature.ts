@@ -1,0 +1,49 @@
+import type { Feature, Parts } from '../feature.ts';
+import { lastMessage } from '../log/read.ts';
+import { streamName as stream } from '../log/streams/definitions.ts';
+import { createRoomCheck } from '../log/streams/room.ts';
+import { createAccept } from './accept.ts';
+import { createHearing } from './hearing.ts';
+import { createIngestMetrics } from './metrics.ts';
+import type { AlertSource } from './receive.ts';
+import { createRenew } from './renew.ts';
+import { ingestRoutes } from './routes.ts';
+import type { SyncOptions } from './sync.ts';
+
+/** Alerts come in. `openWaiting` is absent where this process reads no log. */
+export function ingestFeature(
+  parts: Parts,
+  { sources, openWaiting }: { sources: readonly AlertSource[] } & Pick<SyncOptions, 'openWaiting'>,
+): Feature {
+  const { config, connection, logger, tracing } = parts;
+  const metrics = createIngestMetrics(parts.metrics);
+  const findId = async (filter: string) =>
+    (await lastMessage(connection, stream, filter))?.header('ce-id') || undefined;
+  return {
+    folds: [],
+    reactors: [],
+    routes: (server) => {
+      if (!config.roles.includes('ingest')) return;
+      const accept = createAccept({
+        connection,
+        checkRoom: createRoomCheck(connection, stream),
+        // What processes at the edge publish is taken over one by one.
+        batches: !config.edge,
+        ...(openWaiting ? { findId } : {}),
+        renew: createRenew(connection, stream, logger),
+        ...{ logger, metrics },
+      });
+      const { lateTimers } = parts.reactorMetrics;
+      const hearing = createHearing(config.rules.sources, { connection, stream, now: Date.now, logger, metrics: { ...metrics, lateTimers } }); // prettier-ignore
+      server.addHook('onClose', hearing.stop);
+      const { maxBodyBytes, maxAlertsPerBody, maxInflightBytes, maxSyncRequests: maxRequests } = config;
+      server.register(
+        ingestRoutes({
+          ...{ sources, accept, heard: hearing.heard, metrics, tracing },
+          ...{ maxBodyBytes, maxAlertsPerBody, maxInflightBytes },
+          sync: { maxRequests, ...(openWaiting ? { openWaiting } : {}) },
+        }),
+      );
+    },
+  };
+}
