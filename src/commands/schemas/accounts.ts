@@ -11,7 +11,8 @@ import { durables } from './consumers.ts';
 /** What a user of NATS may publish, in groups; each begins with why. */
 type Groups = Map<string, string[]>;
 
-interface User {
+/** A user of the account that has the stream. */
+export interface NatsUser {
   name: string;
   /** What it is for: the comment above its events. */
   about: string;
@@ -31,7 +32,7 @@ const allBuckets = [snapshotsBucket, stagingBucket, recordingsBucket];
 const edgeParts = ['ingest', 'api', 'cancel', 'redrive'];
 const probes = 'aw.schedule.probe.*';
 
-const users: readonly User[] = [
+const users: readonly NatsUser[] = [
   {
     ...{ name: 'intake', about: 'It decides what an alert leads to, and says what a timer did not say.' },
     ...{ parts: ['intake', ...edgeParts], timers: ['aw.schedule.>'], servesEdge: true },
@@ -63,14 +64,18 @@ const users: readonly User[] = [
   },
 ];
 
-/** The text of `deploy/nats/accounts.conf`. Who may publish which event follows from the catalogue's rows. */
-export function accountsConf(): string {
+/**
+ * The text of `deploy/nats/accounts.conf`. Who may publish which event follows from the catalogue's rows. `more` are users for parts
+ * that run in processes of their own.
+ */
+export function accountsConf(more: readonly NatsUser[] = []): string {
+  const all = [...durables, ...more.flatMap((user) => user.durables)];
   const told = eventsOf(['ingest']).filter((subject) => !subject.startsWith('aw.rejected.'));
   return [
     header,
-    ...users.map(userBlock),
+    ...[...users, ...more].map((user) => userBlock(user, all)),
     exportsAndEdge,
-    edgeUsers(quoted([...told, 'alert-watcher.ready']), quoted(lookUps), quoted(denyLists())),
+    edgeUsers(quoted([...told, 'alert-watcher.ready']), quoted(lookUps), quoted(denyLists(all))),
     imports(told),
   ].join('\n');
 }
@@ -94,7 +99,7 @@ const lookUps = [
   `$JS.API.DIRECT.GET.${streamName}.aw.schedule.source.*`,
 ];
 
-function groupsOf(user: User): Groups {
+function groupsOf(user: NatsUser): Groups {
   const groups: Groups = new Map();
   groups.set(user.about, [...eventsOf(user.parts, user.durables), ...user.timers]);
   if (user.readsTold) groups.set('It looks up what was told of alerts and sources.', lookUps);
@@ -133,7 +138,7 @@ function bucketSubjects(bucket: string): string[] {
 }
 
 /** The durable consumers are made and deleted by admin only, and their work is taken by who has their role. */
-function denyLists(own: readonly string[] = []): string[] {
+function denyLists(durables: readonly string[], own: readonly string[] = []): string[] {
   return [
     ...durables
       .filter((each) => !own.includes(each))
@@ -142,7 +147,7 @@ function denyLists(own: readonly string[] = []): string[] {
   ];
 }
 
-function userBlock(user: User): string {
+function userBlock(user: NatsUser, durables: readonly string[]): string {
   const { name, servesEdge } = user;
   const inbox = `"_INBOX_${name}.>"`;
   const lines = [
@@ -159,7 +164,7 @@ function userBlock(user: User): string {
     '            ]',
     '            # The durable consumers are not its own: they are made and deleted by admin only.',
     '            deny: [',
-    ...quoted(denyLists(user.durables)).map((line) => `              ${line}`),
+    ...quoted(denyLists(durables, user.durables)).map((line) => `              ${line}`),
     '            ]',
     '          }',
     '        }',

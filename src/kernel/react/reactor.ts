@@ -1,5 +1,4 @@
-import type { EventType } from '../../events/catalogue.ts';
-import { createEvent, decodeEvent, isEvent, type StoredEvent } from '../../events/envelope.ts';
+import { type AnyEvent, createEvent, decodeEvent, isEvent, type Stored } from '../../events/envelope.ts';
 import { timeOf } from '../../events/instant.ts';
 import { append } from '../../log/write/append.ts';
 import type { Connection } from '../../log/connection.ts';
@@ -13,14 +12,13 @@ import { spanAttributes } from '../../telemetry/span-attributes.ts';
 import type { Tracing } from '../../telemetry/tracing.ts';
 import { isPassing } from './failures.ts';
 
-type OfTypes<T extends EventType> = Extract<StoredEvent, { type: T }>;
-
 /** One durable consumer and what is done with its events. */
-export interface Reactor<T extends EventType> {
+export interface Reactor<E extends AnyEvent & Stored> {
   durable: string;
-  types: readonly T[];
+  types: readonly E['type'][];
+  /** So many are handled at once in this process. */
   places: number;
-  handle: (event: OfTypes<T>, delivery: Delivery) => Promise<Verdict>;
+  handle: (event: E, delivery: Delivery) => Promise<Verdict>;
 }
 
 export interface ReactorDeps {
@@ -39,16 +37,17 @@ const maxRetryMs = 60_000;
  * Runs a reactor. What cannot be read, or cannot be handled for ever, ends in EventRejected and blocks nothing;
  * while NATS or the board are behind, a message is only put off.
  */
-export function startReactor<T extends EventType>(deps: ReactorDeps, reactor: Reactor<T>): Worker {
+export function startReactor<E extends AnyEvent & Stored>(deps: ReactorDeps, reactor: Reactor<E>): Worker {
   const { connection, definitions, metrics, tracing } = deps;
   const consumer = consumerOf(definitions, reactor.durable);
   const logger = deps.logger.child({ consumer: reactor.durable });
   const inFlight = metrics.inFlight.labels(reactor.durable);
 
   const handle = async (delivery: Delivery): Promise<Verdict> => {
-    const event = decodeEvent(delivery);
-    if (!isEvent(event)) return reject(delivery, event);
-    if (!isOneOf(event, reactor.types)) return 'done';
+    const read = decodeEvent(delivery);
+    if (!isEvent(read)) return reject(delivery, read);
+    const event: AnyEvent & Stored = read;
+    if (!isOneOf<E>(event, reactor.types)) return 'done';
     inFlight.inc();
     const { durable } = reactor;
     const about = { traceparent: event.traceparent, kind: 'consumer' as const, attributes: spanAttributes(durable, event) }; // prettier-ignore
@@ -104,6 +103,9 @@ function consumerOf({ consumers }: Definitions, durable: string): ConsumerDefini
   return found;
 }
 
-function isOneOf<T extends EventType>(event: StoredEvent, types: readonly T[]): event is OfTypes<T> {
-  return (types as readonly string[]).includes(event.type);
+function isOneOf<E extends AnyEvent & Stored>(
+  event: AnyEvent & Stored,
+  types: readonly E['type'][],
+): event is E {
+  return types.includes(event.type);
 }
