@@ -9,7 +9,7 @@ import { fieldsOf } from '../../src/commands/schemas/fields.ts';
 import { generatedFiles } from '../../src/commands/schemas/files.ts';
 import { withEventSections } from '../../src/commands/schemas/event-sections.ts';
 import { schemaOf } from '../../src/commands/schemas/json-schema.ts';
-import { notes } from '../../src/commands/schemas/notes.ts';
+import { notes } from '../../src/events/notes/notes.ts';
 import { eventTypes } from '../../src/events/catalogue.ts';
 
 interface Message {

@@ -3,7 +3,7 @@ import { addressOf, type EventType, eventTypes, rowOf } from '../../events/catal
 import { exampleOf } from './examples.ts';
 import { headersOf, headersSchema } from './asyncapi-headers.ts';
 import { type JsonSchema, schemaOf } from './json-schema.ts';
-import { notes } from './notes.ts';
+import { notes } from '../../events/notes/notes.ts';
 import { parametersOf } from './asyncapi-parameters.ts';
 
 /** Its first number is the folder of the published schemas in test/fixtures/schemas. */

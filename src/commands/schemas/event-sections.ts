@@ -2,7 +2,7 @@ import { addressOf, type EventType, eventTypes, filterOf, rowOf } from '../../ev
 import { exampleOf } from './examples.ts';
 import { type Field, fieldsOf } from './fields.ts';
 import { schemaOf } from './json-schema.ts';
-import { notes } from './notes.ts';
+import { notes } from '../../events/notes/notes.ts';
 
 const start = '<!-- Written by `npm run schemas`, from here -->';
 const end = '<!-- to here: changes by hand are lost -->';

@@ -1,47 +1,8 @@
-import type { EventType } from '../../events/catalogue.ts';
-
-/** What the schema of an event does not say: when it is written, and what stands around it. */
-export interface Notes {
-  /** When it is written: the end of a sentence. */
-  written: string;
-  /** Its id with <parts>. */
-  id: string;
-  before: string;
-  after: string;
-}
+import type { NotesOf } from './note.ts';
 
 const inAttempt = '<collectionId>/<run>/<attempt>';
 
-export const notes: Record<EventType, Notes> = {
-  AlertReceived: {
-    written:
-      'for each alert of a webhook, before the webhook is answered 200; and for each recording that somebody asks for by hand (`source` is `api`).',
-    id: '<sha256 of fingerprint, startsAt and status, and of alertname where the fingerprint is not that of the labels>',
-    before: 'nothing: a story begins here.',
-    after:
-      'for a firing alert that a row of the policy matches, one of CollectionRequested, AlertAttached, CollectionSuppressed and AlertDeclined. Nothing for a resolved alert and for one that no row matches. AlertRenewed when it is told again and that is news.',
-  },
-  AlertDeclined: {
-    written: 'when the policy wants a recording and a label that names the pod is missing or no name.',
-    id: '<cause>/AlertDeclined',
-    before: 'AlertReceived.',
-    after: 'nothing.',
-  },
-  AlertRenewed: {
-    written:
-      'when an alert that is on the stream is told again and that is news: with the other status since (`returned`), after AlertUnanswered (`repeated`), or with other annotations, at most once an hour (`changed`). Any other repeat is not stored.',
-    id: '<alertId>@<receivedAt in nanoseconds>/AlertRenewed',
-    before: 'AlertReceived of the same status; with reason `returned` one of the other status after it.',
-    after:
-      'what follows an AlertReceived of that status. With reason `changed` nothing: it was decided before.',
-  },
-  AlertUnanswered: {
-    written:
-      'just before CollectionSuppressed with reason stale, and before a CollectionFailed with stage collect whose plan allows a repeat (`retryOnRepeat`).',
-    id: '<id of the CollectionSuppressed or CollectionFailed>/AlertUnanswered',
-    before: 'AlertReceived, or AlertRenewed.',
-    after: 'AlertRenewed with reason `repeated`, should the alert be told again.',
-  },
+export const collectionNotes: NotesOf<'collection'> = {
   CollectionRequested: {
     written:
       'when the policy wants a recording of a pod that is not being recorded and is in no cooldown, or somebody asks for one (`trigger.byHand`).',
@@ -119,32 +80,5 @@ export const notes: Record<EventType, Notes> = {
     before: 'CollectionFailed of the run before.',
     after:
       'with stage collect, CollectionAttemptStarted; with stage upload, Uploaded, UploadAttemptFailed or CollectionFailed.',
-  },
-  PolicyConfigured: {
-    written:
-      'when a process with the role intake starts and its policy is not the one that was written last. It stays on the stream for ever (`Nats-TTL: never`).',
-    id: '<sequence of the PolicyConfigured before, or 0>/<hash>/PolicyConfigured',
-    before: 'nothing, or PolicyConfigured with another hash.',
-    after: 'decisions by this policy. While processes with another one still run, theirs are among them.',
-  },
-  SourceSilent: {
-    written:
-      'as a timer: each time that a source with a watchdog is heard moves it, and the NATS server itself appends it, without Nats-Msg-Id, when nobody has moved it for `silenceSeconds` and up to a tenth more. No process has to be alive for that.',
-    id: '<source>@<since in nanoseconds>/SourceSilent',
-    before: 'nothing, or SourceHeard.',
-    after: 'SourceHeard, once the source is heard again.',
-  },
-  SourceHeard: {
-    written: 'when a source is heard that was silent.',
-    id: '<source>@<since in nanoseconds>/SourceHeard',
-    before: 'SourceSilent with the same `since`.',
-    after: 'SourceSilent, should it fall silent again.',
-  },
-  EventRejected: {
-    written:
-      'when a message that its consumer was given is no event of this page, or when handling it failed again and again.',
-    id: '<sequence>/<consumer>/EventRejected',
-    before: 'the message that it names; it stays on the stream.',
-    after: 'nothing. Operators look into it.',
   },
 };

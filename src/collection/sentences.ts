@@ -1,0 +1,26 @@
+import { attemptFailedSentence, type Sentences, shortError } from '../kernel/explain/sentence.ts';
+import { count } from '../kernel/explain/words.ts';
+
+export const collectionSentences: Sentences<'collection'> = {
+  CollectionRequested: ({ plan: { collector, durationSeconds, maxAttempts } }) =>
+    `${count(durationSeconds, 'second')} by ${collector}, up to ${count(maxAttempts, 'attempt')}`,
+  AlertAttached: ({ collectionId }) => `the pod is being recorded for ${collectionId}`,
+  CollectionSuppressed: ({ reason, until }) => `${reason}${until === undefined ? '' : ` until ${until}`}`,
+  CooldownElapsed: ({ alertname = 'the alert' }) => `${alertname} is decided again`,
+  CollectionAttemptStarted: ({ attempt, by }) => `attempt ${String(attempt)} on ${by.host}`,
+  CollectionAttemptFailed: attemptFailedSentence,
+  UploadAttemptFailed: attemptFailedSentence,
+  JfrCollected: ({ recording: { bytes, chunks, sha256, simulated = false } }) => {
+    const what = `${count(bytes, 'byte')}, ${count(chunks, 'chunk')}, sha256 ${sha256.slice(0, 12)}…`;
+    return `${what}${simulated ? ', SIMULATED' : ''}`;
+  },
+  Uploaded: ({ url }) => url,
+  CollectionFailed: ({ stage, attempts, error }) =>
+    `${stage}, after ${count(attempts, 'attempt')}: ${shortError(error)}`,
+  CollectionRedriven: ({ stage, by, reason }) => `${stage}, by ${by}: ${reason}`,
+};
+
+export const policySentences: Sentences<'policy'> = {
+  PolicyConfigured: ({ hash, rows }) =>
+    `${count(rows.length, 'row')}, hash ${hash.slice(0, 12)}…: ${rows.map(({ name }) => name).join(', ')}`,
+};
