@@ -10,10 +10,10 @@ const anyService = ({ services }: World, random: Random) => random.integer(servi
 
 /** Kills the service at the moment when it is about to say something to NATS. */
 const killBefore =
-  (bytes: string): Fault =>
+  (bytes: string, options = {}): Fault =>
   async (world, random) => {
     const victim = anyService(world, random);
-    world.services.proxy(victim)?.aim(bytes, () => void world.services.kill(victim));
+    world.services.proxy(victim)?.aim(bytes, () => void world.services.kill(victim), options);
     await delay(1_500);
     world.services.start(victim);
   };
@@ -66,6 +66,13 @@ export const faults: Record<string, Fault> = {
   'kill before AlertUnanswered': killBefore('.AlertUnanswered '),
   'kill before a timer is set': killBefore('aw.schedule.cooldown.'),
   'kill before CollectionSuppressed': killBefore('.CollectionSuppressed '),
+  'kill between a timer, or AlertUnanswered, and its CollectionSuppressed': killBefore(
+    '.CollectionSuppressed ',
+    { inTheMidst: true },
+  ),
+  'kill between AlertUnanswered and its CollectionFailed': killBefore('.CollectionFailed ', {
+    inTheMidst: true,
+  }),
   'cut a service off NATS': async (world, random) => {
     const victim = anyService(world, random);
     world.services.proxy(victim)?.split();

@@ -4,8 +4,11 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 /** Stands between one service and nats-server, and can strike at the very message that a fault is aimed at. */
 export interface NatsProxy {
   url: string;
-  /** Calls `strike` when the service is about to send these bytes; neither they nor anything after them is passed on. */
-  aim: (bytes: string, strike: () => void) => void;
+  /**
+   * Calls `strike` when the service is about to send these bytes; neither they nor anything after them is passed on, nor what goes
+   * out with them. `inTheMidst`: the messages before that one are passed on.
+   */
+  aim: (bytes: string, strike: () => void, options?: { inTheMidst?: boolean }) => void;
   clear: () => void;
   /** Passes nothing on, and accepts nobody, until `join`. */
   split: () => void;
@@ -16,7 +19,7 @@ export interface NatsProxy {
 /** Listens on loopback and passes everything on to a port, both ways. */
 export async function startNatsProxy(targetPort: number): Promise<NatsProxy> {
   const sockets = new Set<Socket>();
-  let aimed: { bytes: string; strike: () => void } | undefined;
+  let aimed: { bytes: string; strike: () => void; inTheMidst: boolean } | undefined;
   let isSplit = false;
 
   const server = createServer((client) => {
@@ -37,10 +40,11 @@ export async function startNatsProxy(targetPort: number): Promise<NatsProxy> {
       });
     }
     upstream.on('data', (data) => void client.write(data));
-    client.on('data', (data) => {
+    client.on('data', (data: Buffer) => {
       if (aimed && data.includes(aimed.bytes)) {
-        const { strike } = aimed;
+        const { strike, bytes, inTheMidst } = aimed;
         aimed = undefined;
+        if (inTheMidst) upstream.write(data.subarray(0, data.lastIndexOf('HPUB ', data.indexOf(bytes))));
         strike();
         client.destroy();
         return;
@@ -54,8 +58,8 @@ export async function startNatsProxy(targetPort: number): Promise<NatsProxy> {
   };
   return {
     url: `nats://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
-    aim: (bytes, strike) => {
-      aimed = { bytes, strike };
+    aim: (bytes, strike, { inTheMidst = false } = {}) => {
+      aimed = { bytes, strike, inTheMidst };
     },
     clear: () => {
       aimed = undefined;
