@@ -4,7 +4,7 @@
  *
  * @import { FeedEvent, FeedState } from './types.ts'
  */
-import { eventTypes } from './store.js';
+import { eventTypes } from './contract.js';
 
 /** A tab that nobody looks at gives its connection back: a browser has six of them for one host. */
 const hiddenMs = 60_000;

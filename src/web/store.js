@@ -1,60 +1,13 @@
 /**
  * What the page knows of collections and how events change it. Pure. It comes to the same summaries as the index of the
- * service (src/collection/pod/summaries.ts); a property test holds the two together.
+ * service (src/collection/pod/summaries.ts), from which its table of states is made; a property test holds the two together.
  *
  * @import { FeedEvent, Filter, Item, State, Store, Summary } from './types.ts'
  */
+import { stages } from './contract.js';
 
 /** Collections that the page keeps; beyond them it forgets the oldest that have ended. */
 const maxItems = 2_000;
-
-/** Every event type of the feed: a browser hears only of those that it asks for by name. */
-export const eventTypes = /** @type {const} */ ([
-  'AlertReceived',
-  'AlertDeclined',
-  'AlertRenewed',
-  'AlertUnanswered',
-  'CollectionRequested',
-  'AlertAttached',
-  'CollectionSuppressed',
-  'CooldownElapsed',
-  'CollectionAttemptStarted',
-  'CollectionAttemptFailed',
-  'JfrCollected',
-  'UploadAttemptFailed',
-  'Uploaded',
-  'CollectionFailed',
-  'CollectionRedriven',
-  'PolicyConfigured',
-  'SourceSilent',
-  'SourceHeard',
-  'EventRejected',
-]);
-
-/**
- * Which events a collection takes in which state, and its state after them. What is not here came too late, or twice. Two
- * turn on what they say: a CollectionFailed that somebody asked for, and the stage of a CollectionRedriven.
- *
- * @type {Record<State, Record<string, State>>}
- */
-export const stages = {
-  requested: {
-    AlertAttached: 'requested',
-    CollectionAttemptStarted: 'collecting',
-    CollectionFailed: 'failed',
-  },
-  collecting: {
-    AlertAttached: 'collecting',
-    CollectionAttemptStarted: 'collecting',
-    CollectionAttemptFailed: 'collecting',
-    JfrCollected: 'uploading',
-    CollectionFailed: 'failed',
-  },
-  uploading: { UploadAttemptFailed: 'uploading', Uploaded: 'uploaded', CollectionFailed: 'failed' },
-  uploaded: {},
-  failed: { CollectionRedriven: 'requested' },
-  cancelled: { CollectionRedriven: 'requested' },
-};
 
 /** @type {Store} */
 export const emptyStore = { items: new Map(), lastSequence: 0 };
@@ -155,6 +108,8 @@ function evolve(known, event) {
 }
 
 /**
+ * By the table, but for the two events that turn on what they say.
+ *
  * @param {Item} item
  * @param {FeedEvent} event
  */

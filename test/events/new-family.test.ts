@@ -27,6 +27,7 @@ const { createAudit } = await import('../../src/collection/audit/audit.ts');
 const { createPodBoard } = await import('../../src/collection/pod/board.ts');
 const { createBook } = await import('../../src/collection/explain/book.ts');
 const { createPodHistory } = await import('../../src/collection/pod/history.ts');
+const { pageContract } = await import('../../src/commands/schemas/page-contract.ts');
 
 const type = 'NotificationSent' as EventType;
 const folder = new URL('../fixtures/events/', import.meta.url);
@@ -67,6 +68,12 @@ describe('a family with rows and nothing else', () => {
     expect(eventTypes).toContain(type);
     expect(isOfFamily(type, 'collection')).toBe(false);
     expect(filterOf(type)).toBe('aw.notification.*.NotificationSent');
+  });
+
+  it('is told to the page, whose file is then not up to date', () => {
+    const file = readFileSync(new URL('../../src/web/contract.js', import.meta.url), 'utf8');
+    expect(file).not.toContain(type);
+    expect(pageContract()).toBe(file.replace('\n];', `\n  '${type}',\n];`));
   });
 
   const aPod = { kubeContext: kubeContext ?? '', namespace: namespace ?? '', pod: pod ?? '' };

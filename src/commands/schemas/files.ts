@@ -6,6 +6,7 @@ import { accountsConf } from './accounts.ts';
 import { durables, withFilters } from './consumers.ts';
 import { withEventSections } from './event-sections.ts';
 import { durableReads } from '../../features.ts';
+import { pageContract } from './page-contract.ts';
 
 const root = new URL('../../../', import.meta.url);
 const eventsPage = new URL('docs/events.md', root);
@@ -28,6 +29,7 @@ export async function generatedFiles(): Promise<Map<URL, string>> {
     ...consumers,
     [new URL('deploy/nats/accounts.conf', root), accountsConf()],
     [new URL('streams/asyncapi.yaml', root), asyncApi()],
+    [new URL('src/web/contract.js', root), pageContract()],
     [eventsPage, withEventSections(page)],
   ]);
 }
