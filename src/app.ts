@@ -8,7 +8,7 @@ import { answerEdge, storingOfOthers } from './edge.ts';
 import { timeOf } from './events/instant.ts';
 import type { Pod } from './events/subjects.ts';
 import type { Feature, Parts } from './feature.ts';
-import { apiDocument, createFeatures, durableReads, timers } from './features.ts';
+import { apiDocument, createFeatures, durables, timers } from './features.ts';
 import { buildGuards, readingFiles } from './guards.ts';
 import { eventRoutes } from './http/feed/events.ts';
 import type { ApiGuard } from './http/guard/api-guard.ts';
@@ -90,10 +90,9 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       lag: () => readModel.follower.lag(),
     };
     const metrics = createMetrics();
-    const durables = Object.keys(durableReads);
     const parts: Parts = {
       ...{ config, connection, definitions, logger, metrics, tracing, follower },
-      reactorMetrics: createReactorMetrics(metrics, { durables, timers }),
+      reactorMetrics: createReactorMetrics(metrics, { durables: Object.keys(durables), timers }),
       reads: readsInTurn(connection),
       handBack: handBack.signal,
       now: () => timeOf(clock.now()),

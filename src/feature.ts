@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Config, Role } from './config/config.ts';
+import type { EventType } from './events/catalogue.ts';
 import type { Fold } from './kernel/fold/read-model.ts';
 import type { ReactorMetrics } from './kernel/react/metrics.ts';
 import type { Connection } from './log/connection.ts';
@@ -30,7 +31,14 @@ export interface Parts {
   now: () => string;
 }
 
-/** A reactor of a role, and the durable consumer that it works for. */
+/** A durable consumer of a feature: the role that works for it, and the events that it is given. */
+export interface DurableRow {
+  role: Role;
+  /** Each type, narrowed to some tokens of its subjects: `streams/consumers/<durable>.json` filters by these. */
+  reads: Partial<Record<EventType, Readonly<Record<string, string>>>>;
+}
+
+/** A reactor, and the durable consumer that it works for. */
 export interface ReactorRow {
   role: Role;
   durable: string;

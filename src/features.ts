@@ -4,13 +4,14 @@ import { alertSentences } from './alerts/sentences.ts';
 import { Alert, AlertItem, AlertPage } from './alerts/schemas.ts';
 import type { PodBoard } from './collection/pod/board.ts';
 import { collectionFeature } from './collection/feature.ts';
-import { reads } from './collection/reads.ts';
+import { collectionDurables } from './collection/durables.ts';
 import * as collections from './collection/routes/schemas/collections.ts';
 import { Explanation } from './collection/routes/schemas/explanation.ts';
 import { collectionSentences, policySentences } from './collection/sentences.ts';
 import { needsReadModel } from './config/config.ts';
 import type { EventType } from './events/catalogue.ts';
-import type { Feature, Parts } from './feature.ts';
+import type { AnyEvent, Event } from './events/envelope.ts';
+import type { DurableRow, Feature, Parts } from './feature.ts';
 import { ingestFeature } from './ingest/feature.ts';
 import type { AlertSource } from './ingest/receive.ts';
 import { sourceSentences } from './ingest/sentences.ts';
@@ -27,6 +28,7 @@ export function createFeatures(
 ): { all: readonly Feature[]; board: PodBoard } {
   const { config, connection } = parts;
   const collection = collectionFeature(parts, {
+    sentenceOf,
     readEarlier: (alerts) => readOutcomesOf({ connection, stream }, alerts),
   });
   const { board, openWaiting } = collection;
@@ -35,8 +37,8 @@ export function createFeatures(
   return { all: [ingest, collection, alerts], board };
 }
 
-/** What each durable consumer of a feature is given. */
-export const durableReads = { ...reads };
+/** The durable consumers of all features. */
+export const durables: Readonly<Record<string, DurableRow>> = { ...collectionDurables };
 
 /** Timers that are counted where they did not go off. */
 export const timers = ['cooldown', 'source'];
@@ -55,10 +57,16 @@ export const apiDocument = {
 };
 
 /** What each event says in a few words: in `tail` and in the demo. The compiler names one that is missing. */
-export const sentences: Record<EventType, (data: never) => string> = {
+const sentences: Record<EventType, (data: never) => string> = {
   ...alertSentences,
   ...collectionSentences,
   ...policySentences,
   ...sourceSentences,
   ...rejectedSentences,
 };
+
+/** What an event says, in a few words. May hold anything that a label can hold. */
+export function sentenceOf(event: Event): string {
+  const { type, data }: AnyEvent = event;
+  return (sentences[type as EventType] as (data: object) => string)(data);
+}

@@ -16,7 +16,7 @@ import { createPodBoard, type PodBoard } from './pod/board.ts';
 import { createPods } from './pods.ts';
 import { collectionReactors } from './reactors.ts';
 import { locateRecording } from './read/download.ts';
-import { readExplanation } from './read/explanations.ts';
+import { type ExplainDeps, readExplanation } from './read/explanations.ts';
 import { readReplayed } from './read/replayed.ts';
 import { readStory } from './read/story.ts';
 import { openWaiting, type WaitingDeps } from './read/waiting.ts';
@@ -37,7 +37,7 @@ export interface CollectionFeature extends Feature {
 /** Recordings of pods: decided, collected, uploaded, asked for by hand, explained. */
 export function collectionFeature(
   parts: Parts,
-  { readEarlier }: Pick<WaitingDeps, 'readEarlier'>,
+  { readEarlier, sentenceOf }: Pick<WaitingDeps, 'readEarlier'> & Pick<ExplainDeps, 'sentenceOf'>,
 ): CollectionFeature {
   const { config, connection, logger, metrics } = parts;
   const board = createPodBoard({
@@ -59,14 +59,19 @@ export function collectionFeature(
     folds: [{ aggregate: podAggregate, board }],
     ...collectionReactors(parts, board, pods),
     routes: (server) => {
-      if (config.roles.includes('api')) registerRoutes(server, parts, board, actions);
+      if (config.roles.includes('api')) registerRoutes(server, parts, board, { actions, sentenceOf });
     },
     answerEdge: (onError) => answerActions(connection, actions, onError),
     openWaiting: waitingOf(parts, board, readEarlier),
   };
 }
 
-function registerRoutes(server: FastifyInstance, parts: Parts, board: PodBoard, own: Actions): void {
+function registerRoutes(
+  server: FastifyInstance,
+  parts: Parts,
+  board: PodBoard,
+  { actions: own, sentenceOf }: { actions: Actions } & Pick<ExplainDeps, 'sentenceOf'>,
+): void {
   const { config, connection, follower, now, reads } = parts;
   const { summaries } = board;
   const locateDeps = { connection, stream, stagingBucket, recordingsBucket, summaries };
@@ -96,7 +101,9 @@ function registerRoutes(server: FastifyInstance, parts: Parts, board: PodBoard, 
   server.register(
     explainRoutes({
       explain: (asked) =>
-        explanations.take(() => readExplanation({ connection, stream, board, policy, now }, asked)),
+        explanations.take(() =>
+          readExplanation({ connection, stream, board, policy, now, sentenceOf }, asked),
+        ),
       now,
     }),
   );

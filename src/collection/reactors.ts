@@ -20,7 +20,7 @@ import { createCollectionMetrics } from './metrics.ts';
 import { podAggregate } from './pod/aggregate.ts';
 import type { PodBoard } from './pod/board.ts';
 import type { Pods } from './pods.ts';
-import { typesOf } from './reads.ts';
+import { collectionDurables, typesOf } from './durables.ts';
 import { createStaging, sweepHourly } from './staging/staging.ts';
 import { createUpload } from './upload/upload.ts';
 
@@ -86,11 +86,12 @@ export function collectionReactors(parts: Parts, board: PodBoard, pods: Pods) {
     return startReactor(deps, { durable: 'upload', types: typesOf('upload'), places, handle });
   };
 
-  const reactors: ReactorRow[] = [
-    { role: 'intake', durable: 'intake', start: intake },
-    { role: 'collect', durable: 'collect', start: collect },
-    { role: 'upload', durable: 'upload', start: upload },
-  ];
+  const starts = { intake, collect, upload };
+  const reactors = Object.entries(collectionDurables).map(([durable, { role }]): ReactorRow => ({
+    role,
+    durable,
+    start: starts[role],
+  }));
   const prepare = async () => {
     await sweepWorkDir(workDir);
     const policy = { rows: rules.collections, maxAlertAgeSeconds: rules.maxAlertAgeSeconds };

@@ -4,6 +4,7 @@ import type { TodaysPolicy } from '../collection/explain/explanation.ts';
 import { readExplanation } from '../collection/read/explanations.ts';
 import { readConfig, readConfigFile } from '../config/config.ts';
 import { timeOf } from '../events/instant.ts';
+import { sentenceOf } from '../features.ts';
 import { streamName } from '../log/streams/definitions.ts';
 import { timeArgument } from './terminal/arguments.ts';
 import { createProgress } from './terminal/progress.ts';
@@ -38,7 +39,7 @@ export const explainCommand = new Command('explain')
     const answer = await withExistingLog((connection) =>
       readExplanation(
         {
-          ...{ connection, stream: streamName, policy, onRead: progress.step },
+          ...{ connection, stream: streamName, policy, sentenceOf, onRead: progress.step },
           now: () => timeOf(Date.now()),
         },
         asked,

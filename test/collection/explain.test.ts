@@ -1,3 +1,4 @@
+import { sentenceOf } from '../../src/features.ts';
 import { describe, expect, it } from 'vitest';
 import { explain } from '../../src/collection/explain/explain.ts';
 import type { Asked, Evidence } from '../../src/collection/explain/explanation.ts';
@@ -44,7 +45,7 @@ function told(events: Event[], seconds: number, more: Partial<Evidence> & { aske
   const { asked: other = asked, ...evidence } = more;
   const stream = { name: 'ALERT_WATCHER', firstSequence: 1, lastSequence: events.length };
   const stored = events.map((event, index): StoredEvent => ({ ...event, sequence: index + 1, storedAt: event.time })); // prettier-ignore
-  const none = { timers: new Set<string>(), ahead: new Map<string, number>() };
+  const none = { timers: new Set<string>(), ahead: new Map<string, number>(), sentenceOf };
   return explain(other, { events: stored, stream, policy, ...none, ...evidence }, at(seconds));
 }
 

@@ -26,6 +26,7 @@ const { feedMessageOf, isWanted, subjectsOf } = await import('../../src/http/fee
 const { createAudit } = await import('../../src/collection/audit/audit.ts');
 const { createPodBoard } = await import('../../src/collection/pod/board.ts');
 const { createBook } = await import('../../src/collection/explain/book.ts');
+const { explain } = await import('../../src/collection/explain/explain.ts');
 const { createPodHistory } = await import('../../src/collection/pod/history.ts');
 const { pageContract } = await import('../../src/commands/schemas/page-contract.ts');
 
@@ -120,5 +121,25 @@ describe('a family with rows and nothing else', () => {
     const events = [request, sentMessage].map((message) => feedMessageOf(message)?.event).filter((each) => each && isEvent(each)); // prettier-ignore
     const { tales } = createBook(events as Parameters<typeof createBook>[0]);
     expect(tales.get(collectionId ?? '')?.beside).toMatchObject([{ type }]);
+    const evidence = {
+      ...{
+        events: events as Parameters<typeof createBook>[0],
+        timers: new Set<string>(),
+        ahead: new Map<string, number>(),
+      },
+      stream: { name: 'ALERT_WATCHER', firstSequence: 1, lastSequence: messages.length },
+      policy: { name: 'that of the test', rows: [], maxAlertAgeSeconds: 900 },
+      sentenceOf: () => 'ops were told',
+    };
+    const { chapters } = explain(
+      { kind: 'collection', collectionId: collectionId ?? '' },
+      evidence,
+      '2026-11-27T12:00:00Z',
+    );
+    expect(chapters[0]?.steps.at(-1)).toMatchObject({
+      kind: 'told',
+      sentence: 'ops were told',
+      sequence: messages.length,
+    });
   });
 });

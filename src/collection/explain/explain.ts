@@ -91,7 +91,8 @@ function chapterOf({ episodes, tale }: Plot, book: Book, asking: Asking): Chapte
     if (event.type !== 'AlertAttached' || told.length === 0) events.set(event.sequence, event);
   }
   const inOrder = [...events.values()].sort((a, b) => a.sequence - b.sequence);
-  const context = { book, policy: asking.evidence.policy };
+  const { policy, sentenceOf } = asking.evidence;
+  const context = { book, policy, sentenceOf };
   const steps = inOrder.flatMap((event) => tell(event, context));
   const common = { alerts: told.map(alertOf), moreAlerts: episodes.length - told.length };
   if (tale) {

@@ -41,6 +41,8 @@ export interface Evidence {
   decidedUpTo?: number;
   /** By the id of a collection that waits: how many of other pods wait before it. */
   ahead: ReadonlyMap<string, number>;
+  /** What an event of another feature says, in a few words. */
+  sentenceOf: (event: StoredEvent) => string;
 }
 
 /** Why there is a recording, or none, in words and times. */
@@ -87,6 +89,7 @@ export interface Outcome {
 export type StepKind =
   | ('received' | 'renewed' | 'resolved' | 'declined' | 'unanswered' | 'rejected' | 'policy' | 'policy-today')
   | ('requested' | 'attached' | 'suppressed' | 'cooldown-elapsed' | 'redriven' | 'failed')
+  | 'told'
   | ('attempt-started' | 'attempt-failed' | 'recorded' | 'upload-failed' | 'uploaded');
 
 export type Step = StepOf<StepKind>;

@@ -1,4 +1,5 @@
 import { byHandSource } from '../../events/data/alert.ts';
+import { type EventTypeOf, isOfFamily } from '../../events/catalogue.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import type { Book, Tale } from './book.ts';
 import { stepsOf, type WordsOf } from '../../kernel/explain/step.ts';
@@ -11,6 +12,8 @@ import { alertName, planText, podName } from './words.ts';
 export interface Context {
   book: Book;
   policy: TodaysPolicy;
+  /** What an event of another feature says, in a few words. */
+  sentenceOf: (event: StoredEvent) => string;
 }
 
 /** An event in words: mostly one step. A request is two, the row that matched and what followed from it. */
@@ -23,6 +26,7 @@ export function tell(event: StoredEvent, context: Context): Step[] {
 export type Words = WordsOf<StepKind>;
 
 function say(event: StoredEvent, context: Context, tale: Tale | undefined): Words[] {
+  if (!isOwn(event)) return [{ kind: 'told', sentence: clip(context.sentenceOf(event), 500) }];
   switch (event.type) {
     case 'AlertReceived':
       return [received(event)];
@@ -43,11 +47,6 @@ function say(event: StoredEvent, context: Context, tale: Tale | undefined): Word
       const sentence = `alert ${alertName(event.data)} has no recording (${why}): its next repeat is decided anew`;
       return [{ kind: 'unanswered', sentence }];
     }
-    // They are about no alert and no pod: nobody who explains one reads them.
-    case 'PolicyConfigured':
-    case 'SourceSilent':
-    case 'SourceHeard':
-      return [];
     case 'CollectionRequested':
       return requested(event);
     case 'AlertAttached': {
@@ -65,6 +64,12 @@ function say(event: StoredEvent, context: Context, tale: Tale | undefined): Word
     default:
       return [tellRun(event, tale)];
   }
+}
+
+type Own = StoredEvent<EventTypeOf<'alert' | 'collection' | 'rejected'>>;
+
+function isOwn(event: StoredEvent): event is Own {
+  return (['alert', 'collection', 'rejected'] as const).some((family) => isOfFamily(event.type, family));
 }
 
 function received({ data }: StoredEvent<'AlertReceived'>): Words {

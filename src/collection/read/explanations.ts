@@ -21,7 +21,7 @@ import type { Asked, Evidence, Explanation, StreamRange, TodaysPolicy } from '..
 import { podOf } from '../../book/pod-of-alert.ts';
 import { waitingBefore } from './waiting-before.ts';
 
-export interface ExplainDeps extends EvidenceSource {
+export interface ExplainDeps extends EvidenceSource, Pick<Evidence, 'sentenceOf'> {
   policy: TodaysPolicy;
   /** Where there is none, it is folded from the stream when somebody's place in the queue is asked. */
   board?: PodBoard;
@@ -64,6 +64,7 @@ export async function readExplanation(deps: ExplainDeps, asked: Asked): Promise<
     ...{ events: inOrder([...events, ...rejections]), stream, policy: deps.policy, timers },
     ...(decidedUpTo === undefined ? {} : { decidedUpTo }),
     ahead: new Map(),
+    sentenceOf: deps.sentenceOf,
   };
   const explanation = explain(asked, evidence, deps.now());
   const ahead = await aheadOf(deps, explanation);

@@ -6,7 +6,7 @@ import { streamName } from '../../log/streams/definitions.ts';
 import { follow } from '../../log/consume/follow.ts';
 import { DemoFailed } from './failed.ts';
 import type { Screen } from './screen.ts';
-import { sentenceOf } from '../sentences.ts';
+import { sentenceOf } from '../../features.ts';
 
 export interface DemoStreamOptions {
   connection: Connection;

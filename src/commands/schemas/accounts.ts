@@ -6,7 +6,8 @@ import {
   streamName,
 } from '../../log/streams/definitions.ts';
 import { edgeUsers, exportsAndEdge, header, imports } from './accounts-text.ts';
-import { durables } from './consumers.ts';
+import type { Role } from '../../config/config.ts';
+import { durables } from '../../features.ts';
 
 /** What a user of NATS may publish, in groups; each begins with why. */
 type Groups = Map<string, string[]>;
@@ -16,7 +17,7 @@ export interface NatsUser {
   name: string;
   /** What it is for: the comment above its events. */
   about: string;
-  /** The parts whose events it writes. */
+  /** The parts whose events it writes; those of a role are called like it. */
   parts: readonly string[];
   /** Subjects of timers that it sets. */
   timers: readonly string[];
@@ -31,36 +32,39 @@ export interface NatsUser {
 const allBuckets = [snapshotsBucket, stagingBucket, recordingsBucket];
 const edgeParts = ['ingest', 'api', 'cancel', 'redrive'];
 const probes = 'aw.schedule.probe.*';
+const names = Object.keys(durables);
+const ofRole = (role: Role) => names.filter((name) => durables[name]?.role === role);
+const workers: readonly Role[] = ['intake', 'collect', 'upload'];
 
 const users: readonly NatsUser[] = [
   {
     ...{ name: 'intake', about: 'It decides what an alert leads to, and says what a timer did not say.' },
     ...{ parts: ['intake', ...edgeParts], timers: ['aw.schedule.>'], servesEdge: true },
-    ...{ durables: ['intake'], buckets: [snapshotsBucket] },
+    ...{ durables: ofRole('intake'), buckets: [snapshotsBucket] },
   },
   {
     ...{ name: 'collect', about: 'It records, and stages what it recorded.' },
-    ...{ parts: ['collect'], timers: [probes], durables: ['collect'], buckets: allBuckets },
+    ...{ parts: ['collect'], timers: [probes], durables: ofRole('collect'), buckets: allBuckets },
   },
   {
     ...{ name: 'upload', about: 'It brings recordings to their destination.' },
-    ...{ parts: ['upload'], timers: [probes], durables: ['upload'], buckets: allBuckets },
+    ...{ parts: ['upload'], timers: [probes], durables: ofRole('upload'), buckets: allBuckets },
   },
   {
     ...{
       name: 'workers',
       about: 'It decides, records and uploads: what intake, collect and upload may, together.',
     },
-    ...{ parts: ['intake', 'collect', 'upload', ...edgeParts], timers: ['aw.schedule.>'], servesEdge: true },
-    ...{ durables, buckets: allBuckets },
+    ...{ parts: [...workers, ...edgeParts], timers: ['aw.schedule.>'], servesEdge: true },
+    ...{ durables: names, buckets: allBuckets },
   },
   {
     ...{
       name: 'all',
       about: 'It does everything that the service does, and changes no stream and no durable consumer.',
     },
-    ...{ parts: ['intake', 'collect', 'upload', ...edgeParts], timers: ['aw.schedule.>'], servesEdge: true },
-    ...{ durables, buckets: allBuckets, readsTold: true },
+    ...{ parts: [...workers, ...edgeParts], timers: ['aw.schedule.>'], servesEdge: true },
+    ...{ durables: names, buckets: allBuckets, readsTold: true },
   },
 ];
 
@@ -69,7 +73,7 @@ const users: readonly NatsUser[] = [
  * that run in processes of their own.
  */
 export function accountsConf(more: readonly NatsUser[] = []): string {
-  const all = [...durables, ...more.flatMap((user) => user.durables)];
+  const all = [...names, ...more.flatMap((user) => user.durables)];
   const told = eventsOf(['ingest']).filter((subject) => !subject.startsWith('aw.rejected.'));
   return [
     header,

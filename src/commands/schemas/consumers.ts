@@ -1,11 +1,25 @@
-import { durableReads } from '../../features.ts';
 import { type EventType, filterOf } from '../../events/catalogue.ts';
+import type { DurableRow } from '../../feature.ts';
 
-export const durables = Object.keys(durableReads) as (keyof typeof durableReads)[];
+/** What a durable consumer begins with; operators may change all but its name and filters. Durations are nanoseconds. */
+export function newConsumer(durable: string): string {
+  const config = {
+    durable_name: durable,
+    description: '',
+    deliver_policy: 'all',
+    ack_policy: 'explicit',
+    ack_wait: 15_000_000_000,
+    max_deliver: -1,
+    max_ack_pending: -1,
+    replay_policy: 'instant',
+    filter_subjects: [],
+  };
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
 
-/** The text of a consumer's file with the filters that its reactor's reads come to. The rest is the operator's. */
-export function withFilters(text: string, read: Partial<Record<EventType, Record<string, string>>>): string {
-  const filters = Object.entries(read).map(([type, tokens]) => filterOf(type as EventType, tokens));
+/** The text of a consumer's file with the filters that its row comes to. The rest is the operator's. */
+export function withFilters(text: string, { reads }: DurableRow): string {
+  const filters = Object.entries(reads).map(([type, tokens]) => filterOf(type as EventType, tokens));
   const written = filters.map((filter) => JSON.stringify(filter));
   const line = `"filter_subjects": [${written.join(', ')}]`;
   // As Prettier has it.

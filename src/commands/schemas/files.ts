@@ -3,9 +3,9 @@ import { eventTypes } from '../../events/catalogue.ts';
 import { jsonSchemaOf } from '../../events/envelope.ts';
 import { asyncApi } from './asyncapi.ts';
 import { accountsConf } from './accounts.ts';
-import { durables, withFilters } from './consumers.ts';
+import { newConsumer, withFilters } from './consumers.ts';
 import { withEventSections } from './event-sections.ts';
-import { durableReads } from '../../features.ts';
+import { durables } from '../../features.ts';
 import { pageContract } from './page-contract.ts';
 
 const root = new URL('../../../', import.meta.url);
@@ -18,9 +18,10 @@ export async function generatedFiles(): Promise<Map<URL, string>> {
     `${JSON.stringify(jsonSchemaOf(type), null, 2)}\n`,
   ]);
   const consumers = await Promise.all(
-    durables.map(async (durable): Promise<[URL, string]> => {
+    Object.entries(durables).map(async ([durable, row]): Promise<[URL, string]> => {
       const file = new URL(`streams/consumers/${durable}.json`, root);
-      return [file, withFilters(await readFile(file, 'utf8'), durableReads[durable])];
+      const text = await readFile(file, 'utf8').catch(() => newConsumer(durable));
+      return [file, withFilters(text, row)];
     }),
   );
   const page = await readFile(eventsPage, 'utf8');

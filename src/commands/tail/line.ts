@@ -4,7 +4,7 @@ import { podName } from '../../collection/explain/words.ts';
 import { type EventType } from '../../events/catalogue.ts';
 import type { StoredEvent, StoredMessage, Unreadable } from '../../events/envelope.ts';
 import { jsonLine, printable } from '../../telemetry/printable.ts';
-import { sentenceOf } from '../sentences.ts';
+import { sentenceOf } from '../../features.ts';
 
 const colours: Partial<Record<EventType, Parameters<typeof styleText>[0]>> = {
   Uploaded: 'green',
