@@ -90,7 +90,7 @@ export function collectionReactors(parts: Parts, board: PodBoard, pods: Pods) {
   const reactors = Object.entries(collectionDurables).map(([durable, { role }]): ReactorRow => ({
     role,
     durable,
-    start: starts[role],
+    start: starts[durable as keyof typeof starts],
   }));
   const prepare = async () => {
     await sweepWorkDir(workDir);
