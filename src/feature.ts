@@ -31,9 +31,11 @@ export interface Parts {
   now: () => string;
 }
 
-/** A durable consumer of a feature: the role that works for it, and the events that it is given. */
+/** A durable consumer of a feature: the role that works for it, the parts that it writes events as, and the events that it is given. */
 export interface DurableRow {
   role: Role;
+  /** As in ce-source: the NATS user of the role may write their events. */
+  parts: readonly string[];
   /** Each type, narrowed to some tokens of its subjects: `streams/consumers/<durable>.json` filters by these. */
   reads: Partial<Record<EventType, Readonly<Record<string, string>>>>;
 }

@@ -5,10 +5,15 @@ import type { DurableRow } from '../feature.ts';
 export const collectionDurables = {
   intake: {
     role: 'intake',
+    parts: ['intake'],
     reads: { AlertReceived: { status: 'firing' }, AlertRenewed: { status: 'firing' }, CooldownElapsed: {} },
   },
-  collect: { role: 'collect', reads: { CollectionRequested: {}, CollectionRedriven: {} } },
-  upload: { role: 'upload', reads: { JfrCollected: {}, CollectionRedriven: {} } },
+  collect: {
+    role: 'collect',
+    parts: ['collect'],
+    reads: { CollectionRequested: {}, CollectionRedriven: {} },
+  },
+  upload: { role: 'upload', parts: ['upload'], reads: { JfrCollected: {}, CollectionRedriven: {} } },
 } as const satisfies Record<string, DurableRow>;
 
 type Durables = typeof collectionDurables;

@@ -17,7 +17,7 @@ export interface NatsUser {
   name: string;
   /** What it is for: the comment above its events. */
   about: string;
-  /** The parts whose events it writes; those of a role are called like it. */
+  /** The parts whose events it writes. */
   parts: readonly string[];
   /** Subjects of timers that it sets. */
   timers: readonly string[];
@@ -34,28 +34,34 @@ const edgeParts = ['ingest', 'api', 'cancel', 'redrive'];
 const probes = 'aw.schedule.probe.*';
 const names = Object.keys(durables);
 const ofRole = (role: Role) => names.filter((name) => durables[name]?.role === role);
-const workers: readonly Role[] = ['intake', 'collect', 'upload'];
+const partsOf = (...roles: Role[]) => [
+  ...new Set(Object.values(durables).flatMap(({ role, parts }) => (roles.includes(role) ? parts : []))),
+];
 
 const users: readonly NatsUser[] = [
   {
     ...{ name: 'intake', about: 'It decides what an alert leads to, and says what a timer did not say.' },
-    ...{ parts: ['intake', ...edgeParts], timers: ['aw.schedule.>'], servesEdge: true },
+    ...{ parts: [...partsOf('intake'), ...edgeParts], timers: ['aw.schedule.>'], servesEdge: true },
     ...{ durables: ofRole('intake'), buckets: [snapshotsBucket] },
   },
   {
     ...{ name: 'collect', about: 'It records, and stages what it recorded.' },
-    ...{ parts: ['collect'], timers: [probes], durables: ofRole('collect'), buckets: allBuckets },
+    ...{ parts: partsOf('collect'), timers: [probes], durables: ofRole('collect'), buckets: allBuckets },
   },
   {
     ...{ name: 'upload', about: 'It brings recordings to their destination.' },
-    ...{ parts: ['upload'], timers: [probes], durables: ofRole('upload'), buckets: allBuckets },
+    ...{ parts: partsOf('upload'), timers: [probes], durables: ofRole('upload'), buckets: allBuckets },
   },
   {
     ...{
       name: 'workers',
       about: 'It decides, records and uploads: what intake, collect and upload may, together.',
     },
-    ...{ parts: [...workers, ...edgeParts], timers: ['aw.schedule.>'], servesEdge: true },
+    ...{
+      parts: [...partsOf('intake', 'collect', 'upload'), ...edgeParts],
+      timers: ['aw.schedule.>'],
+      servesEdge: true,
+    },
     ...{ durables: names, buckets: allBuckets },
   },
   {
@@ -63,7 +69,11 @@ const users: readonly NatsUser[] = [
       name: 'all',
       about: 'It does everything that the service does, and changes no stream and no durable consumer.',
     },
-    ...{ parts: [...workers, ...edgeParts], timers: ['aw.schedule.>'], servesEdge: true },
+    ...{
+      parts: [...partsOf('intake', 'collect', 'upload'), ...edgeParts],
+      timers: ['aw.schedule.>'],
+      servesEdge: true,
+    },
     ...{ durables: names, buckets: allBuckets, readsTold: true },
   },
 ];

@@ -52,5 +52,6 @@ function aboutOf(data: StoredEvent['data']): string {
   if ('kubeContext' in data) return podName(data);
   if ('fingerprint' in data) return data.fingerprint;
   if ('hash' in data) return data.hash.slice(0, 12);
-  return 'sequence' in data ? `#${String(data.sequence)}` : data.source;
+  if ('sequence' in data) return `#${String(data.sequence)}`;
+  return 'source' in data ? data.source : '';
 }
