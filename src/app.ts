@@ -181,7 +181,7 @@ function feedOf(
   podOfCollection: (id: string) => Pod | undefined,
   isAdmitted: ApiGuard['isAdmitted'],
 ) {
-  const said = 'event feeds were interrupted; they go on where they stopped';
+  const said = 'event feeds were interrupted; resuming where they stopped';
   const tail = createTail(connection, streamName, (err) => logger.warn({ err }, said));
   // There may be hundreds of them, for one reason.
   const onInterrupted = (err: unknown) => logger.debug({ err }, said);

@@ -20,9 +20,9 @@ export function buildGuards(config: Config, logger: Logger): Guards {
   const sources = config.roles.includes('ingest') ? config.rules.sources : [];
   const access = config.roles.includes('api') ? config.rules.access : {};
   const onUnreadable = (err: unknown) =>
-    logger.warn({ err }, 'a file of secrets cannot be read any more: the last ones hold');
+    logger.warn({ err }, 'a file of secrets can no longer be read: using the secrets last read from it');
   const onEmptied = (path: string) =>
-    logger.error({ path }, 'a file of secrets holds none any more: nobody is let in by it');
+    logger.error({ path }, 'a file of secrets is empty now: it lets nobody in');
   const isKnownHost = knownHosts(config.rules.allowedHosts);
   const deps = { now: () => Date.now(), onUnreadable, onEmptied, isKnownHost };
   warnWhereOpen(config, logger);

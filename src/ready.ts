@@ -8,7 +8,7 @@ import { streamName } from './log/streams/definitions.ts';
 interface Deps {
   connection: Connection;
   follower: Pick<Follower, 'isCaughtUp' | 'lag'>;
-  /** Of all features. */
+  /** The reactors of all features. */
   reactors: readonly ReactorRow[];
   writes: ReadyCheck;
 }

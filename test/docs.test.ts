@@ -74,3 +74,12 @@ it('leads from the README to every document', () => {
   }
   expect(documents.filter((file) => !reached.has(file))).toEqual([]);
 });
+
+it('docs/architecture.md names no file that is not there', () => {
+  const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  const files = globSync('**/*.{ts,js}', { cwd: join(root, 'src') });
+  const named = [...text.matchAll(/`([a-z-]+(?:\/[a-z-]+)*\.(?:ts|js))`/g)].map(([, name = '']) => name);
+  expect(named.length).toBeGreaterThan(20);
+  const isThere = (name: string) => files.some((file) => file === name || file.endsWith(`/${name}`));
+  expect(named.filter((name) => !isThere(name))).toEqual([]);
+});

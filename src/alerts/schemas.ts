@@ -8,7 +8,7 @@ const Outcome = Type.Object(
     ...{
       decision: outcomeFields.decision,
       at: time('when it was decided'),
-      sequence: sequence('Of that event.'),
+      sequence: sequence('Stream sequence of that event.'),
     },
     ...outcomeFields,
   },
@@ -20,7 +20,7 @@ const Outcome = Type.Object(
 
 const item = {
   id: Type.String({ description: 'Id of the AlertReceived: 64 hex digits.' }),
-  sequence: sequence('Of the stream.'),
+  sequence: sequence('Stream sequence.'),
   storedAt: time('when the stream took it'),
   alertname: nullable(Type.String({ description: 'Label alertname.' })),
   kubeContext: Type.Optional(

@@ -115,7 +115,7 @@ function waitingOf(
   readEarlier: WaitingDeps['readEarlier'],
 ) {
   const tail = createTail(connection, stream, (err) =>
-    logger.warn({ err }, 'reading decisions was interrupted; it goes on where it stopped'),
+    logger.warn({ err }, 'reading decisions was interrupted; resuming where it stopped'),
   );
   const policy = createPolicy(config.rules.collections);
   const places = createPlaces(concurrentReads);

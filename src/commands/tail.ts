@@ -56,7 +56,7 @@ async function tail(filter: TailFilter, { since, stream, json = false }: Options
     const follower = await follow(connection, stream, {
       ...{ filter: filter.subject, after, apply: show },
       onInterrupted: (error) => {
-        if (!signal.aborted) tell(`reading was interrupted, and is tried again: ${String(error)}`);
+        if (!signal.aborted) tell(`reading was interrupted; retrying: ${String(error)}`);
       },
     });
     tell(`following ${filter.sentence} behind #${String(after)}; Ctrl-C ends it`);

@@ -21,7 +21,7 @@ import './access.ts';
 const keepAliveMs = 360_000;
 /** A sender that takes longer for one request is cut off: Alertmanager has given up by then (its default group_interval). */
 const requestTimeoutMs = 300_000;
-/** Of requests that change something. Alerts have their own (MAX_BODY_BYTES). */
+/** Largest body of a request that changes something. Alerts have their own limit (MAX_BODY_BYTES). */
 const maxActionBytes = 65_536;
 
 /** A request that is whole by then is answered by then: one append to JetStream takes 5 s at most. */

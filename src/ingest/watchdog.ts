@@ -109,10 +109,7 @@ export function createWatchdog({ name, silenceSeconds }: WatchedSource, deps: Wa
         () => void (isFailing = false),
         (err: unknown) => {
           const level = isFailing ? 'debug' : 'warn';
-          logger[level](
-            { err, source: name },
-            'a silence of this source may go unnoticed; it is tried again',
-          );
+          logger[level]({ err, source: name }, 'a silence of this source may go unnoticed; retrying');
           isFailing = true;
         },
       )

@@ -13,7 +13,7 @@ const passedOn: ReadonlySet<string> = new Set([
   ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
 ]);
 
-/** Of the environment of the service, what every program gets. */
+/** The variables of the service's environment that every program gets. */
 export function commonEnvironment(environment: Environment): Record<string, string> {
   return picked(environment, (name) => passedOn.has(name) || name.startsWith('LC_'));
 }

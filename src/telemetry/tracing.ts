@@ -12,7 +12,7 @@ export interface Tracing {
 export interface SpanAbout {
   /** W3C traceparent of the cause. */
   traceparent: string | undefined;
-  /** Of OpenTelemetry; absent: internal. */
+  /** Span kind of OpenTelemetry; absent: internal. */
   kind?: 'server' | 'consumer';
   attributes?: Attributes;
 }
@@ -39,7 +39,7 @@ export async function createTracing(isExported: boolean, logger: Logger): Promis
   return otlpTracing(logger);
 }
 
-/** Of a W3C traceparent, as log lines name it. */
+/** The trace id in a W3C traceparent, as log lines name it. */
 export function traceIdOf(traceparent: string | undefined): string | undefined {
   return traceparent?.split('-')[1];
 }

@@ -27,7 +27,7 @@ export interface Item extends Summary {
 
 export interface Store {
   items: ReadonlyMap<string, Item>;
-  /** Of the last event that was applied. */
+  /** Sequence of the last event that was applied. */
   lastSequence: number;
 }
 

@@ -9,14 +9,14 @@ import type { Report } from './promises.ts';
 
 /** A cooldown that an alert waits for. */
 export interface Cooldown {
-  /** Of the CollectionSuppressed. */
+  /** Sequence of the CollectionSuppressed. */
   id: string;
   alertId: string;
   pod: string;
   mark: Mark;
   /** RFC 3339. */
   until: string;
-  /** Of the alert, where the policy that decided about it is on the stream. */
+  /** Labels of the alert; absent where the policy that decided about it is not on the stream. */
   labels: Labels | undefined;
 }
 

@@ -9,9 +9,9 @@ export interface ExpectedRecording {
   bytes: number;
   /** Hex. */
   sha256: string;
-  /** Of the Uploaded. */
+  /** Sequence of the Uploaded. */
   sequence: number;
-  /** Of the plan; absent where the request of the collection is not on the stream. */
+  /** Destination of the plan; absent where the request of the collection is not on the stream. */
   destination?: Destination;
 }
 
@@ -19,7 +19,7 @@ interface Collected {
   bytes: number;
   sha256: string;
   sequence: number;
-  /** Of artefacts. */
+  /** Urls of artefacts. */
   beside: ReadonlySet<string>;
 }
 

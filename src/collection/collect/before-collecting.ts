@@ -44,7 +44,10 @@ export function handedOver(
   const waitedMs = millisOf(now()) - Math.max(millisOf(time), millisOf(retryAt ?? time));
   if (waitedMs >= collectorUnknownMs) return undefined;
   const level = deliveries > 1 ? 'debug' : 'warn';
-  logger[level]({ collectionId, collector }, 'no such collector is configured here: left to another process');
+  logger[level](
+    { collectionId, collector },
+    'this process has no such collector: leaving it to another process',
+  );
   return { retryInMs: Math.random() * handOverMs };
 }
 

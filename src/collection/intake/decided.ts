@@ -26,7 +26,7 @@ export interface Decided {
 interface Past {
   from: number;
   upTo: number;
-  /** Of decisions and of their causes. */
+  /** Ids of decisions and of their causes. */
   ids: Set<string>;
 }
 

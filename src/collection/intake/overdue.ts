@@ -34,7 +34,7 @@ export function watchOverdue(deps: OverdueDeps & { follower: Pick<Follower, 'isC
     if (!deps.follower.isCaughtUp()) return;
     running ??= endOverdue(deps)
       .catch((err: unknown) => {
-        deps.logger.warn({ err }, 'late timers could not be looked after; it is tried again');
+        deps.logger.warn({ err }, 'could not check for late timers; retrying');
         return 0;
       })
       .finally(() => (running = undefined));

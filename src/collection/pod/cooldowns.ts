@@ -16,7 +16,7 @@ export interface Cooldowns extends Index<PodEvent, PodSnapshot> {
 
 interface Waiting {
   elapsed: Elapsed;
-  /** Of the suppression. */
+  /** Sequence of the CollectionSuppressed. */
   sequence: number;
 }
 

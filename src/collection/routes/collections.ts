@@ -15,7 +15,9 @@ const ListQuery = Type.Object(
     kubeContext: Type.Optional(Type.String()),
     namespace: Type.Optional(Type.String()),
     pod: Type.Optional(Type.String({ examples: ['crate-data-hot-0'] })),
-    alertname: Type.Optional(Type.String({ description: 'Of the alert that it was requested for.' })),
+    alertname: Type.Optional(
+      Type.String({ description: 'Label alertname of the alert that it was requested for.' }),
+    ),
     ...timeQuery('Requested'),
     ...pageQuery,
   },

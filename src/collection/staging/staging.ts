@@ -31,14 +31,14 @@ interface PutOptions {
   simulated: boolean;
   /** Said in JfrCollected with the recording. */
   circumstances?: Circumstances;
-  /** Of the plan. */
+  /** Where the plan sends the recording. */
   destination: Destination;
   /** Ends the waiting for NATS (shutdown): throws LogUnavailable then. */
   signal: AbortSignal;
 }
 
 export interface Buckets {
-  /** Of the records of what waits, and of its bytes where they go to S3. */
+  /** Bucket of the records of what waits, and of its bytes where they go to S3. */
   staging: string;
   /** The destination in the object store: what goes there has its bytes there from the beginning. */
   recordings: string;
@@ -181,8 +181,8 @@ export function sweepHourly(
   const { isWaiting, logger, signal } = about;
   const timer = setInterval(() => {
     staging.sweep(isWaiting).then(
-      (swept) => logger.debug(swept, 'the staging bucket is swept'),
-      (err: unknown) => logger.warn({ err }, 'the staging bucket could not be swept'),
+      (swept) => logger.debug(swept, 'swept the staging bucket'),
+      (err: unknown) => logger.warn({ err }, 'could not sweep the staging bucket'),
     );
   }, hourMs);
   timer.unref();

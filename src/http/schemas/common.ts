@@ -52,14 +52,17 @@ const eventOf = (type: EventType) =>
 export const NewEvent = Type.Union(eventTypes.map(eventOf), { $id: 'NewEvent', description: 'An event.' });
 export const StoredEvent = Type.Union(
   eventTypes.map((type) =>
-    Type.Object({ sequence: sequence('Of the stream.'), ...eventOf(type).properties }),
+    Type.Object({ sequence: sequence('Stream sequence.'), ...eventOf(type).properties }),
   ),
   { $id: 'StoredEvent', description: 'An event of the stream.' },
 );
 export const FeedEvent = Type.Union(
   eventTypes.map((type) =>
     Type.Object({
-      ...{ sequence: sequence('Of the stream.'), subject: Type.String({ description: 'Of NATS.' }) },
+      ...{
+        sequence: sequence('Stream sequence.'),
+        subject: Type.String({ description: 'Subject in NATS.' }),
+      },
       ...eventOf(type).properties,
       storedAt: time('when the stream took it'),
       source: Type.String({ description: 'The part of the service that says it.' }),

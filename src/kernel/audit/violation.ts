@@ -7,7 +7,7 @@ export type ViolationOf<P extends Promises, About extends object> = About & {
   name: P[keyof P & number];
   /** What is wrong. */
   what: string;
-  /** Of the events concerned, ascending. */
+  /** Sequences of the events concerned, ascending. */
   sequences: number[];
 };
 

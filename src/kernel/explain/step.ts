@@ -4,7 +4,7 @@ import type { StoredEvent } from '../../events/envelope.ts';
 export interface StepOf<Kind extends string> {
   /** RFC 3339: when it happened. */
   at: string;
-  /** Of the event in the stream; absent for what no event says. */
+  /** Stream sequence of the event; absent for what no event says. */
   sequence?: number;
   kind: Kind;
   sentence: string;

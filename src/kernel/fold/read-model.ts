@@ -53,7 +53,7 @@ export async function startReadModel(deps: Deps, folds: readonly Fold[]): Promis
       for (const { board } of folds) board.apply(message);
     },
     onInterrupted: (err) =>
-      logger.warn({ err }, 'reading the log was interrupted; it goes on where it stopped'),
+      logger.warn({ err }, 'reading the log was interrupted; resuming where it stopped'),
   });
   const tidy = async () => {
     if (!follower.isCaughtUp()) return;
@@ -64,7 +64,7 @@ export async function startReadModel(deps: Deps, folds: readonly Fold[]): Promis
       if (everyEvents > 0 && deps.mayWrite) await snapshots.save(board, follower.lastApplied());
     }
   };
-  const stopTidying = repeat(tidy, (err) => logger.warn({ err }, 'the board could not be kept; it is tried again')); // prettier-ignore
+  const stopTidying = repeat(tidy, (err) => logger.warn({ err }, 'could not tidy the board or save its snapshot; retrying')); // prettier-ignore
   const stale = Promise.withResolvers<string>();
   const { lastApplied } = follower;
   const stopWatching = watchIdentity(connection, streamName, { lastApplied, onOther: stale.resolve });
@@ -76,7 +76,7 @@ export async function startReadModel(deps: Deps, folds: readonly Fold[]): Promis
   return { follower, stale: stale.promise, stop };
 }
 
-/** Of a process that reads no log. */
+/** The read model of a process that reads no log. */
 export function noReadModel(): ReadModel {
   const stop = () => Promise.resolve();
   const follower = { caughtUp: stop(), isCaughtUp: () => true, lastApplied: () => 0, lag: () => 0, stop };

@@ -78,7 +78,7 @@ export function createSnapshots({
         if ((await storedAt(newest.sequence)) !== newest.metadata['storedAt']) {
           logger.info(
             { sequence: newest.sequence },
-            'the snapshot is not of this stream: the whole log is read',
+            'the snapshot is of another stream: reading the whole log instead',
           );
           return 0;
         }
@@ -93,7 +93,7 @@ export function createSnapshots({
         logger.info({ sequence: newest.sequence, entries: board.size() }, 'the board begins from a snapshot');
         return newest.sequence;
       } catch (err) {
-        logger.warn({ err }, 'no snapshot of the board can be read: the whole log is');
+        logger.warn({ err }, 'no snapshot of the board can be read: reading the whole log instead');
         return 0;
       }
     },
@@ -110,7 +110,7 @@ export function createSnapshots({
         if (!(error instanceof ObjectExists)) throw error;
       });
       for (const { name } of known.slice(kept - 1)) await deleteObject(connection, bucket, name);
-      logger.debug({ sequence, entries: board.size() }, 'a snapshot of the board is kept');
+      logger.debug({ sequence, entries: board.size() }, 'saved a snapshot of the board');
     },
   };
 }

@@ -10,7 +10,7 @@ export async function stopWorkers(
   const running = workers.reduce((sum, worker) => sum + worker.running(), 0);
   logger.info({ running, graceSeconds }, 'stopping: no more work is taken');
   const timer = setTimeout(() => {
-    logger.warn('the grace is over: running work is handed back');
+    logger.warn('the grace period is over: handing running work back');
     handBack.abort(new AttemptFailed('handed-back', 'the service was stopped during the attempt'));
   }, graceSeconds * 1_000);
   await Promise.all(workers.map((worker) => worker.stop()));

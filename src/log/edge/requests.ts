@@ -24,7 +24,7 @@ export interface NatsRequest {
 export interface AnswerOptions {
   /** `gate.>`, say: as in requestSubject, where `>` stands for the rest. */
   name: string;
-  /** Of all that are asked at once, beyond which the next is refused. */
+  /** So many are answered at once; the next is refused. */
   places: number;
   /** What it resolves to is the answer. Where it throws nobody is answered, and whoever asked gives up after its time. */
   handle: (asked: NatsRequest) => Promise<string | Uint8Array>;

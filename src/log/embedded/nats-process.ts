@@ -9,7 +9,7 @@ import { LogMisconfigured } from '../errors.ts';
 import { nameOf, type ProcessRef, processRef } from './process-ref.ts';
 
 export interface LaunchOptions {
-  /** Of loopback. */
+  /** Port on loopback. */
   port: number;
   /** The nats-server to start; absent: see natsServerPath. */
   program?: string | undefined;

@@ -45,7 +45,7 @@ export async function putObject(
 }
 
 export interface ObjectPlace {
-  /** Of the record. */
+  /** Bucket of the object's record. */
   bucket: string;
   /** Bucket of the chunks: in another one the object can get its name later without being moved. */
   chunksIn: string;

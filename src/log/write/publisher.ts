@@ -32,7 +32,7 @@ export interface Publisher {
 interface Waiting {
   resolve: (ack: PubAck) => void;
   reject: (error: Error) => void;
-  /** Of performance.now(). */
+  /** When it is given up, in terms of performance.now(). */
   deadline: number;
 }
 

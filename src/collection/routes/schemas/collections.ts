@@ -12,14 +12,16 @@ const item = {
   kubeContext: Type.String(),
   namespace: Type.String(),
   pod: Type.String(),
-  alertname: Type.Optional(Type.String({ description: 'Of the alert that it was requested for.' })),
+  alertname: Type.Optional(
+    Type.String({ description: 'Label alertname of the alert that it was requested for.' }),
+  ),
   requestedAt: time('when it was requested'),
   endedAt: Type.Optional(time('when it was uploaded, failed or was cancelled')),
   simulated: Type.Optional(
     Type.Literal(true, { description: 'The recording is a sample and not one of the pod.' }),
   ),
-  firstSequence: sequence('Of its CollectionRequested.'),
-  lastSequence: sequence('Of its last event so far.'),
+  firstSequence: sequence('Stream sequence of its CollectionRequested.'),
+  lastSequence: sequence('Stream sequence of its last event so far.'),
 };
 
 export const CollectionItem = Type.Object(item, { $id: 'CollectionItem' });
@@ -110,7 +112,7 @@ export const Replay = Type.Object(
   {
     items: Type.Array(
       Type.Object({
-        sequence: sequence('Of the stream.'),
+        sequence: sequence('Stream sequence.'),
         storedAt: time('when the stream took it'),
         time: time('when it happened'),
         subject: Type.String(),

@@ -20,7 +20,7 @@ const Chapter = Type.Object({
   steps: Type.Array(
     Type.Object({
       at: time('when it happened'),
-      sequence: Type.Optional(sequence('Of the event; absent for what no event says.')),
+      sequence: Type.Optional(sequence('Stream sequence of the event; absent for what no event says.')),
       kind: Type.String(),
       sentence: Type.String(),
       details: Type.Optional(Type.Array(Type.String())),
@@ -38,8 +38,8 @@ export const Explanation = Type.Object(
     at: time('when it was asked'),
     stream: Type.Object({
       name: Type.String(),
-      firstSequence: sequence('Of the stream.'),
-      lastSequence: sequence('Of the stream.'),
+      firstSequence: sequence('First sequence of the stream.'),
+      lastSequence: sequence('Last sequence of the stream.'),
       firstAt: Type.Optional(nullable(time('of the first message'))),
       lastAt: Type.Optional(nullable(time('of the last message'))),
     }),
