@@ -103,7 +103,9 @@ async function run({ samples, profileTo, pods }: BenchArguments): Promise<Figure
     await repeat(async (sample) => {
       seconds.empty.push(await secondsUntilReady(world, `empty-start-${sample}`, wholeLog));
     });
-    await appendHistory(connection, pods);
+    // What the starts before wrote: the policy, and probes.
+    const { state } = await connection.jsm.streams.info(streamName);
+    await appendHistory(connection, pods, 0, state.last_seq);
     await repeat(async (sample) => {
       seconds.full.push(await secondsUntilReady(world, `cold-start-${sample}`, wholeLog));
       seconds.consume.push(await bareSeconds('consume', pods, world.nats.url));
