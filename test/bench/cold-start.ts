@@ -47,7 +47,7 @@ async function keepSnapshot(world: BenchWorld, connection: Connection, pods: num
   const isKept = async () => (await listObjects(connection, snapshotsBucket)).length > 0;
   await until('a snapshot to be kept', isKept, 180_000);
   await service.stop();
-  await appendHistory(connection, podsBehindSnapshot, pods, pods * eventsPerPod);
+  await appendHistory(connection, podsBehindSnapshot, pods);
 }
 
 /** The seconds that one of the bare parts takes in a process of its own. */
@@ -103,9 +103,7 @@ async function run({ samples, profileTo, pods }: BenchArguments): Promise<Figure
     await repeat(async (sample) => {
       seconds.empty.push(await secondsUntilReady(world, `empty-start-${sample}`, wholeLog));
     });
-    // What the starts before wrote: the policy, and probes.
-    const { state } = await connection.jsm.streams.info(streamName);
-    await appendHistory(connection, pods, 0, state.last_seq);
+    await appendHistory(connection, pods);
     await repeat(async (sample) => {
       seconds.full.push(await secondsUntilReady(world, `cold-start-${sample}`, wholeLog));
       seconds.consume.push(await bareSeconds('consume', pods, world.nats.url));

@@ -133,27 +133,35 @@ function podOf(number: number) {
 }
 
 /**
- * Appends the history of these pods behind that sequence, the last one of the stream, as the service does: each event
- * expects the one before it. Says on standard error how far it is.
+ * Appends the history of these pods, as the service does: each event expects the one before it of its pod. Says on standard
+ * error how far it is.
  */
-export async function appendHistory(
-  connection: Connection,
-  pods: number,
-  first = 0,
-  lastSequence = 0,
-): Promise<void> {
-  const lastSequences = new Map<string, number>();
-  const inFlight: Promise<unknown>[] = [];
-  let sequence = lastSequence;
+export async function appendHistory(connection: Connection, pods: number, first = 0): Promise<void> {
+  const lastOf = new Map<string, Promise<number>>();
+  let inFlight: Promise<number>[] = [];
+  let count = 0;
   for (const event of history(pods, first)) {
     const subject = podSubject(event.data);
-    const expected = lastSequences.get(subject) ?? 0;
-    inFlight.push(append(connection, event, { lastSequence: expected, filter: `${subject}.>` }));
-    lastSequences.set(subject, ++sequence);
-    if (inFlight.length === appendsInFlight) await Promise.all(inFlight.splice(0));
-    if (sequence % 100_000 === 0) process.stderr.write(`${shown(sequence)} events are on the stream\n`);
+    const appended = appendBehind(connection, event, `${subject}.>`, lastOf.get(subject));
+    lastOf.set(subject, appended);
+    inFlight.push(appended);
+    if (inFlight.length === appendsInFlight) {
+      await Promise.all(inFlight);
+      inFlight = [];
+    }
+    if (++count % 100_000 === 0) process.stderr.write(`${shown(count)} events are on the stream\n`);
   }
   await Promise.all(inFlight);
+}
+
+async function appendBehind(
+  connection: Connection,
+  event: PodEvent,
+  filter: string,
+  before: Promise<number> | undefined,
+): Promise<number> {
+  const { sequence } = await append(connection, event, { lastSequence: (await before) ?? 0, filter });
+  return sequence;
 }
 
 /** As decoded from the stream: what two events have in common is not shared. */

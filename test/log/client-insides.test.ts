@@ -36,7 +36,7 @@ describe('the NATS client, beneath its types', () => {
     const spied = new Proxy(outgoingHeaders({ 'ce-id': '1' }), {
       get: (target, name) => {
         asked.add(name);
-        return Reflect.get(target, name);
+        return Reflect.get(target, name) as unknown;
       },
     });
     const subscription = nc.subscribe('what.ever', { max: 1 });
