@@ -16,11 +16,14 @@ export interface Figure {
   met?: boolean;
 }
 
+/** What stands above the two figures of a line. */
+const beside = ['measured', 'ceiling'];
+
 const document = new URL('../../docs/performance.md', import.meta.url);
 
 /** The figures as a table in Markdown, which a terminal shows well enough. */
-export function tableOf(figures: readonly Figure[]): string {
-  const head = ['what', 'measured', 'ceiling', 'ratio', 'goal', ''];
+export function tableOf(figures: readonly Figure[], columns = beside): string {
+  const head = ['what', ...columns, 'ratio', 'goal', ''];
   const rows = figures.map(({ what, measured, ceiling = '', ratio, goal, met }) => {
     return [what, measured, ceiling, ratio?.toFixed(2) ?? '', goal, met === undefined ? '' : met ? 'met' : 'MISSED']; // prettier-ignore
   });
@@ -33,7 +36,12 @@ export function tableOf(figures: readonly Figure[]): string {
 }
 
 /** Puts a benchmark's section into docs/performance.md, in the place of the one that is there. */
-export function writeSection(name: string, command: string, figures: readonly Figure[]): void {
+export function writeSection(
+  name: string,
+  command: string,
+  figures: readonly Figure[],
+  columns?: string[],
+): void {
   const begin = `<!-- begin ${name} -->`;
   const end = `<!-- end ${name} -->`;
   const text = readFileSync(document, 'utf8');
@@ -42,7 +50,7 @@ export function writeSection(name: string, command: string, figures: readonly Fi
   if (from < 0 || to < from)
     throw new Error(`docs/performance.md has no place for ${name}: ${begin} … ${end}`);
   const when = new Date().toISOString().slice(0, 10);
-  const section = `${begin}\n\n${tableOf(figures)}\n\n${when}, ${machine()}: \`${command}\`\n\n`;
+  const section = `${begin}\n\n${tableOf(figures, columns)}\n\n${when}, ${machine()}: \`${command}\`\n\n`;
   writeFileSync(document, text.slice(0, from) + section + text.slice(to));
 }
 

@@ -16,6 +16,8 @@ export interface BenchArguments {
 export interface Bench {
   name: string;
   title: string;
+  /** What stands above the two figures of a line; default: measured and ceiling. */
+  columns?: string[];
   run: (options: BenchArguments) => Promise<Figure[]>;
 }
 
@@ -29,6 +31,7 @@ const benches = await Promise.all([
   import('./processes.ts').then(({ processesBench }) => processesBench),
   import('./cold-start.ts').then(({ coldStartBench }) => coldStartBench),
   import('./board.ts').then(({ boardBench }) => boardBench),
+  import('./ablations.ts').then(({ ablationsBench }) => ablationsBench),
 ]);
 
 const { values, positionals } = parseArgs({
@@ -48,14 +51,14 @@ if (unknown !== undefined) {
 }
 
 process.stdout.write(`${machine()}\n`);
-for (const { name, title, run } of benches) {
+for (const { name, title, columns, run } of benches) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   process.stdout.write(`\n${name}: ${title}\n`);
   const { samples, pods, profile } = values;
   const figures = await run({ samples: Number(samples), pods: Number(pods), profileTo: profile });
-  process.stdout.write(`${tableOf(figures)}\n`);
+  process.stdout.write(`${tableOf(figures, columns)}\n`);
   // What is profiled is slower.
   if (!values.dry && values.profile === undefined) {
-    writeSection(name, ['npm run bench --', ...process.argv.slice(2)].join(' '), figures);
+    writeSection(name, ['npm run bench --', ...process.argv.slice(2)].join(' '), figures, columns);
   }
 }
