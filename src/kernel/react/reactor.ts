@@ -35,7 +35,7 @@ const maxRetryMs = 60_000;
 
 /**
  * Runs a reactor. What cannot be read, or cannot be handled for ever, ends in EventRejected and blocks nothing;
- * while NATS or the board are behind, a message is only put off.
+ * while NATS or the board are behind, a message is only retried later.
  */
 export function startReactor<E extends AnyEvent & Stored>(deps: ReactorDeps, reactor: Reactor<E>): Worker {
   const { connection, definitions, metrics, tracing } = deps;
