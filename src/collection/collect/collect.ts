@@ -137,5 +137,6 @@ function ended(work: CollectWork, now: string) {
   if (trigger.byHand || repeat > (plan.retryOnRepeat ?? 0)) return { events: [event] };
   const { collectionId } = work;
   const unanswered = unansweredBecause(event, { ...trigger, reason: 'failed', collectionId, repeat }, now);
-  return { events: [unanswered, event] };
+  // Should the append of the end fail, both are said again, the first under the same id.
+  return { events: [unanswered, event], inOrder: true as const };
 }

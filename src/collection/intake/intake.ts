@@ -108,18 +108,23 @@ const sentences = {
 };
 
 /**
- * With what goes with it, all or none: an alert that waits in the log always has a timer, and one that was too old is decided
- * anew when it is told again.
+ * With what has to be there before it: an alert that waits in the log always has a timer, and one that was too old is decided anew
+ * when it is told again. In order, because thousands may come at once: the next try does both again where the append then
+ * fails, and a timer that goes off for an alert that was decided otherwise is dropped.
  */
 function suppression(
   event: Event<'CollectionSuppressed'>,
   now: string,
 ): Decision<Event<'CollectionSuppressed' | 'AlertUnanswered'>> {
   const elapsed = elapsedOf(event);
-  if (!elapsed) return { events: [unansweredBecause(event, { ...event.data, reason: 'stale' }, now), event] };
+  if (!elapsed) {
+    const unanswered = unansweredBecause(event, { ...event.data, reason: 'stale' }, now);
+    return { events: [unanswered, event], inOrder: true };
+  }
   const { alertId, until } = elapsed.data;
   return {
     events: [event],
+    inOrder: true,
     timers: [{ subject: cooldownScheduleSubject(alertId), at: until, event: elapsed }],
   };
 }

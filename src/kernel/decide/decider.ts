@@ -2,7 +2,7 @@ import { type AnyEvent, subjectOf } from '../../events/envelope.ts';
 import type { Connection } from '../../log/connection.ts';
 import { WrongLastSequence } from '../../log/errors.ts';
 import { lastMessage } from '../../log/read.ts';
-import { append, appendAtomically, type Timer } from '../../log/write/append.ts';
+import { append, appendAtomically, schedule, type Timer } from '../../log/write/append.ts';
 import type { Aggregate } from '../fold/aggregate.ts';
 import { type Board, BoardLags } from '../fold/board.ts';
 import { createPlaces } from '../places.ts';
@@ -12,6 +12,12 @@ export interface Decision<E extends AnyEvent = AnyEvent> {
   /** In the order that they will have on the stream. */
   events: readonly E[];
   timers?: readonly Timer[];
+  /**
+   * Stored one after the other instead: right where everything before the last event is harmless without it, and the decision
+   * comes often. An atomic batch of two takes 0.9 ms of the stream's time on nats-server 2.14.0 and 2.5 ms on 2.15.1, two
+   * messages take 0.1 ms, and webhooks wait meanwhile. Only the last event is of the aggregate.
+   */
+  inOrder?: true;
 }
 
 /** Decides on one aggregate at a time and writes the decision to the log. */
@@ -45,19 +51,23 @@ export function createDecider<Key, E extends AnyEvent, S, P extends object>(
   const inTurn = createTurns();
   const batches = createPlaces(maxOpenBatches);
 
-  /** Resolves to the sequence of the first event, and whether it was there before. */
-  const store = async ({ events, timers = [] }: Decision, prefix: string, lastSequence: number) => {
+  /** Resolves to the sequence of the first event, or of the last where they are stored in order, and whether it was there before. */
+  const store = async ({ events, timers = [], inOrder }: Decision, prefix: string, lastSequence: number) => {
     const expectation = { lastSequence, filter: `${prefix}.>` };
-    const [only, ...more] = events;
-    if (only && more.length === 0 && timers.length === 0) return append(connection, only, expectation);
+    const last = events.at(-1);
+    if (last && (inOrder || (events.length === 1 && timers.length === 0))) {
+      for (const timer of timers) await schedule(connection, timer);
+      for (const event of events.slice(0, -1)) await append(connection, event);
+      return append(connection, last, expectation);
+    }
     const first = events.findIndex((event) => isUnder(prefix, event));
     const expected = events.map((event, index) => (index === first ? { event, expectation } : { event }));
     const sequence = await batches.take(() => appendAtomically(connection, timers, expected));
     return { sequence, duplicate: false };
   };
   /** The next decision stands on this one. It came right behind what the board shows, unless it was there before. */
-  const apply = async ({ events }: Decision, prefix: string, from: number, isNew: boolean) => {
-    for (const [index, event] of events.entries()) {
+  const apply = async ({ events, inOrder }: Decision, prefix: string, from: number, isNew: boolean) => {
+    for (const [index, event] of (inOrder ? events.slice(-1) : events).entries()) {
       if (!isUnder(prefix, event)) continue;
       if (isNew) board.applyOwn(event as E, from + index);
       else await board.whenApplied(prefix, from + index);

@@ -60,7 +60,8 @@ export function plainHeaders(bytes: Buffer | undefined): HeaderReader | undefine
 
 // `nats` is pinned to 2.29.3 for this; test/log/client-insides.test.ts fails if it moves. When @nats-io/* 3.x is taken: messages of
 // @nats-io/nats-core and @nats-io/jetstream keep these fields, but `nats` itself is split into packages, so that every import in
-// src/log moves, and what is thrown (`NatsError.api_error`) gets classes of its own (errors.ts, append.ts, publisher.ts).
+// src/log moves, what is thrown (`NatsError.api_error`) gets classes of its own (errors.ts, append.ts, publisher.ts), and a look-up that finds nothing
+// answers null instead of throwing (read.ts).
 /** What the client's messages hold beneath their types (2.29): the bytes of headers and body, and where the body begins. */
 interface Inside {
   msg?: { _rdata?: unknown; _msg?: { hdr?: unknown } };
