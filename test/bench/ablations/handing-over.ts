@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { checkedBytes } from '../../../src/collection/destinations/checked.ts';
 import type { Connection } from '../../../src/log/connection.ts';
 import {
   deleteObject,
@@ -46,15 +47,22 @@ export function handingOver(connection: Connection): Ablation[] {
     const info = await getInfo(connection, stagingBucket, staged);
     if (info) await nameObject(connection, info, { name });
   };
+  const { signal } = new AbortController();
   const copied = async (staged: string, name: string) => {
     const info = await getInfo(connection, stagingBucket, staged);
-    if (info)
-      await putObject(
-        connection,
-        recordingsBucket,
-        { name, sha256: info.sha256 },
-        readObject(connection, stagingBucket, staged),
-      );
+    if (!info) return;
+    const { sha256, bytes } = info;
+    const open = () => readObject(connection, stagingBucket, staged);
+    const file = {
+      key: name,
+      bytes,
+      sha256,
+      metadata: {},
+      open,
+      staged: () => Promise.resolve(info),
+      signal,
+    };
+    await putObject(connection, recordingsBucket, { name, sha256 }, checkedBytes(file));
   };
   return ([['207 kB', 207_000], ['24 MB', 24_000_000]] as const).map(([size, bytes]) => ({
     what: `chunks named across buckets: a recording of ${size} to the object store`,
