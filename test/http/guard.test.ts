@@ -90,7 +90,7 @@ describe('a source with a bearer token', () => {
     utimesSync(file, atime, mtime);
     await until('nobody is let in', async () => (await status('old')) === 401);
     expect([await status(), await status('')]).toEqual([401, 401]);
-    expect(lines.filter((line) => line.includes('holds none any more'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('is empty now'))).toHaveLength(1);
     expect(lines.join()).toContain(file);
     writeFileSync(file, 'new\n');
     await until('the new token', async () => (await status('new')) === 200);
