@@ -1,50 +1,31 @@
 import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
-import manifest from '../package.json' with { type: 'json' };
 import type { PodBoard } from './collection/pod/board.ts';
 import { type Config, needsReadModel, type Role } from './config/config.ts';
-import { ConfigError } from './config/fault.ts';
 import { answerEdge, storingOfOthers } from './edge.ts';
 import { timeOf } from './events/instant.ts';
-import type { Pod } from './events/subjects.ts';
 import type { Feature, Parts } from './feature.ts';
-import { apiDocument, createFeatures, durables, timers } from './features.ts';
-import { buildGuards, readingFiles } from './guards.ts';
-import { eventRoutes } from './http/feed/events.ts';
-import type { ApiGuard } from './http/guard/api-guard.ts';
-import { healthRoutes } from './http/health.ts';
-import { registerOpenapi } from './http/openapi.ts';
-import { pageRoutes } from './http/page.ts';
-import { createServer } from './http/server.ts';
+import { createFeatures, durables, timers } from './features.ts';
+import { buildGuards } from './guards.ts';
 import { noReadModel, startReadModel } from './kernel/fold/read-model.ts';
 import { createPlaces } from './kernel/places.ts';
-import { isPassing } from './kernel/react/failures.ts';
 import { createReactorMetrics } from './kernel/react/metrics.ts';
 import { stopWorkers } from './kernel/react/workers.ts';
 import { startServerClock } from './log/clock.ts';
 import { type Connection, watchConnection } from './log/connection.ts';
 import type { Worker } from './log/consume/consume.ts';
-import { runFeed } from './log/consume/feed.ts';
-import { createTail } from './log/consume/tail.ts';
 import { LogUnavailable } from './log/errors.ts';
 import { type OpenLog, openLog } from './log/open.ts';
 import { readDefinitions, streamName } from './log/streams/definitions.ts';
 import { adviceOn, sentence } from './log/streams/differences.ts';
-import { readFigures } from './log/streams/figures.ts';
 import { applyStreams, ensureStreams } from './log/streams/streams.ts';
-import { readyChecks } from './ready.ts';
-import { type Storing, watchStoring } from './storing.ts';
+import { listen } from './listen.ts';
+import { watchStoring } from './storing.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
-import { registerServiceMetrics } from './telemetry/service-metrics.ts';
 import { createTracing } from './telemetry/tracing.ts';
 
 /** Reads of the stream at once, for all who ask, so that webhooks are not held up. */
 const concurrentReads = 2;
-/** Feeds that catch up at once. */
-const concurrentCatchUps = 2;
-/** Alertmanager opens 2,000 connections within half a second; Node's default of 511 resets some of them. */
-const listenBacklog = 4_096;
 
 /** The running service. */
 export interface App {
@@ -133,66 +114,6 @@ async function startWorkers(features: readonly Feature[], roles: readonly Role[]
   return rows.filter(({ role }) => roles.includes(role)).map(({ start }) => start());
 }
 
-interface Serving {
-  parts: Parts;
-  lag: () => number;
-  features: ReturnType<typeof createFeatures>;
-  storing: Storing;
-  guard: ApiGuard;
-}
-
-async function listen({ parts, lag, features, storing, guard }: Serving): Promise<FastifyInstance> {
-  const { config, connection, definitions, logger, metrics } = parts;
-  const { all, board } = features;
-  const readsLog = needsReadModel(config.roles);
-  const { tls, trustedProxies } = config.rules;
-  const server = readingFiles(() => createServer(logger, { isPassing, tls, trustedProxies }));
-  server.addHook('onRequest', guard.admit);
-  const reactors = all.flatMap((feature) => feature.reactors);
-  const follower = { ...parts.follower, lag };
-  const checks = readyChecks({ connection, follower, reactors, writes: storing.check }, config.roles);
-  registerServiceMetrics(metrics, {
-    version: manifest.version,
-    isConnected: connection.isConnected,
-    lastWrites: storing.lastWrites,
-    readLog: () => readFigures(connection, definitions),
-    ...(readsLog ? { lag } : {}),
-  });
-  const isApi = config.roles.includes('api');
-  if (isApi) registerOpenapi(server, manifest.version, apiDocument);
-  server.register(healthRoutes({ checks, metrics }));
-  for (const { routes } of all) routes(server);
-  if (isApi) {
-    server.register(feedOf(parts, board.summaries.get, guard.isAdmitted));
-    server.register(pageRoutes());
-  }
-  try {
-    await server.listen({ host: config.host, port: config.port, backlog: listenBacklog });
-  } catch (error) {
-    // What its routes have begun would keep the process alive.
-    await server.close();
-    throw listenError(error, config);
-  }
-  return server;
-}
-
-function feedOf(
-  { config, connection, logger, metrics }: Parts,
-  podOfCollection: (id: string) => Pod | undefined,
-  isAdmitted: ApiGuard['isAdmitted'],
-) {
-  const said = 'event feeds were interrupted; resuming where they stopped';
-  const tail = createTail(connection, streamName, (err) => logger.warn({ err }, said));
-  // There may be hundreds of them, for one reason.
-  const onInterrupted = (err: unknown) => logger.debug({ err }, said);
-  const catchUps = createPlaces(concurrentCatchUps);
-  const deps = { connection, stream: streamName, tail, inTurn: catchUps.take, onInterrupted };
-  return eventRoutes({
-    tell: (request, sink, signal) => runFeed(deps, request, sink, signal),
-    ...{ podOfCollection, isAdmitted, maxFeeds: config.maxEventFeeds, metrics },
-  });
-}
-
 /** A few reads of the stream at once, for all who ask. */
 function readsInTurn(connection: Connection): Parts['reads'] {
   const places = createPlaces(concurrentReads);
@@ -202,18 +123,4 @@ function readsInTurn(connection: Connection): Parts['reads'] {
       if (!connection.isConnected()) throw new LogUnavailable('NATS is not connected');
       return read();
     });
-}
-
-/** The errors that another HOST or PORT mends as ConfigError, everything else as it is. */
-function listenError(error: unknown, { host, port }: Config): unknown {
-  const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'another process listens there: end it, or choose another PORT (0 takes a free one)',
-    EACCES: 'this user may not listen there: choose a PORT of 1024 or more',
-    EADDRNOTAVAIL: 'this machine has no such address: choose another HOST',
-    ENOTFOUND: 'there is no such host: choose another HOST',
-  };
-  const reason = reasons[error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? '') : ''];
-  return reason === undefined
-    ? error
-    : new ConfigError(`HTTP cannot listen at ${host}:${String(port)}: ${reason}`, { cause: error });
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { needsReadModel } from '../config/config.ts';
 import type { Feature, Parts } from '../feature.ts';
 import { createPlaces } from '../kernel/places.ts';
 import { BoardLags } from '../kernel/fold/board.ts';
@@ -44,8 +45,7 @@ export function collectionFeature(
     onUnreadable: ({ subject, sequence }, reason) =>
       logger.warn({ subject, sequence }, `not folded: ${reason}`),
   });
-  const readsLog = config.roles.some((role) => role !== 'ingest');
-  if (readsLog) watchBoard(metrics, board);
+  if (needsReadModel(config.roles)) watchBoard(metrics, board);
   const pods = createPods(connection, stream, board);
   const byHand = { board, pods, now: parts.now };
   const actions: Actions = {
