@@ -90,7 +90,7 @@ export async function appendAtomically(
 ): Promise<number> {
   const publish = (deduplicate: boolean) =>
     publisher.publishTogether([
-      ...timers.map(timerMessage),
+      ...timers.map(timerInBatch),
       ...events.map(({ event, expectation }) => messageOf(event, expectation, { deduplicate })),
     ]);
   try {
@@ -107,7 +107,7 @@ export async function appendAtomically(
 /**
  * Puts a durable timer on the stream. The event arrives without Nats-Msg-Id; its ce-id tells a repeat. The timer outlives the
  * stream's `max_age`; the event does not: the server gives it no TTL unless `Nats-Schedule-TTL` asks for one. Needs
- * `allow_msg_schedules`, `allow_msg_ttl` and `allow_rollup_hdrs`.
+ * `allow_msg_schedules` and `allow_msg_ttl`.
  */
 export async function schedule({ publisher }: Connection, timer: Timer): Promise<void> {
   try {
@@ -117,14 +117,19 @@ export async function schedule({ publisher }: Connection, timer: Timer): Promise
   }
 }
 
+/** In a batch, a timer that is moved would leave its old message behind. */
+function timerInBatch(timer: Timer): OutgoingMessage {
+  const message = timerMessage(timer);
+  message.headers['Nats-Rollup'] = 'sub';
+  return message;
+}
+
 /** Without a message id, which would make a move a duplicate. */
 function timerMessage({ subject, at, event }: Timer): OutgoingMessage {
   const { subject: target, headers, body } = encodeEvent(event);
   headers['Nats-Schedule'] = `@at ${at}`;
   headers['Nats-Schedule-Target'] = target;
   headers['Nats-TTL'] = 'never';
-  // In a batch, a timer that is moved would leave its old message behind.
-  headers['Nats-Rollup'] = 'sub';
   return { subject, headers, body };
 }
 
