@@ -1,3 +1,4 @@
+import { deciding } from './ablations/deciding.ts';
 import { bareTransitions } from './ablations/transitions.ts';
 import { handingOver } from './ablations/handing-over.ts';
 import { publishing } from './ablations/publishing.ts';
@@ -45,6 +46,7 @@ export const ablationsBench: Bench = {
     const figures: Figure[] = [];
     const ablations = [
       ...publishing(connection),
+      deciding(connection),
       ...handingOver(connection),
       ...startingPrograms(ends),
       bareTransitions,
