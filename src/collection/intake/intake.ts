@@ -108,9 +108,9 @@ const sentences = {
 };
 
 /**
- * With what has to be there before it: an alert that waits in the log always has a timer, and one that was too old is decided anew
- * when it is told again. In order, because thousands may come at once: the next try does both again where the append then
- * fails, and a timer that goes off for an alert that was decided otherwise is dropped.
+ * With what goes with it: an alert that waits in the log always has a timer, and one that was too old is decided anew when it is
+ * told again. The timer comes all or none with its suppression: another process may have set one for the same alert, which a
+ * refused decision must leave as it is.
  */
 function suppression(
   event: Event<'CollectionSuppressed'>,
@@ -124,7 +124,6 @@ function suppression(
   const { alertId, until } = elapsed.data;
   return {
     events: [event],
-    inOrder: true,
     timers: [{ subject: cooldownScheduleSubject(alertId), at: until, event: elapsed }],
   };
 }

@@ -51,6 +51,25 @@ describe('a decision of two events and a timer', () => {
     expect(JSON.parse(Buffer.from(timers[0]?.body ?? []).toString())).toMatchObject({ bulb: 2 });
   });
 
+  it('leaves the timer that was there as it was where it is refused, and nothing is left to decide', async () => {
+    const { connection, decider } = await begin(await connectWithLamps(nats));
+    await decider.decide(key, (state) => replaceBulb(key, state, now(), 600));
+    let asked = 0;
+    await decider.decide(key, async (state) => {
+      if ((asked += 1) > 1) return undefined;
+      await append(connection, lampEvent('LampBurnt', { ...key, bulb: 1 }, now()));
+      return replaceBulb(key, state, now(), 1);
+    });
+    expect(asked).toBe(2);
+    const timers = (await read(connection)).filter(({ subject: each }) =>
+      each.startsWith('aw.schedule.lamp'),
+    );
+    expect(timers.map(({ body }) => JSON.parse(Buffer.from(body).toString()) as object)).toMatchObject([
+      { bulb: 1 },
+    ]);
+    expect((await verdictOn(connection)).types).toEqual(['LampOrdered', 'LampBurnt']);
+  });
+
   it('is stored also where the id of an event that was purged is remembered', async () => {
     const { connection, decider } = await begin(await connectWithLamps(nats));
     await append(connection, lampEvent('LampOrdered', { ...key, bulb: 1 }, now()));
