@@ -3,9 +3,8 @@ import { filterOf } from '../events/catalogue.ts';
 import { decodeEvent, isEvent, type StoredEvent } from '../events/envelope.ts';
 import { alertEverSubject, alertSubject } from '../events/subjects.ts';
 import { nanosOf } from '../events/instant.ts';
-import { lastMessage, readRange } from '../log/read.ts';
+import { lastMessage, readRange, type Source } from '../log/read.ts';
 import { type AlertOutcome, alertIdIn, decisionIn, outcomeOf, podDecisionTypes } from '../book/outcome.ts';
-import type { Source } from '../log/read.ts';
 import { own } from '../events/own.ts';
 import { podOf } from '../book/pod-of-alert.ts';
 

@@ -60,6 +60,7 @@ export function createCollect(deps: CollectDeps) {
         if (!staged || staged.attempt > attempts) return undefined;
         return jfrCollected(work, now(), staged.attempt, staged, 0);
       },
+      attemptOf,
       // An attempt that has begun and not ended was cut short, too.
       isUsedUp: ({ state: { plan, attempts, cutShort, attempt } }) =>
         isUsedUp(plan, attempts, cutShort + (attempt ? 1 : 0)),
@@ -69,11 +70,7 @@ export function createCollect(deps: CollectDeps) {
         state.attempt?.number === attemptOf(begun) && state.attempt.by === me.process,
       run: (work, signal) => record(deps, work, attemptOf(work), signal),
       succeeded: (work, recorded, tookMs) => jfrCollected(work, now(), attemptOf(work), recorded, tookMs),
-      failed: ({ state }, begun, failure) => {
-        const attempt = attemptOf(begun);
-        const isMine = state.attempt?.number === attempt && state.attempt.by === me.process;
-        return isMine ? failed(begun, now(), state, attempt, failure) : undefined;
-      },
+      failed: ({ state }, begun, failure) => failed(begun, now(), state, attemptOf(begun), failure),
       ended: (work) => ended(work, now()),
       span: ({ state }) => ({
         name: 'record',
@@ -83,7 +80,7 @@ export function createCollect(deps: CollectDeps) {
         },
       }),
       tell: {
-        ...{ failureEvent: 'CollectionAttemptFailed', attemptOf },
+        failureEvent: 'CollectionAttemptFailed',
         begun: (work) =>
           work.logger.info(
             {

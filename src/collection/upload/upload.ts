@@ -53,6 +53,7 @@ export function createUpload(deps: UploadDeps) {
     // At the deadline there is a last attempt: an earlier one may have brought the recording there and died unheard.
     next: ({ state }) =>
       state.exhausted ? 'give-up' : { waitUntil: Math.min(millisOf(state.retryAt ?? ''), deadlineOf(state)) },
+    attemptOf,
     isMine: () => true,
     run: (work, signal) => deliver(deps, work, signal),
     succeeded: (work, arrived, tookMs) =>
@@ -78,7 +79,7 @@ export function createUpload(deps: UploadDeps) {
       attributes: { 'alert_watcher.destination': state.plan.destination.type },
     }),
     tell: {
-      ...{ failureEvent: 'UploadAttemptFailed', attemptOf },
+      failureEvent: 'UploadAttemptFailed',
       tried: ({ state }, result, tookMs) => {
         metrics.attempts.inc({ stage: 'upload', result });
         metrics.uploadDuration.observe({ destination: state.plan.destination.type, result }, tookMs / 1_000);

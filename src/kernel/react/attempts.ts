@@ -31,10 +31,12 @@ export interface Effort<Key, C extends AnyEvent, S, W extends Work, R> {
   finish?: (cause: C, last: W | undefined) => Promise<void>;
   /** Whether this process, now, shall do it: a verdict ends the delivery. */
   before?: (work: W, cause: C & Stored, delivery: Delivery) => Promise<Verdict | undefined>;
-  /** What is next. `waitUntil` is in milliseconds since 1970; NaN: not at all. */
-  next: (work: W) => 'run' | 'give-up' | { waitUntil: number };
+  /** What is next. `waitUntil` is in milliseconds since 1970; NaN: an attempt, at once. */
+  next: (work: W) => 'give-up' | { waitUntil: number };
   /** The outcome of a process that died, where it left one: of an attempt that has begun and not ended. */
   recover?: (work: W) => Promise<AnyEvent | undefined>;
+  /** The number of the attempt that is next, or has begun. */
+  attemptOf: (work: W) => number;
   /** True: no attempt is left. Asked when there was nothing to recover. */
   isUsedUp?: (work: W) => boolean;
   /** Said before an attempt; absent: an attempt leaves no trace until it ends, and none that is handed back. */
@@ -44,14 +46,13 @@ export interface Effort<Key, C extends AnyEvent, S, W extends Work, R> {
   /** One attempt. Throws AttemptFailed, PermanentlyFailed, or what passes. */
   run: (work: W, signal: AbortSignal) => Promise<R>;
   succeeded: (begun: W, result: R, tookMs: number) => AnyEvent;
-  /** Undefined where the log has moved on since. */
+  /** Undefined where the log has moved on since. Asked while the attempt is this process's, as `succeeded` is. */
   failed: (now: W, begun: W, failure: AttemptFailed) => AnyEvent | undefined;
   ended: (work: W) => Decision;
   span: (work: W) => { name: string; attributes: NonNullable<SpanAbout['attributes']> };
-  /** For metrics and log lines; `event` is the type that is logged for a failure. */
+  /** For metrics and log lines; `failureEvent` is the type that is logged for a failure. */
   tell: {
     failureEvent: string;
-    attemptOf: (work: W) => number;
     tried: (work: W, result: 'success' | 'failure', tookMs: number) => void;
     begun?: (work: W) => void;
     succeeded: (work: W, result: R, tookMs: number) => void;
@@ -105,18 +106,16 @@ export function createAttempts<Key, C extends AnyEvent, E extends AnyEvent, S, W
     if (verdict) return verdict;
     const next = effort.next(work);
     if (next === 'give-up') return giveUp(cause, work);
-    const waitMs = next === 'run' ? 0 : next.waitUntil - millisOf(deps.now());
+    const waitMs = next.waitUntil - millisOf(deps.now());
     if (waitMs > 0) return { retryInMs: waitMs };
     if (await recovered(cause, work)) return undefined;
     if (handBack.aborted) return { retryInMs: 0 };
     if (effort.isUsedUp?.(work)) return giveUp(cause, work);
     const { start } = effort;
-    const attempt = effort.tell.attemptOf(work);
+    const attempt = effort.attemptOf(work);
     const begun =
       start &&
-      (await append(cause, (now) =>
-        effort.tell.attemptOf(now) === attempt ? just(start(work)) : undefined,
-      ));
+      (await append(cause, (now) => (effort.attemptOf(now) === attempt ? just(start(work)) : undefined)));
     if (start && !begun) return undefined;
     const { name, attributes } = effort.span(work);
     await tracing.span(name, { traceparent: work.traceparent, attributes }, ({ traceparent, fail }) =>
@@ -152,8 +151,10 @@ export function createAttempts<Key, C extends AnyEvent, E extends AnyEvent, S, W
       const failure = asFailure(error);
       failSpan(failure.message);
       tell.tried(work, 'failure', tookMs());
-      logFailure(work.logger, tell.failureEvent, tell.attemptOf(work), failure);
-      await append(cause, (now) => just(effort.failed(now, work, failure)));
+      logFailure(work.logger, tell.failureEvent, effort.attemptOf(work), failure);
+      await append(cause, (now) =>
+        effort.isMine(now, work) ? just(effort.failed(now, work, failure)) : undefined,
+      );
     } finally {
       wanted.release();
     }

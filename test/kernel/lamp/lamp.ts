@@ -108,19 +108,18 @@ export function lightEffort(
         ? undefined
         : { ...keyOf(cause), traceparent: cause.traceparent, logger, state },
     next: ({ state }) => ({ waitUntil: millisOf(state.retryAt ?? '') }),
+    attemptOf: ({ state }) => state.attempts + 1,
     isMine: (current, begun) => current.state.attempts === begun.state.attempts,
     run: async (work) => {
       await light(work, work.state.attempts + 1);
       return 'lit';
     },
     succeeded: (work) => tried(work, true),
-    failed: (current, begun) =>
-      current.state.attempts === begun.state.attempts ? tried(begun, false) : undefined,
+    failed: (_, begun) => tried(begun, false),
     ended: () => ({ events: [] }),
     span: () => ({ name: 'light', attributes: {} }),
     tell: {
       failureEvent: 'LampTried',
-      attemptOf: ({ state }) => state.attempts + 1,
       tried: () => undefined,
       succeeded: () => undefined,
       ended: () => undefined,
