@@ -1,36 +1,59 @@
-import type { Pod } from '../events/subjects.ts';
+import type { Pod, StatefulSet } from '../events/subjects.ts';
+
+/** A label that keeps an alert from saying what it speaks of. */
+export interface BadLabel {
+  reason: 'missing-label' | 'invalid-label';
+  label: string;
+  message: string;
+}
 
 /** The pod that an alert speaks of, or which label keeps it from saying so. */
-export type PodOfAlert =
-  | { pod: Pod & { sts?: string } }
-  | { reason: 'missing-label' | 'invalid-label'; label: string; message: string };
+export type PodOfAlert = { pod: Pod & { sts?: string } } | BadLabel;
 
-const required = [
+type Labels = Readonly<Record<string, string>>;
+
+const name = [/^[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?$/, 'letters, digits and - . _'] as const;
+const forms = {
   // `a/../b` would climb out of a folder that a collector makes of it.
-  [
-    'kube_context',
+  kube_context: [
     /^(?!.*(^|\/)\.\.?(\/|$))[A-Za-z0-9]([-._:/@A-Za-z0-9]*[A-Za-z0-9])?$/,
     'letters, digits and - . _ : / @, without .. between slashes',
   ],
-  ['namespace', /^[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?$/, 'letters, digits and - . _'],
-  ['pod', /^[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?$/, 'letters, digits and - . _'],
-] as const;
+  namespace: name,
+  pod: name,
+  sts: name,
+} as const;
 const maxLength = 253;
 
 /**
  * Labels become arguments of programs, subjects and keys: a value that is not plainly a name is refused. In
  * particular none starts with a dash or climbs a folder. `sts` is only wanted: an odd one is left out.
  */
-export function podOf(labels: Readonly<Record<string, string>>): PodOfAlert {
-  for (const [label, form, allowed] of required) {
+export function podOf(labels: Labels): PodOfAlert {
+  const bad = badLabelIn(labels, ['kube_context', 'namespace', 'pod']);
+  if (bad) return bad;
+  const { kube_context: kubeContext = '', namespace = '', pod = '', sts = '' } = labels;
+  return { pod: { kubeContext, namespace, pod, ...(badLabelIn(labels, ['sts']) ? {} : { sts }) } };
+}
+
+/** The StatefulSet that an alert names which names no pod, or which label is missing; undefined where it names a pod. */
+export function statefulSetOf(labels: Labels): { statefulSet: StatefulSet } | BadLabel | undefined {
+  if (Object.hasOwn(labels, 'pod') && labels['pod'] !== '') return undefined;
+  const bad = badLabelIn(labels, ['kube_context', 'namespace', 'sts']);
+  if (bad) return bad;
+  const { kube_context: kubeContext = '', namespace = '', sts = '' } = labels;
+  return { statefulSet: { kubeContext, namespace, sts } };
+}
+
+function badLabelIn(labels: Labels, names: readonly (keyof typeof forms)[]): BadLabel | undefined {
+  for (const label of names) {
     const value = Object.hasOwn(labels, label) ? labels[label] : undefined;
     if (!value) return { reason: 'missing-label', label, message: `the alert has no label ${label}` };
+    const [form, allowed] = forms[label];
     if (value.length > maxLength || !form.test(value)) {
       const message = `${label} must be up to ${String(maxLength)} of ${allowed}, a letter or digit first and last`;
       return { reason: 'invalid-label', label, message };
     }
   }
-  const { kube_context: kubeContext = '', namespace = '', pod = '', sts } = labels;
-  const isName = sts !== undefined && sts.length <= maxLength && required[2][1].test(sts);
-  return { pod: { kubeContext, namespace, pod, ...(isName ? { sts } : {}) } };
+  return undefined;
 }

@@ -1,7 +1,8 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { type Fault, matcherFaults } from '../config/fault.ts';
-import { Backoff, Destination } from '../events/data/plan.ts';
-import { collectorFaults } from './collectors/rows.ts';
+import { Backoff, Destination, Targets } from '../events/data/plan.ts';
+import { own } from '../events/own.ts';
+import { canFindTargets, collectorFaults } from './collectors/rows.ts';
 import type { CollectorConfig } from './collectors/schemas.ts';
 import type { PolicyRow } from './intake/policy.ts';
 
@@ -20,6 +21,15 @@ const CollectionRow = Type.Object(
     cooldownSeconds: Type.Optional(Type.Number({ minimum: 0 })),
     retryOnRepeat: Type.Optional(Type.Integer({ minimum: 0 })),
     uploadDeadlineSeconds: Type.Optional(positive),
+    targets: Type.Optional(
+      Type.Object(
+        {
+          ...Type.Pick(Targets, ['statefulSet', 'replicas']).properties,
+          max: Type.Optional(Targets.properties.max),
+        },
+        closed,
+      ),
+    ),
   },
   closed,
 );
@@ -55,6 +65,8 @@ const hemako: CollectorConfig = {
 const defaultRow: CollectionRow = {
   name: 'cratedb',
   match: ['alertname=~"CrateDBCloudNotResponsive|CrateDBContainerRestart"'],
+  // hemako cannot say which pods there are, but a StatefulSet has a pod 0.
+  targets: { statefulSet: 'one', replicas: 1 },
 };
 
 const defaultBackoff = { initialSeconds: 2, factor: 2, maxSeconds: 60 };
@@ -75,9 +87,11 @@ export function faultsOfCollections(file: Fields): Fault[] {
   const faults = Object.entries(collectors).flatMap(([name, collector]) =>
     collectorFaults(collector).map(([keys, message]): Fault => [['collectors', name, ...keys], message]),
   );
-  const names = Object.keys(collectors);
   const ofRows = rowsOf(file).flatMap((row, index) =>
-    rowFaults(row, names).map(([keys, message]): Fault => [['collections', String(index), ...keys], message]),
+    rowFaults(row, collectors).map(([keys, message]): Fault => [
+      ['collections', String(index), ...keys],
+      message,
+    ]),
   );
   return [...faults, ...ofRows];
 }
@@ -102,7 +116,7 @@ function rowsOf({ collections }: Fields): CollectionRow[] {
 }
 
 function policyRow(row: CollectionRow, index: number, destination: Destination): PolicyRow {
-  const { name = `collections[${String(index)}]`, match, backoff, timeoutSeconds, ...rest } = row;
+  const { name = `collections[${String(index)}]`, match, backoff, timeoutSeconds, targets, ...rest } = row;
   const plan = { ...defaults, ...rest, destination };
   return {
     name,
@@ -111,15 +125,21 @@ function policyRow(row: CollectionRow, index: number, destination: Destination):
       ...plan,
       timeoutSeconds: timeoutSeconds ?? plan.durationSeconds + timeoutMarginSeconds,
       backoff: { ...defaultBackoff, ...backoff },
+      ...(targets && { targets: { max: 10, ...targets } }),
     },
   };
 }
 
-function rowFaults(row: CollectionRow, collectors: string[]): Fault[] {
+function rowFaults(row: CollectionRow, collectors: Record<string, CollectorConfig>): Fault[] {
   const faults: Fault[] = matcherFaults(row.match, ['match']);
   const { collector = defaults.collector, durationSeconds = defaults.durationSeconds, timeoutSeconds } = row;
-  if (!collectors.includes(collector)) {
-    faults.push([['collector'], `there is no collector ${collector}; there is ${collectors.join(', ')}`]);
+  const config = own(collectors, collector);
+  if (!config) {
+    const known = Object.keys(collectors).join(', ');
+    faults.push([['collector'], `there is no collector ${collector}; there is ${known}`]);
+  } else if (row.targets && row.targets.replicas === undefined && !canFindTargets(config)) {
+    const message = `the collector ${collector} cannot find the pods of a StatefulSet: set replicas, or targetsCommand of the collector, or use driver: kubectl`;
+    faults.push([['targets'], message]);
   }
   if (timeoutSeconds !== undefined && timeoutSeconds <= durationSeconds) {
     const message = `an attempt of ${String(durationSeconds)} s never ends within ${String(timeoutSeconds)} s`;

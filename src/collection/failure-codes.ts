@@ -20,6 +20,8 @@ declare module '../kernel/react/failures.ts' {
     'cluster-unreachable': true;
     unauthorized: true;
     forbidden: true;
+    'targets-not-found': true;
+    'targets-unreadable': true;
     'recording-missing': true;
     'recording-empty': true;
     'recording-not-jfr': true;

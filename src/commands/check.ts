@@ -1,7 +1,10 @@
 import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { createPolicy } from '../collection/intake/policy.ts';
-import { podOf } from '../book/pod-of-alert.ts';
+import { podOf, statefulSetOf } from '../book/pod-of-alert.ts';
+import { podName } from '../collection/explain/words.ts';
+import type { Plan } from '../events/data/plan.ts';
+import type { StatefulSet } from '../events/subjects.ts';
 import { readConfigFile } from '../config/config.ts';
 import type { Rules } from '../config/file.ts';
 import { ConfigError } from '../config/fault.ts';
@@ -62,12 +65,19 @@ function consequence(parsed: ParsedAlert, policy: ReturnType<typeof createPolicy
   if (status === 'resolved') return `${name}: stored, starts nothing`;
   const plan = policy.planFor(labels);
   if (!plan) return `${name}: stored, no row matches`;
-  const found = podOf(labels);
-  if (!('pod' in found)) return `${name}: declined (${found.reason}): ${found.message}`;
-  const { kubeContext, namespace, pod } = found.pod;
+  const found = (plan.targets && statefulSetOf(labels)) ?? podOf(labels);
+  if ('reason' in found) return `${name}: declined (${found.reason}): ${found.message}`;
   const limits = `${String(plan.durationSeconds)} s, up to ${String(plan.maxAttempts)} attempts`;
   const unless = `unless it is older than ${String(rules.maxAlertAgeSeconds)} s or the pod is in its cooldown`;
-  return `${name}: row ${plan.rule}: ${plan.collector} records ${kubeContext}/${namespace}/${pod} (${limits}), ${unless}`;
+  const what = 'pod' in found ? podName(found.pod) : podsOf(found.statefulSet, plan);
+  return `${name}: row ${plan.rule}: ${plan.collector} records ${what} (${limits}), ${unless}`;
+}
+
+function podsOf({ kubeContext, namespace, sts }: StatefulSet, { targets, collector }: Plan): string {
+  const { statefulSet = 'all', max = 0, replicas } = targets ?? {};
+  const which = statefulSet === 'one' ? 'one pod' : `each pod, up to ${String(max)},`;
+  const how = replicas === undefined ? `found by ${collector}` : `${sts}-0 to ${sts}-${String(replicas - 1)}`;
+  return `${which} of the StatefulSet ${kubeContext}/${namespace}/${sts} (${how})`;
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -21,11 +21,14 @@ const placeholders: Record<string, (task: CollectTask) => string> = {
 export const placeholderNames = Object.keys(placeholders);
 
 /** Any `{name}` in an argument that is no placeholder. */
-export function unknownPlaceholders(command: readonly string[]): string[] {
+export function unknownPlaceholders(
+  command: readonly string[],
+  known: readonly string[] = placeholderNames,
+): string[] {
   const used = command.flatMap((argument) =>
     [...argument.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name),
   );
-  return used.filter((name) => !Object.hasOwn(placeholders, name));
+  return used.filter((name) => !known.includes(name));
 }
 
 /**

@@ -15,6 +15,8 @@ import {
   SimulatedCollector,
 } from './schemas.ts';
 import { simulatedCollector } from './simulated.ts';
+import { kubectlFinder } from './kubectl/targets.ts';
+import { commandFinder, type TargetsFinder, targetsPlaceholders } from './targets.ts';
 
 /** A kind of collector: what the configuration says of one, and how it is made. */
 interface CollectorRow<Schema extends TSchema> {
@@ -23,6 +25,8 @@ interface CollectorRow<Schema extends TSchema> {
   faults?: (config: Static<Schema>) => Fault[];
   needsPrograms: boolean;
   create: (config: Static<Schema>, spawner: Spawner) => Collector;
+  /** How it finds the pods of a StatefulSet; absent, or undefined: it cannot. */
+  finder?: (config: Static<Schema>, spawner: Spawner) => TargetsFinder | undefined;
 }
 
 const row = <Schema extends TSchema>(each: CollectorRow<Schema>) => each;
@@ -32,12 +36,14 @@ export const collectorRows = {
   command: row({
     schema: CommandCollector,
     needsPrograms: true,
-    faults: ({ command }) => {
-      const allowed = `there is ${placeholderNames.map((name) => `{${name}}`).join(' ')}`;
-      return unknownPlaceholders(command).map((name) => [['command'], `no {${name}} is known; ${allowed}`]);
-    },
+    faults: ({ command, targetsCommand = [] }) => [
+      ...placeholderFaults('command', command, placeholderNames),
+      ...placeholderFaults('targetsCommand', targetsCommand, targetsPlaceholders),
+    ],
     create: ({ command, env }, spawner) =>
       inDirectory(commandCollector(command, withVariables(spawner, env))),
+    finder: ({ targetsCommand, env }, spawner) =>
+      targetsCommand && commandFinder(targetsCommand, withVariables(spawner, env)),
   }),
   jcmd: row({
     schema: JcmdCollector,
@@ -55,6 +61,7 @@ export const collectorRows = {
     faults: ({ pid, mainClass }) =>
       pid !== undefined && mainClass ? [[[], 'must not have both mainClass and pid']] : [],
     create: (config, spawner) => inDirectory(kubectlCollector(config, withVariables(spawner, config.env))),
+    finder: (config, spawner) => kubectlFinder(config, withVariables(spawner, config.env)),
   }),
   simulated: row({ schema: SimulatedCollector, needsPrograms: false, create: simulatedCollector }),
 };
@@ -64,6 +71,12 @@ type Kind = keyof typeof collectorRows;
 /** The row of a valid configuration. */
 export function rowOfCollector(config: CollectorConfig): CollectorRow<TSchema> {
   return collectorRows['command' in config ? 'command' : config.driver] as unknown as CollectorRow<TSchema>;
+}
+
+/** True where a collector can find the pods of a StatefulSet. One that is not valid counts: that is said of it already. */
+export function canFindTargets(config: CollectorConfig): boolean {
+  if ('command' in config) return config.targetsCommand !== undefined;
+  return !isKind(config.driver) || 'finder' in collectorRows[config.driver];
 }
 
 /** What is wrong with what a configuration file says of a collector. */
@@ -77,6 +90,11 @@ export function collectorFaults(collector: unknown): Fault[] {
   }
   const { schema, faults = () => [] } = collectorRows[kind] as unknown as CollectorRow<TSchema>;
   return Value.Check(schema, collector) ? faults(collector) : errorsOf(schema, collector);
+}
+
+function placeholderFaults(key: string, command: readonly string[], names: readonly string[]): Fault[] {
+  const allowed = `there is ${names.map((name) => `{${name}}`).join(' ')}`;
+  return unknownPlaceholders(command, names).map((name) => [[key], `no {${name}} is known; ${allowed}`]);
 }
 
 function isKind(kind: unknown): kind is Kind {

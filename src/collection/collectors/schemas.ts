@@ -4,10 +4,8 @@ const closed = { additionalProperties: false };
 
 /** Names of variables. */
 const env = Type.Optional(Type.Array(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' })));
-export const CommandCollector = Type.Object(
-  { command: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }), env },
-  closed,
-);
+const command = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 });
+export const CommandCollector = Type.Object({ command, targetsCommand: Type.Optional(command), env }, closed);
 export const JcmdCollector = Type.Object(
   {
     driver: Type.Literal('jcmd'),

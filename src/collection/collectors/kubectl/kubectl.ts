@@ -2,6 +2,7 @@ import { AttemptFailed, PermanentlyFailed } from '../../../kernel/react/failures
 import type { CollectTask } from '../collector.ts';
 import { type ProgramOutput, runProgram } from '../../../programs/run-program.ts';
 import type { Spawner } from '../../../programs/spawner.ts';
+import { isPodName } from '../targets.ts';
 import { kubectlFailure } from './kubectl-failure.ts';
 import type { KubectlOptions } from './options.ts';
 
@@ -25,17 +26,14 @@ export interface Kubectl {
  * PermanentlyFailed where a name can't be one of Kubernetes.
  */
 export function createKubectl(spawner: Spawner, options: KubectlOptions, task: CollectTask): Kubectl {
-  const { kubeContext, namespace, pod, directory: cwd } = task;
-  if (!dnsLabel.test(namespace)) throw noSuchName('namespace', namespace);
-  if (!dnsSubdomain.test(pod) || pod.length > 253) throw noSuchName('pod', pod);
-  if (kubeContext === '') throw new PermanentlyFailed('context-unknown', 'the alert names no kube_context');
-  const context = kubeContext === options.inCluster ? [] : [`--context=${kubeContext}`];
-  const base = [options.kubectl, ...context, `--namespace=${namespace}`];
+  const { pod, directory: cwd } = task;
+  if (!isPodName(pod)) throw noSuchName('pod', pod);
+  const base = kubectlIn(options, task);
 
   const start = async (args: readonly string[], { stdoutTo }: RunOptions = {}) => {
     const argv = [...base, ...args];
     return runProgram(spawner, argv, { cwd, stdoutTo, signal: task.signal }).catch((error: unknown) => {
-      throw error instanceof AttemptFailed ? kubectlFailure(error, task) : error;
+      throw error instanceof AttemptFailed ? kubectlFailure(error, { ...task, what: `pod ${pod}` }) : error;
     });
   };
   return {
@@ -46,8 +44,18 @@ export function createKubectl(spawner: Spawner, options: KubectlOptions, task: C
   };
 }
 
+/** What a command line of kubectl begins with. Throws PermanentlyFailed where a name can't be one of Kubernetes. */
+export function kubectlIn(
+  { kubectl, inCluster }: Pick<KubectlOptions, 'kubectl' | 'inCluster'>,
+  { kubeContext, namespace }: { kubeContext: string; namespace: string },
+): string[] {
+  if (!dnsLabel.test(namespace)) throw noSuchName('namespace', namespace);
+  if (kubeContext === '') throw new PermanentlyFailed('context-unknown', 'the alert names no kube_context');
+  const context = kubeContext === inCluster ? [] : [`--context=${kubeContext}`];
+  return [kubectl, ...context, `--namespace=${namespace}`];
+}
+
 const dnsLabel = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-const dnsSubdomain = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
 
 function noSuchName(what: 'pod' | 'namespace', name: string): PermanentlyFailed {
   return new PermanentlyFailed('pod-not-found', `${JSON.stringify(name)} cannot be the name of a ${what}`);
