@@ -45,7 +45,9 @@ export interface Deciders {
 export function collectionReactors(parts: Parts, { board, pods, searches, statefulSets }: Deciders) {
   const { config, connection, handBack, now, logger, tracing } = parts;
   const { rules, maxConcurrentCollections: places } = config;
-  const deps = { connection, definitions: parts.definitions, logger, metrics: parts.reactorMetrics, tracing };
+  const { definitions, reactorMetrics: ofReactors } = parts;
+  const { heartbeatSeconds } = config;
+  const deps = { connection, definitions, logger, metrics: ofReactors, tracing, heartbeatSeconds };
   const metrics = createCollectionMetrics(parts.metrics);
   const staging = createStaging(connection, { staging: stagingBucket, recordings: recordingsBucket });
   const common = {
@@ -64,14 +66,14 @@ export function collectionReactors(parts: Parts, { board, pods, searches, statef
   const intake = () => {
     const { maxAlertAgeSeconds, collections } = rules;
     const decided = createDecided(connection, stream);
-    const { reactorMetrics, follower } = parts;
+    const { follower } = parts;
     const endWatch = watchOverdue({
       connection,
       board,
       pods,
       now,
       logger,
-      metrics: reactorMetrics,
+      metrics: ofReactors,
       follower,
     });
     handBack.addEventListener('abort', endWatch);
