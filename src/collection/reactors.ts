@@ -91,6 +91,8 @@ export function collectionReactors(parts: Parts, { board, pods, searches, statef
         rowOfCollector(each).create(each, spawner),
       ]),
     );
+    // A series that is first seen at 1 has no rate.
+    for (const collector of collectors.keys()) metrics.alertToCollector.zero({ collector });
     const isWanted = createStillFires(connection, stream);
     const handle = createCollect({ ...common, isWanted, me, collectors, workDir });
     const worker = startReactor(deps, { durable: 'collect', types: typesOf('collect'), places, handle });
@@ -112,6 +114,7 @@ export function collectionReactors(parts: Parts, { board, pods, searches, statef
   };
   const upload = () => {
     sweepHourly(staging, { isWaiting: (id) => isWaiting(board, id), logger, signal: handBack });
+    metrics.requestToUpload.zero({ destination: rules.destination.type });
     const handle = createUpload({ ...common, destinationFor: createDestinations(connection) });
     return startReactor(deps, { durable: 'upload', types: typesOf('upload'), places, handle });
   };

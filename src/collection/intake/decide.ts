@@ -71,7 +71,7 @@ export function decide(snapshot: PodSnapshot, question: Question, now: string): 
       about,
     );
   }
-  const trigger = { ...triggerOf(alertRef, alert), ...(byHand && { byHand }) };
+  const trigger = { ...triggerOf(alertRef, alert), ...(byHand ? { byHand } : { dueAt: since }) };
   const collectionId = collectionIdOf(causeId);
   return createEvent('CollectionRequested', { ...pod, collectionId, trigger, plan }, about);
 }

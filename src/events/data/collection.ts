@@ -71,6 +71,11 @@ export const Trigger = Type.Object(
     repeat: Type.Optional(
       count('How often a repeat of this alert has led to a collection before; absent: never.'),
     ),
+    dueAt: Type.Optional(
+      time(
+        'since when it could be asked for, by the clock of NATS: the alert was stored, or the cooldown that it waited for ended; absent: by hand',
+      ),
+    ),
     byHand: Type.Optional(byHand('Somebody asked for it; the alert is the one that this was kept as')),
   },
   { description: 'The alert that it was requested for.' },
