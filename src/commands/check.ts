@@ -12,7 +12,7 @@ import { printable } from '../telemetry/printable.ts';
 import { timeOf } from '../events/instant.ts';
 import type { AlertReceivedData } from '../events/data/alert.ts';
 import type { SourceConfig } from '../http/guard/options.ts';
-import { formats } from '../ingest/formats/formats.ts';
+import { formatOf } from '../ingest/formats/formats.ts';
 import type { ParsedAlert } from '../ingest/formats/parsed.ts';
 import { matchesAll, parseMatcher } from '../kernel/matchers.ts';
 
@@ -31,7 +31,7 @@ export const checkCommand = new Command('check')
     if (options.alert === undefined) return;
     const source = sourceOf(rules, options.source);
     const reception = { source: source.name, receivedAt: timeOf(Date.now()) };
-    const parsed = formats[source.format].parse(await readJson(options.alert), reception);
+    const parsed = formatOf(source).parse(await readJson(options.alert), reception);
     if ('fault' in parsed) {
       const { path, message } = parsed.fault;
       const isNot = `is no body that source ${source.name} (format ${source.format}) sends`;
