@@ -10,10 +10,13 @@ import type { Rules } from '../config/file.ts';
 import { ConfigError } from '../config/fault.ts';
 import { printable } from '../telemetry/printable.ts';
 import { timeOf } from '../events/instant.ts';
-import type { AlertReceivedData } from '../events/data/alert.ts';
 import type { SourceConfig } from '../http/guard/options.ts';
 import { formatOf } from '../ingest/formats/formats.ts';
 import type { ParsedAlert } from '../ingest/formats/parsed.ts';
+import type { AlertSource } from '../ingest/receive.ts';
+import { differencesOf } from '../ingest/redact/differences.ts';
+import { createRedaction } from '../ingest/redact/redaction.ts';
+import { sift } from '../ingest/sift.ts';
 import { matchesAll, parseMatcher } from '../kernel/matchers.ts';
 
 export const checkCommand = new Command('check')
@@ -31,7 +34,8 @@ export const checkCommand = new Command('check')
     if (options.alert === undefined) return;
     const source = sourceOf(rules, options.source);
     const reception = { source: source.name, receivedAt: timeOf(Date.now()) };
-    const parsed = formatOf(source).parse(await readJson(options.alert), reception);
+    const format = formatOf(source);
+    const parsed = format.parse(await readJson(options.alert), reception);
     if ('fault' in parsed) {
       const { path, message } = parsed.fault;
       const isNot = `is no body that source ${source.name} (format ${source.format}) sends`;
@@ -39,10 +43,13 @@ export const checkCommand = new Command('check')
     }
     const matchers = (source.match ?? []).map(parseMatcher);
     const policy = createPolicy(collections);
-    for (const alert of parsed.alerts) {
-      const isWanted = !('alert' in alert) || matchesAll(matchers, alert.alert.labels);
-      const words = isWanted ? consequence(alert, policy, rules) : filtered(alert.alert, source.name);
-      process.stdout.write(`${printable(words)}\n`);
+    const redaction = createRedaction(rules.redact);
+    const isWanted: AlertSource['isWanted'] = (labels) => matchesAll(matchers, labels);
+    for (const sent of parsed.alerts) {
+      const alert = sift(sent, { name: source.name, format, isWanted }, redaction);
+      process.stdout.write(`${printable(consequence(alert, policy, rules))}\n`);
+      const differences = 'alert' in sent && 'alert' in alert ? differencesOf(sent.alert, alert.alert) : [];
+      for (const each of differences) process.stdout.write(`  redact: ${printable(each)}\n`);
     }
   });
 
@@ -54,12 +61,13 @@ function sourceOf({ sources }: Rules, name: string | undefined): SourceConfig {
   );
 }
 
-function filtered({ labels, fingerprint }: AlertReceivedData, source: string): string {
-  return `${labels['alertname'] ?? '(no alertname)'} ${fingerprint}: not stored, the matchers of source ${source} do not match`;
-}
-
 function consequence(parsed: ParsedAlert, policy: ReturnType<typeof createPolicy>, rules: Rules): string {
-  if (!('alert' in parsed)) return `${parsed.alertname ?? '(no name)'}: rejected: ${parsed.reason}`;
+  if (!('alert' in parsed)) {
+    const { alertname, fingerprint, result, reason } = parsed;
+    if (result === 'filtered')
+      return `${alertname ?? '(no alertname)'} ${fingerprint ?? ''}: not stored, ${reason}`;
+    return `${alertname ?? '(no name)'}: rejected: ${reason}`;
+  }
   const { labels, status, fingerprint } = parsed.alert;
   const name = `${labels['alertname'] ?? '(no alertname)'} ${fingerprint} ${status}`;
   if (status === 'resolved') return `${name}: stored, starts nothing`;

@@ -6,6 +6,7 @@ import { createAccept } from './accept.ts';
 import { createHearing } from './hearing.ts';
 import { createIngestMetrics } from './metrics.ts';
 import type { AlertSource } from './receive.ts';
+import { createRedaction } from './redact/redaction.ts';
 import { createRenew } from './renew.ts';
 import { ingestRoutes } from './routes.ts';
 import type { SyncOptions } from './sync.ts';
@@ -24,13 +25,14 @@ export function ingestFeature(
     reactors: [],
     routes: (server) => {
       if (!config.roles.includes('ingest')) return;
+      const redaction = createRedaction(config.rules.redact);
       const accept = createAccept({
         connection,
         checkRoom: createRoomCheck(connection, stream),
         // What processes at the edge publish is taken over one by one.
         batches: !config.edge,
         ...(openWaiting ? { findId } : {}),
-        renew: createRenew(connection, stream, logger),
+        renew: createRenew({ connection, stream, logger, redaction }),
         ...{ logger, metrics },
       });
       const { lateTimers } = parts.reactorMetrics;
@@ -39,7 +41,7 @@ export function ingestFeature(
       const { maxBodyBytes, maxAlertsPerBody, maxInflightBytes, maxSyncRequests: maxRequests } = config;
       server.register(
         ingestRoutes({
-          ...{ sources, accept, heard: hearing.heard, metrics, tracing },
+          ...{ sources, accept, heard: hearing.heard, redaction, metrics, tracing },
           ...{ maxBodyBytes, maxAlertsPerBody, maxInflightBytes },
           sync: { maxRequests, ...(openWaiting ? { openWaiting } : {}) },
         }),

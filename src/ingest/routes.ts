@@ -61,7 +61,7 @@ export function ingestRoutes(options: IngestOptions) {
           send(null, bodies.answer(source.name, request, reply, answer)),
       };
       const store = bodies.inTurn(async (request, reply) => {
-        const results = await receive(request, reply)?.store();
+        const results = await (await receive(request, reply))?.store();
         return results ? answerResults(reply, results) : reply;
       });
       const observed = (waits: boolean) => ({
