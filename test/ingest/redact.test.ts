@@ -263,6 +263,7 @@ describe('a redaction that would break something is refused with its place', () 
     ['redact: { drop: [title] }\nsources: [{ name: t, format: alerts }]', 'of which source t makes the label alertname'],
     [`redact: { drop: ["cust.*"] }\ncollections: [{ match: ['alertname="A"', 'customer="x"'] }]`, 'collections.0.match.1 (line 2): rows see what is stored, and redact.drop has label customer'],
     [`redact: { mask: [customer] }\ncollections: [{ match: ['customer!=""'] }]`, 'redact.mask has label customer'],
+    ['redact: { drop: [node] }\ncollectors: { mine: { command: [x, "--n={label.node}"] } }', 'collectors.mine (line 2): collectors get what is stored, and redact has label node'],
     [`redact: { values: ["acme-[0-9]+"] }\ncollections: [{ match: ['customer="acme-7"'] }]`, 'redact.values masks "acme-7"'],
   ])('%s', (yaml, fault) => {
     expect(() => quickRules(yaml)).toThrow(fault);

@@ -23,10 +23,11 @@ interface Fields {
   redact?: RedactConfig;
   sources?: { name: string; format?: string }[];
   collections?: { match: string[] }[];
+  collectors?: Record<string, unknown>;
 }
 
 /** What the schema cannot say of `redact`, and which rows of `collections` would match by what is not stored. */
-export function faultsOfRedact({ redact, sources = [], collections = [] }: Fields): Fault[] {
+export function faultsOfRedact({ redact, sources = [], collections = [], collectors = {} }: Fields): Fault[] {
   if (!redact) return [];
   const titled = sources.find(({ format }) => format === 'alerts');
   const faults = [
@@ -38,12 +39,29 @@ export function faultsOfRedact({ redact, sources = [], collections = [] }: Field
   // Patterns that cannot be read match nothing yet.
   if (faults.length > 0) return faults;
   const faultOf = rowFaultFinder(redact);
-  return collections.flatMap(({ match }, row) =>
+  const ofRows = collections.flatMap(({ match }, row) =>
     match.flatMap((matcher, index): Fault[] => {
       const message = faultOf(matcher);
       return message === undefined ? [] : [[['collections', String(row), 'match', String(index)], message]];
     }),
   );
+  return [
+    ...ofRows,
+    ...Object.entries(collectors).flatMap(([name, each]) => collectorFaults(redact, name, each)),
+  ];
+}
+
+/** Labels that a collector asks for by `{label.NAME}` in its command, or by `labels`. */
+function collectorFaults({ drop = [], mask = [] }: RedactConfig, name: string, collector: unknown): Fault[] {
+  const { command, labels } = (collector ?? {}) as { command?: unknown; labels?: unknown };
+  const asked = [...JSON.stringify([command]).matchAll(/\{label\.([^{}"]+)\}/g)].map(
+    ([, label = '']) => label,
+  );
+  const listed = Array.isArray(labels) ? labels.map(String) : [];
+  const isRedacted = createNames([...drop, ...mask]);
+  return [...new Set([...asked, ...listed])].filter(isRedacted).map((label): Fault => {
+    return [['collectors', name], `collectors get what is stored, and redact has label ${label}`];
+  });
 }
 
 function faultsIn(
