@@ -7,6 +7,7 @@ import { createHearing } from './hearing.ts';
 import { createIngestMetrics } from './metrics.ts';
 import type { AlertSource } from './receive.ts';
 import { createRedaction } from './redact/redaction.ts';
+import { createRejections } from './rejected.ts';
 import { createRenew } from './renew.ts';
 import { ingestRoutes } from './routes.ts';
 import type { SyncOptions } from './sync.ts';
@@ -38,10 +39,15 @@ export function ingestFeature(
       const { lateTimers } = parts.reactorMetrics;
       const hearing = createHearing(config.rules.sources, { connection, stream, now: Date.now, logger, metrics: { ...metrics, lateTimers } }); // prettier-ignore
       server.addHook('onClose', hearing.stop);
+      const rejections = createRejections(logger);
+      server.addHook('onClose', (_server, done) => {
+        rejections.flush();
+        done();
+      });
       const { maxBodyBytes, maxAlertsPerBody, maxInflightBytes, maxSyncRequests: maxRequests } = config;
       server.register(
         ingestRoutes({
-          ...{ sources, accept, heard: hearing.heard, redaction, metrics, tracing },
+          ...{ sources, accept, heard: hearing.heard, redaction, metrics, rejections, tracing },
           ...{ maxBodyBytes, maxAlertsPerBody, maxInflightBytes },
           sync: { maxRequests, ...(openWaiting ? { openWaiting } : {}) },
         }),

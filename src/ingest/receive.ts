@@ -12,6 +12,7 @@ import type { Format } from './formats/formats.ts';
 import type { Body } from './bodies/bodies.ts';
 import { isRecord, type ParsedAlert } from './formats/parsed.ts';
 import type { Redaction } from './redact/redaction.ts';
+import type { Rejections } from './rejected.ts';
 import { siftAll, withoutQuote } from './sift.ts';
 
 /** Who sends alerts, to which path, and what is asked of them. */
@@ -35,6 +36,7 @@ export interface ReceiveDeps {
   /** What of the alerts is not stored; absent: all of it is. */
   redaction?: Redaction | undefined;
   metrics: IngestMetrics;
+  rejections: Pick<Rejections, 'tell'>;
   tracing: Tracing;
 }
 
@@ -50,7 +52,7 @@ export type Receive = (request: FastifyRequest, reply: FastifyReply) => Promise<
 /** Reads the bodies of a source. Undefined: it is no good, and that is answered. */
 export function createReceive(
   source: AlertSource,
-  { accept, heard, maxAlertsPerBody, maxValues, redaction, metrics, tracing }: ReceiveDeps,
+  { accept, heard, maxAlertsPerBody, maxValues, redaction, metrics, rejections, tracing }: ReceiveDeps,
 ): Receive {
   const { format, guard, path: route } = source;
   const attributes = { 'http.request.method': 'POST', 'http.route': route };
@@ -96,13 +98,13 @@ export function createReceive(
     const store = async () => {
       try {
         const results = await tracing.span(`POST ${route}`, about, ({ traceparent }) =>
-          accept(alerts, text.length * format.growth, traceparent),
+          accept(alerts, text.length * format.growth, { traceparent, requestId: request.id }),
         );
         heard(source.name, parsed.alerts);
+        rejections.tell(source.name, request, results);
         return results;
       } catch (error) {
         if (!(error instanceof LogUnavailable)) throw error;
-        request.log.error({ err: error }, 'alerts are not accepted: the stream cannot take them');
         refuse(reply, 'stream-unavailable', error.message);
         return undefined;
       }

@@ -55,7 +55,7 @@ export function ingestRoutes(options: IngestOptions) {
       };
       const receive = createReceive(source, { ...options, maxValues });
       const route = {
-        config: { access: 'send' as const },
+        config: { access: 'send' as const, source: source.name },
         preValidation: bodies.readFor(source.name),
         onSend: (request: FastifyRequest, reply: FastifyReply, answer: unknown, send: Send) =>
           send(null, bodies.answer(source.name, request, reply, answer)),

@@ -10,9 +10,16 @@ export type { Logger } from 'pino';
  */
 export interface LogSubject {
   alertname?: string | undefined;
+  severity?: string | undefined;
+  /** The source of the alert, as it is configured. */
+  source?: string | undefined;
+  /** That of Alertmanager's route. */
+  receiver?: string | undefined;
   kubeContext?: string | undefined;
   namespace?: string | undefined;
   pod?: string | undefined;
+  /** The StatefulSet. */
+  sts?: string | undefined;
   correlationId?: string | undefined;
   collectionId?: string | undefined;
   /** W3C traceparent; its trace id stands in the line. */
@@ -63,12 +70,27 @@ export function loggerAbout(logger: Logger, subject: LogSubject): Logger {
 
 /** The same for one line, where a logger of its own would cost more than the line. */
 export function fieldsAbout(subject: LogSubject): object {
-  const { alertname, kubeContext, namespace, pod, correlationId, collectionId, traceparent } = subject;
+  const { alertname, severity, source, receiver, kubeContext, namespace, pod, sts } = subject;
+  const { correlationId, collectionId, traceparent } = subject;
   return {
-    ...{ alertname: ofSender(alertname), kube_context: ofSender(kubeContext) },
-    ...{ namespace: ofSender(namespace), pod: ofSender(pod) },
+    ...{ alertname: ofSender(alertname), severity: ofSender(severity), source, receiver: ofSender(receiver) },
+    ...{ kube_context: ofSender(kubeContext), namespace: ofSender(namespace) },
+    ...{ pod: ofSender(pod), sts: ofSender(sts) },
     ...{ correlationId, collectionId, trace_id: traceIdOf(traceparent) },
   };
+}
+
+/** What a line says of an alert. */
+export function subjectOf({ source, receiver, labels }: LoggedAlert): LogSubject {
+  const { alertname, severity, kube_context: kubeContext, namespace, pod, sts } = labels;
+  return { alertname, severity, source, receiver: receiver || undefined, kubeContext, namespace, pod, sts };
+}
+
+/** One that was found by its search has forgotten who told it. */
+interface LoggedAlert {
+  source?: string;
+  receiver?: string;
+  labels: Readonly<Record<string, string>>;
 }
 
 function ofSender(text: string | undefined): string | undefined {

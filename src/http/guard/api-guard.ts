@@ -7,6 +7,13 @@ import { type Secrets, secretFile } from './secret-file.ts';
 import type { GuardDeps } from './source-guard.ts';
 import { isOfOtherPage } from './web-page.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Name of the token that a request showed; absent where none was asked for, or none was right. */
+    client?: string;
+  }
+}
+
 /** What the API asks of who reads and acts. */
 export interface ApiGuard {
   /** A hook for every route. */
