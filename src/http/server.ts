@@ -79,6 +79,7 @@ export function createServer(
   });
   nameRequests(app);
   app.decorate('refusals', refusals);
+  app.decorateRequest('client');
   app.addHook('onClose', (_app, done) => {
     refusals.flush();
     done();

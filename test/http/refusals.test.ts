@@ -162,7 +162,7 @@ it('requests of the API that are refused leave a line: 401, 403, 415, 421, and w
   expect(status).toBe(401);
   expect(refused()).toMatchObject([
     { code: 'unauthorized', status: 401, method: 'GET', path: '/api/v1/collections', requestId: headers.get('x-request-id') },
-    { code: 'forbidden', status: 403, method: 'POST', path: '/api/v1/collections' },
+    { code: 'forbidden', status: 403, method: 'POST', path: '/api/v1/collections', client: 'readTokenFile:1' },
     { code: 'method-not-allowed', status: 405 },
     { code: 'bad-request', status: 400, peer: '127.0.0.1' },
   ]); // prettier-ignore
