@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { bounded } from './bounded.ts';
+import { escapedJson } from './printable.ts';
 import { traceIdOf } from './tracing.ts';
 
 export type { Logger } from 'pino';
@@ -27,7 +28,7 @@ export interface LogSubject {
 }
 
 /** JSON lines on stdout (or to `destination`), ISO times, levels by name. */
-export function createLogger(level: string, destination = standardOutput()): Logger {
+export function createLogger(level: string, destination: DestinationStream = standardOutput()): Logger {
   const options = {
     level,
     base: null,
@@ -35,6 +36,14 @@ export function createLogger(level: string, destination = standardOutput()): Log
     formatters: { level: (label: string) => ({ level: label }) },
   };
   return pino(options, destination);
+}
+
+/** The same for people, also on stdout. In colour on a terminal, unless NO_COLOR is set (https://no-color.org). */
+export async function createPrettyLogger(level: string, env: NodeJS.ProcessEnv): Promise<Logger> {
+  // Loaded here alone: JSON has no use for it.
+  const { prettyLines } = await import('./pretty.ts');
+  const isColoured = process.stdout.isTTY && !env['NO_COLOR'];
+  return createLogger(level, prettyLines(standardOutput(), isColoured));
 }
 
 let output: DestinationStream | undefined;
@@ -49,7 +58,7 @@ function openStandardOutput(): DestinationStream {
   const stdout = pino.destination({ dest: 1, sync: true });
   let lines = '';
   const flush = () => {
-    stdout.write(lines);
+    stdout.write(escapedLines(lines));
     lines = '';
   };
   process.once('exit', () => {
@@ -61,6 +70,12 @@ function openStandardOutput(): DestinationStream {
       lines += line;
     },
   };
+}
+
+/** Nothing that a sender chose may end a line, or turn it around, in what shows the log. */
+function escapedLines(lines: string): string {
+  // Almost all of them are ASCII, which this finds out much faster.
+  return Buffer.byteLength(lines) === lines.length ? lines : escapedJson(lines);
 }
 
 /** A logger whose every line names the alert, the pod and the correlation id. */

@@ -23,7 +23,6 @@ export async function decline(
   alert: DecidedAlert,
   why: BadLabel,
 ): Promise<void> {
-  const { alertname } = alert.labels;
   const { traceparent } = cause;
   const event = createEvent(
     'AlertDeclined',
