@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
+import { unavailable } from '../collection/collectors/programs.ts';
 import { createPolicy } from '../collection/intake/policy.ts';
 import { podOf, statefulSetOf } from '../book/pod-of-alert.ts';
 import { podName } from '../collection/explain/words.ts';
@@ -31,6 +32,11 @@ export const checkCommand = new Command('check')
     process.stdout.write(
       `${printable(`${configFile} is valid: ${counts}, destination ${destination.type}`)}\n`,
     );
+    for (const { collector, failure } of await unavailable(rules)) {
+      process.stdout.write(
+        `${printable(`note: collector ${collector} could record nothing from here: ${failure.message}`)}\n`,
+      );
+    }
     if (options.alert === undefined) return;
     const source = sourceOf(rules, options.source);
     const reception = { source: source.name, receivedAt: timeOf(Date.now()) };

@@ -1,4 +1,5 @@
 import { AttemptFailed, PermanentlyFailed } from '../kernel/react/failures.ts';
+import { programFailure } from './find-program.ts';
 import type { ProgramResult } from './spawner-process.ts';
 import type { Spawner } from './spawner.ts';
 
@@ -40,12 +41,9 @@ export async function runProgram(
 }
 
 function failureOf(program: string, { exitCode, signal, error, stderr }: ProgramResult): AttemptFailed {
-  if (error?.code === 'ENOENT') {
-    return new AttemptFailed('collector-not-found', `there is no program ${program} on this machine's PATH`);
-  }
-  if (error?.code === 'EACCES') {
-    return new AttemptFailed('collector-not-executable', `${program} may not be executed`);
-  }
+  if (error?.code === 'ENOENT' || error?.code === 'ENOTDIR')
+    return programFailure(program, 'collector-not-found');
+  if (error?.code === 'EACCES') return programFailure(program, 'collector-not-executable');
   if (error) {
     return new AttemptFailed('collector-exited', `${program} could not be started: ${error.message}`);
   }

@@ -156,6 +156,9 @@ describe('check', () => {
     const valid = await cli(['check', config, '--alert', fixture('am0.33.1-mixed.2-mixed')]);
     expect(valid.code).toBe(0);
     expect(valid.stdout).toMatch(/is valid: 1 rows, collectors hemako, destination object-store/);
+    expect(valid.stdout).toContain(
+      'collector hemako could record nothing from here: there is no program hemako',
+    );
     expect(valid.stdout).toMatch(/firing: row collections\[0\]: hemako records aks1-westeurope-prod\//);
     expect(valid.stdout).toMatch(/resolved: stored, starts nothing/);
     const declined = await cli(['check', config, '--alert', fixture('am0.33.1-no_pod_namespace')]);

@@ -7,6 +7,7 @@ import { type Collector, inDirectory } from './collector.ts';
 import { commandCollector, placeholderNames, unknownPlaceholders } from './command.ts';
 import { jcmdCollector } from './jcmd.ts';
 import { kubectlCollector } from './kubectl/collector.ts';
+import { defaultOptions } from './kubectl/options.ts';
 import {
   type CollectorConfig,
   CommandCollector,
@@ -23,7 +24,8 @@ interface CollectorRow<Schema extends TSchema> {
   schema: Schema;
   /** What the schema cannot say. */
   faults?: (config: Static<Schema>) => Fault[];
-  needsPrograms: boolean;
+  /** The program of this machine that it starts; absent where it starts none. */
+  program?: (config: Static<Schema>) => string;
   create: (config: Static<Schema>, spawner: Spawner) => Collector;
   /** How it finds the pods of a StatefulSet; absent, or undefined: it cannot. */
   finder?: (config: Static<Schema>, spawner: Spawner) => TargetsFinder | undefined;
@@ -35,7 +37,7 @@ const row = <Schema extends TSchema>(each: CollectorRow<Schema>) => each;
 export const collectorRows = {
   command: row({
     schema: CommandCollector,
-    needsPrograms: true,
+    program: ({ command: [program = ''] }) => program,
     faults: ({ command, targetsCommand = [] }) => [
       ...placeholderFaults('command', command, placeholderNames),
       ...placeholderFaults('targetsCommand', targetsCommand, targetsPlaceholders),
@@ -47,7 +49,7 @@ export const collectorRows = {
   }),
   jcmd: row({
     schema: JcmdCollector,
-    needsPrograms: true,
+    program: () => 'jcmd',
     faults: ({ pid, mainClass }) =>
       (pid === undefined) === (mainClass === undefined)
         ? [[[], 'must have mainClass or pid, and not both']]
@@ -57,13 +59,13 @@ export const collectorRows = {
   }),
   kubectl: row({
     schema: KubectlCollector,
-    needsPrograms: true,
+    program: ({ kubectl = defaultOptions.kubectl }) => kubectl,
     faults: ({ pid, mainClass }) =>
       pid !== undefined && mainClass ? [[[], 'must not have both mainClass and pid']] : [],
     create: (config, spawner) => inDirectory(kubectlCollector(config, withVariables(spawner, config.env))),
     finder: (config, spawner) => kubectlFinder(config, withVariables(spawner, config.env)),
   }),
-  simulated: row({ schema: SimulatedCollector, needsPrograms: false, create: simulatedCollector }),
+  simulated: row({ schema: SimulatedCollector, create: simulatedCollector }),
 };
 
 type Kind = keyof typeof collectorRows;
