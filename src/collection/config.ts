@@ -19,6 +19,7 @@ const CollectionRow = Type.Object(
     maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
     backoff: Type.Optional(Type.Partial(Backoff, closed)),
     cooldownSeconds: Type.Optional(Type.Number({ minimum: 0 })),
+    cooldownBy: Type.Optional(Type.Union([Type.Literal('pod'), Type.Literal('row')])),
     retryOnRepeat: Type.Optional(Type.Integer({ minimum: 0 })),
     uploadDeadlineSeconds: Type.Optional(positive),
     targets: Type.Optional(

@@ -65,6 +65,31 @@ describe('an alert', () => {
     expect(decide(collected, asked(2, 640), at(633))).toMatchObject({ type: 'CollectionRequested' });
   });
 
+  it('of a row with cooldowns of its own waits for those after recordings of its row, and for no other', () => {
+    const byRow = { ...plan, rule: 'restarts', cooldownBy: 'row' as const };
+    const ofRow = (number: number, seconds: number) => ({ ...asked(number, seconds), plan: byRow });
+    expect(decide(collected, ofRow(2, 40), at(40))).toMatchObject({ type: 'CollectionRequested' });
+    const second = story(alertRef(2), 40);
+    const both = [second.requested(byRow), second.started(), second.collected()].reduce(
+      (snapshot, event) => evolve(snapshot, event).state,
+      collected,
+    );
+    const until = at(40 + 633);
+    expect(decide(both, ofRow(3, 80), at(80))).toMatchObject({
+      type: 'CollectionSuppressed',
+      data: { until, afterCollectionId: second.collectionId },
+    });
+    expect(decide(both, ofRow(3, 680), at(680))).toMatchObject({ type: 'CollectionRequested' });
+    // The other rows wait after any recording.
+    expect(decide(both, asked(3, 660), at(660))).toMatchObject({
+      type: 'CollectionSuppressed',
+      data: { until },
+    });
+    expect(decide(both, { ...ofRow(3, 80), plan: { ...byRow, rule: 'others' } }, at(80))).toMatchObject({
+      type: 'CollectionRequested',
+    });
+  });
+
   it('that was received too long ago starts nothing', () => {
     const decision = decide(initialSnapshot, asked(1, 0), at(901));
     expect(decision).toMatchObject({

@@ -3,6 +3,7 @@ import { createEvent, type Event, type StoredEvent } from '../../events/envelope
 import { collectionIdOf, decidedIdOf, receptionIdOf } from '../../events/ids.ts';
 import { millisOf, nanosOf, timeOf } from '../../events/instant.ts';
 import type { Pod } from '../../events/subjects.ts';
+import { own } from '../../events/own.ts';
 import type { Plan } from '../../events/data/plan.ts';
 import type { PodSnapshot } from '../pod/machine.ts';
 
@@ -63,7 +64,7 @@ export function decide(snapshot: PodSnapshot, question: Question, now: string): 
     const age = Number.isFinite(ageSeconds) ? { ageSeconds } : {};
     return createEvent('CollectionSuppressed', { ...pod, ...alertRef, reason: 'stale', ...age }, about);
   }
-  const { cooldown } = context;
+  const cooldown = plan.cooldownBy === 'row' ? own(context.rowCooldowns ?? {}, plan.rule) : context.cooldown;
   if (cooldown && !question.byHand && millisOf(at) < millisOf(cooldown.until)) {
     return createEvent(
       'CollectionSuppressed',

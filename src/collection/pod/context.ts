@@ -55,13 +55,22 @@ export interface Uploading extends Collection, Attempts {
 /** A run that ended without success and can be redriven. */
 export type Failed = (Collecting & { stage: 'collect' }) | (Uploading & { stage: 'upload' });
 
+/** No other recording of the pod until then (RFC 3339). */
+export interface PodCooldown {
+  until: string;
+  afterCollectionId: string;
+}
+
 export interface PodContext {
   current: Collecting | null;
   uploads: Record<string, Uploading>;
   /** The last few, for redriving. */
   failed: Record<string, Failed>;
   lastOutcome: { collectionId: string; run: number; state: 'uploaded' | 'failed'; at: string } | null;
-  cooldown: { until: string; afterCollectionId: string } | null;
+  /** After the last recording, of whatever row. */
+  cooldown: PodCooldown | null;
+  /** After the last recording of each row that has cooldowns of its own (`cooldownBy: row`), as far as they have not ended. */
+  rowCooldowns?: Record<string, PodCooldown>;
   /** Ids of the last decisions: a repeat that comes after the duplicate window changes nothing. */
   decided: string[];
   /** Their sequences. */

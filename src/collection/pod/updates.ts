@@ -8,6 +8,7 @@ import {
   type Collection,
   type Failed,
   type PodContext,
+  type PodCooldown,
   rememberedDecisions,
   rememberedFailures,
   type MachineStep,
@@ -86,11 +87,24 @@ export function collected({ context, event }: MachineStep<Of<'JfrCollected'>>): 
     collectedAt: event.time,
   };
   const until = timeOf(millisOf(event.time) + current.plan.cooldownSeconds * 1_000);
+  const cooldown = { until, afterCollectionId: current.collectionId };
   return {
     current: null,
     uploads: { ...context.uploads, [current.collectionId]: upload },
-    cooldown: { until, afterCollectionId: current.collectionId },
+    cooldown,
+    ...(current.plan.cooldownBy === 'row' ? ofRow(context, current.plan.rule, cooldown, event.time) : {}),
   };
+}
+
+/** Those that have ended are forgotten. */
+function ofRow(
+  { rowCooldowns = {} }: PodContext,
+  row: string,
+  cooldown: PodCooldown,
+  now: string,
+): Partial<PodContext> {
+  const open = Object.entries(rowCooldowns).filter(([, { until }]) => millisOf(until) > millisOf(now));
+  return { rowCooldowns: { ...Object.fromEntries(open), [row]: cooldown } };
 }
 
 export function collectFailed({ context, event }: MachineStep<Of<'CollectionFailed'>>): Partial<PodContext> {

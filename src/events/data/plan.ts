@@ -65,6 +65,12 @@ export const Plan = Type.Object(
     cooldownSeconds: Type.Number({
       description: 'From JfrCollected on, new alerts of the pod wait for so long.',
     }),
+    cooldownBy: Type.Optional(
+      Type.Union([Type.Literal('pod'), Type.Literal('row')], {
+        description:
+          'Whose recordings of the pod begin the cooldown that alerts of this row wait for: those of any row, or those of this row. Absent: pod.',
+      }),
+    ),
     retryOnRepeat: Type.Optional(
       Type.Integer({
         minimum: 0,
