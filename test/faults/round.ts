@@ -49,7 +49,8 @@ export async function runRound(
   const all: Record<string, Fault> = { ...faults, ...longFaults };
   const chosen = choose(world, random);
   const pods = Array.from({ length: 4 + random.integer(5) }, (_, index) => {
-    return `${random.pick(manners)}-${String(number)}-${String(index)}`;
+    const name = `${random.pick(manners)}-${String(number)}-${String(index)}`;
+    return random.chance(0.2) ? `whole-${name}` : name;
   });
   const violations: string[] = [];
   const breaking = chosen.map(async (name) => {

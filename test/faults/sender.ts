@@ -101,13 +101,15 @@ export function createSender(services: Services, random: Random): Sender {
   return sender;
 }
 
+/** One about a whole StatefulSet names it, and no pod. */
 function bodyFor(pod: string, startsAt: string, count: number): Body {
+  const about = pod.startsWith('whole-') ? { pod: '', sts: pod.slice('whole-'.length) } : { pod };
   const [alert = {}] = template.alerts;
   const { fingerprint: _, ...rest } = alert;
   const alerts = Array.from({ length: count }, (_each, number) => {
     const labels = {
       ...(rest['labels'] as object),
-      pod,
+      ...about,
       ...(number === 0 ? {} : { number: String(number) }),
     };
     return { ...rest, startsAt, labels };

@@ -9,7 +9,7 @@ import type { Random } from '../support/random.ts';
 import type { Fault } from './faults.ts';
 import type { World } from './world.ts';
 
-const durables = ['intake', 'collect', 'upload'];
+const durables = ['intake', 'targets', 'collect', 'upload'];
 
 async function publishGarbage(connection: Connection, random: Random): Promise<void> {
   const header = (type: string) => {

@@ -41,6 +41,7 @@ export interface WorldOptions {
 }
 
 const collector = fileURLToPath(new URL('collector.ts', import.meta.url));
+const finder = fileURLToPath(new URL('finder.ts', import.meta.url));
 /** Short, so that a round is: the service takes it from the server. */
 const ackWaitNanos = 2e9;
 /** Short, so that repeats come after it, too: those that the server no longer knows by their message ids. */
@@ -145,8 +146,9 @@ function configOf(s3?: S3Server): string {
     maxAttempts: 4
     backoff: { initialSeconds: 0.2, factor: 1.5, maxSeconds: 0.5 }
     cooldownSeconds: 2
+    targets: { statefulSet: all, max: 2 }
 collectors:
-  misbehaving: { command: ['${process.execPath}', '${collector}', '{pod}', '{attempt}'] }
+  misbehaving: { targetsCommand: ['${process.execPath}', '${finder}', '{sts}'], command: ['${process.execPath}', '${collector}', '{pod}', '{attempt}'] }
 ${destination}
 `;
 }
@@ -164,7 +166,7 @@ async function isAtRest(connection: Connection, services: Services): Promise<boo
   // An alert that waits for the end of a cooldown is under way, too.
   if (await lastMessage(connection, streamName, 'aw.schedule.cooldown.>')) return false;
   // In the order of the way: what leaves one before it is looked at is found in the next.
-  for (const durable of ['intake', 'collect', 'upload']) {
+  for (const durable of ['intake', 'targets', 'intake', 'collect', 'upload']) {
     const info = await connection.jsm.consumers.info(streamName, durable).catch(() => undefined);
     if (!info || info.num_pending > 0 || info.num_ack_pending > 0) return false;
   }
