@@ -1,12 +1,19 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { type Fault, matcherFaults } from '../config/fault.ts';
-import { Backoff, Destination } from '../events/data/plan.ts';
+import { Backoff, Destination, type Plan } from '../events/data/plan.ts';
 import { collectorFaults } from './collectors/rows.ts';
 import type { CollectorConfig } from './collectors/schemas.ts';
+import { retryCodes } from './failure-codes.ts';
 import type { PolicyRow } from './intake/policy.ts';
 
 const closed = { additionalProperties: false };
 const positive = Type.Number({ exclusiveMinimum: 0 });
+
+const maxAttempts = Type.Optional(Type.Integer({ minimum: 1, maximum: 100 }));
+const RetryOfCode = Type.Composite([Type.Object({ maxAttempts }), Type.Partial(Backoff)], {
+  ...closed,
+  minProperties: 1,
+});
 
 const CollectionRow = Type.Object(
   {
@@ -15,8 +22,9 @@ const CollectionRow = Type.Object(
     collector: Type.Optional(Type.String({ minLength: 1 })),
     durationSeconds: Type.Optional(positive),
     timeoutSeconds: Type.Optional(positive),
-    maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    maxAttempts,
     backoff: Type.Optional(Type.Partial(Backoff, closed)),
+    retry: Type.Optional(Type.Record(Type.String(), RetryOfCode)),
     cooldownSeconds: Type.Optional(Type.Number({ minimum: 0 })),
     retryOnRepeat: Type.Optional(Type.Integer({ minimum: 0 })),
     uploadDeadlineSeconds: Type.Optional(positive),
@@ -102,17 +110,37 @@ function rowsOf({ collections }: Fields): CollectionRow[] {
 }
 
 function policyRow(row: CollectionRow, index: number, destination: Destination): PolicyRow {
-  const { name = `collections[${String(index)}]`, match, backoff, timeoutSeconds, ...rest } = row;
+  const { name = `collections[${String(index)}]`, match, backoff, retry, timeoutSeconds, ...rest } = row;
   const plan = { ...defaults, ...rest, destination };
+  const ofRow = { ...defaultBackoff, ...backoff };
   return {
     name,
     match,
     plan: {
       ...plan,
       timeoutSeconds: timeoutSeconds ?? plan.durationSeconds + timeoutMarginSeconds,
-      backoff: { ...defaultBackoff, ...backoff },
+      backoff: ofRow,
+      ...(retry ? { retry: retryOf(retry, ofRow) } : {}),
     },
   };
+}
+
+function retryOf(retry: NonNullable<CollectionRow['retry']>, ofRow: Backoff): NonNullable<Plan['retry']> {
+  return Object.entries(retry).map(([code, { maxAttempts, ...backoff }]) => ({
+    code,
+    ...(maxAttempts === undefined ? {} : { maxAttempts }),
+    ...(Object.keys(backoff).length > 0 ? { backoff: { ...ofRow, ...backoff } } : {}),
+  }));
+}
+
+function retryFaults({ retry = {}, maxAttempts = defaults.maxAttempts }: CollectionRow): Fault[] {
+  return Object.entries(retry).flatMap(([code, ofCode]): Fault[] => {
+    if (!retryCodes.includes(code))
+      return [[['retry', code], `no attempt fails with ${code} and is tried again; codes are ${retryCodes.join(', ')}`]]; // prettier-ignore
+    if ((ofCode.maxAttempts ?? 0) <= maxAttempts) return [];
+    const message = `the row has ${String(maxAttempts)} attempts in all (its maxAttempts)`;
+    return [[['retry', code, 'maxAttempts'], message]];
+  });
 }
 
 function rowFaults(row: CollectionRow, collectors: string[]): Fault[] {
@@ -125,5 +153,5 @@ function rowFaults(row: CollectionRow, collectors: string[]): Fault[] {
     const message = `an attempt of ${String(durationSeconds)} s never ends within ${String(timeoutSeconds)} s`;
     faults.push([['timeoutSeconds'], message]);
   }
-  return faults;
+  return [...faults, ...retryFaults(row)];
 }

@@ -169,6 +169,20 @@ collectors:
       /collectors\.mine\.command \(line 6\): no {nope} is known; there is {kubeContext}/,
     );
     expect(second.stderr).toMatch(/collectors\.both \(line 7\): must have mainClass or pid, and not both/);
+    const retries = await cli(['check', await configFile(`collections:
+  - match: ['alertname="A"']
+    maxAttempts: 3
+    retry:
+      timeout: { maxAttempts: 1 }
+      cancelled: { maxAttempts: 1 }
+      pod-not-found: { maxAttempts: 4 }
+      forbidden: { maxAttempts: 3 }
+`)]); // prettier-ignore
+    expect(retries.stderr.trim().split('\n').slice(1)).toEqual([
+      expect.stringMatching(/collections\.0\.retry\.timeout \(line 5\): no attempt fails with timeout .*; codes are collector-not-found, .*collector-timeout, .*unexpected$/), // prettier-ignore
+      expect.stringContaining('retry.cancelled (line 6): no attempt fails with cancelled'),
+      expect.stringContaining('retry.pod-not-found.maxAttempts (line 7): the row has 3 attempts in all'),
+    ]);
     const third = await cli(['check', await configFile('destination: { type: s3, bucket: b, serverSideEncryption: no }')]); // prettier-ignore
     expect(third.stderr).toContain(
       "serverSideEncryption (line 1): Expected one of 'AES256', 'aws:kms', 'aws:kms:dsse'",

@@ -24,7 +24,7 @@ export function tellRun(
       const after = began === undefined ? '' : ` after ${spanBetween(began.time, event.time)}`;
       return {
         kind: 'attempt-failed',
-        sentence: `${attemptName(event, tale)} failed${after}: ${failureText(event)}`,
+        sentence: `${attemptName(event, tale)} failed${after}: ${failureText(event, tale)}`,
       };
     }
     case 'JfrCollected':
@@ -127,9 +127,19 @@ function recordingText({ bytes, sha256, durationMs, chunks, startedAt, simulated
 
 export const simulatedText = 'simulated: a sample, not a recording of the pod';
 
-function failureText({ data }: StoredEvent<'CollectionAttemptFailed' | 'UploadAttemptFailed'>): string {
-  const next = data.retryAt === undefined ? 'there is no other' : `the next one is due at ${data.retryAt}`;
-  return `${errorText(data.error)}; ${next}`;
+function failureText(
+  { type, data }: StoredEvent<'CollectionAttemptFailed' | 'UploadAttemptFailed'>,
+  tale?: Tale,
+): string {
+  if (data.retryAt !== undefined) return `${errorText(data.error)}; the next one is due at ${data.retryAt}`;
+  const { code } = data.error;
+  const { maxAttempts = Infinity, retry } = (tale && requestOf(tale)?.data.plan) ?? {};
+  const ofCode = type === 'CollectionAttemptFailed' ? retry?.find((each) => each.code === code) : undefined;
+  const why =
+    ofCode?.maxAttempts !== undefined && data.attempt < maxAttempts
+      ? ` (its row allows ${count(ofCode.maxAttempts, 'failure')} of ${clip(code)})`
+      : '';
+  return `${errorText(data.error)}; there is no other${why}`;
 }
 
 function startOf({ data }: StoredEvent<'CollectionAttemptFailed'>, tale: Tale | undefined) {

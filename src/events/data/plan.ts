@@ -44,6 +44,27 @@ export const Plan = Type.Object(
     timeoutSeconds: Type.Number({ description: 'Of one attempt.' }),
     maxAttempts: Type.Integer({ minimum: 1, description: 'To collect, within a run.' }),
     backoff: Backoff,
+    retry: Type.Optional(
+      Type.Array(
+        Type.Object({
+          code: Type.String({ description: 'Code of the error that an attempt failed with.' }),
+          maxAttempts: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              description:
+                'After so many failures with this code in a run there is no other attempt. Absent: only the maxAttempts of the plan counts.',
+            }),
+          ),
+          backoff: Type.Optional(
+            Type.Object(Backoff.properties, {
+              description:
+                'The wait after such a failure; it grows with each of them in the run. Absent: the backoff of the plan.',
+            }),
+          ),
+        }),
+        { description: 'What holds after failures of single codes. Each code is there once.' },
+      ),
+    ),
     cooldownSeconds: Type.Number({
       description: 'From JfrCollected on, new alerts of the pod wait for so long.',
     }),
