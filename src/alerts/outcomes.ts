@@ -6,7 +6,6 @@ import { nanosOf } from '../events/instant.ts';
 import { lastMessage, readRange, type Source } from '../log/read.ts';
 import { type AlertOutcome, alertIdIn, decisionIn, outcomeOf, podDecisionTypes } from '../book/outcome.ts';
 import { own } from '../events/own.ts';
-import { podOf } from '../book/pod-of-alert.ts';
 
 /** Decisions follow their alerts within moments: what is not among so many is left open. */
 const maxRead = 3_000;
@@ -64,13 +63,13 @@ export async function readOutcomesOf(
   return readOutcomes({ connection, stream }, events);
 }
 
-/** Only an alert that names no pod is declined. */
+/** Said on the alert's own subject: what has no other outcome is looked up there. */
 async function addDeclined(
   { connection, stream }: Source,
   firing: readonly StoredEvent<'AlertReceived'>[],
   outcomes: Map<string, AlertOutcome>,
 ): Promise<void> {
-  const without = firing.filter(({ data }) => !('pod' in podOf(data.labels)));
+  const without = firing.filter(({ id }) => !outcomes.has(id));
   await Promise.all(
     without.map(async ({ id, data }) => {
       const { fingerprint, labels, startsAt, status } = data;

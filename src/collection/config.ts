@@ -1,19 +1,13 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { type Fault, matcherFaults } from '../config/fault.ts';
-import { Backoff, Destination, type Plan } from '../events/data/plan.ts';
-import { collectorFaults } from './collectors/rows.ts';
+import { Backoff, Destination } from '../events/data/plan.ts';
+import { collectorFaults, labelsOfCollector } from './collectors/rows.ts';
 import type { CollectorConfig } from './collectors/schemas.ts';
-import { retryCodes } from './failure-codes.ts';
 import type { PolicyRow } from './intake/policy.ts';
+import { maxAttempts, retryFaults, retryOf, RetryTable } from './retry-table.ts';
 
 const closed = { additionalProperties: false };
 const positive = Type.Number({ exclusiveMinimum: 0 });
-
-const maxAttempts = Type.Optional(Type.Integer({ minimum: 1, maximum: 100 }));
-const RetryOfCode = Type.Composite([Type.Object({ maxAttempts }), Type.Partial(Backoff)], {
-  ...closed,
-  minProperties: 1,
-});
 
 const CollectionRow = Type.Object(
   {
@@ -24,7 +18,7 @@ const CollectionRow = Type.Object(
     timeoutSeconds: Type.Optional(positive),
     maxAttempts,
     backoff: Type.Optional(Type.Partial(Backoff, closed)),
-    retry: Type.Optional(Type.Record(Type.String(), RetryOfCode)),
+    retry: Type.Optional(RetryTable),
     cooldownSeconds: Type.Optional(Type.Number({ minimum: 0 })),
     retryOnRepeat: Type.Optional(Type.Integer({ minimum: 0 })),
     uploadDeadlineSeconds: Type.Optional(positive),
@@ -93,10 +87,11 @@ export function faultsOfCollections(file: Fields): Fault[] {
 /** Fills in the defaults of a file without faults. */
 export function collectionRules(file: Fields): CollectionRules {
   const destination: Destination = file.destination ?? { type: 'object-store' };
+  const collectors = collectorsOf(file);
   return {
-    collections: rowsOf(file).map((row, index) => policyRow(row, index, destination)),
+    collections: rowsOf(file).map((row, index) => policyRow(row, index, { destination, collectors })),
     maxAlertAgeSeconds: file.maxAlertAgeSeconds ?? 900,
-    collectors: collectorsOf(file),
+    collectors,
     destination,
   };
 }
@@ -109,10 +104,15 @@ function rowsOf({ collections }: Fields): CollectionRow[] {
   return collections ?? [defaultRow];
 }
 
-function policyRow(row: CollectionRow, index: number, destination: Destination): PolicyRow {
+function policyRow(
+  row: CollectionRow,
+  index: number,
+  { destination, collectors }: Pick<CollectionRules, 'destination' | 'collectors'>,
+): PolicyRow {
   const { name = `collections[${String(index)}]`, match, backoff, retry, timeoutSeconds, ...rest } = row;
   const plan = { ...defaults, ...rest, destination };
   const ofRow = { ...defaultBackoff, ...backoff };
+  const labels = labelsOfCollector(collectors[plan.collector]);
   return {
     name,
     match,
@@ -121,26 +121,9 @@ function policyRow(row: CollectionRow, index: number, destination: Destination):
       timeoutSeconds: timeoutSeconds ?? plan.durationSeconds + timeoutMarginSeconds,
       backoff: ofRow,
       ...(retry ? { retry: retryOf(retry, ofRow) } : {}),
+      ...(labels ? { labels } : {}),
     },
   };
-}
-
-function retryOf(retry: NonNullable<CollectionRow['retry']>, ofRow: Backoff): NonNullable<Plan['retry']> {
-  return Object.entries(retry).map(([code, { maxAttempts, ...backoff }]) => ({
-    code,
-    ...(maxAttempts === undefined ? {} : { maxAttempts }),
-    ...(Object.keys(backoff).length > 0 ? { backoff: { ...ofRow, ...backoff } } : {}),
-  }));
-}
-
-function retryFaults({ retry = {}, maxAttempts = defaults.maxAttempts }: CollectionRow): Fault[] {
-  return Object.entries(retry).flatMap(([code, ofCode]): Fault[] => {
-    if (!retryCodes.includes(code))
-      return [[['retry', code], `no attempt fails with ${code} and is tried again; codes are ${retryCodes.join(', ')}`]]; // prettier-ignore
-    if ((ofCode.maxAttempts ?? 0) <= maxAttempts) return [];
-    const message = `the row has ${String(maxAttempts)} attempts in all (its maxAttempts)`;
-    return [[['retry', code, 'maxAttempts'], message]];
-  });
 }
 
 function rowFaults(row: CollectionRow, collectors: string[]): Fault[] {
@@ -153,5 +136,5 @@ function rowFaults(row: CollectionRow, collectors: string[]): Fault[] {
     const message = `an attempt of ${String(durationSeconds)} s never ends within ${String(timeoutSeconds)} s`;
     faults.push([['timeoutSeconds'], message]);
   }
-  return [...faults, ...retryFaults(row)];
+  return [...faults, ...retryFaults(row.retry ?? {}, row.maxAttempts ?? defaults.maxAttempts)];
 }

@@ -4,6 +4,7 @@ import type { FailureCode } from '../kernel/react/failures.ts';
 declare module '../kernel/react/failures.ts' {
   interface FailureCodes {
     'collector-unknown': true;
+    'label-not-requested': true;
     'jvm-not-found': true;
     'jvm-refused': true;
     'jvm-ambiguous': true;
@@ -69,6 +70,7 @@ const mayNameInRetry = {
   'recording-truncated': true,
   'recording-unfinished': true,
   'staging-failed': true,
+  'label-not-requested': true,
   unexpected: true,
   'collector-unknown': false,
   'staged-missing': false,

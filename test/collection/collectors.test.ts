@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Collector, CollectTask } from '../../src/collection/collectors/collector.ts';
-import { commandCollector, unknownPlaceholders } from '../../src/collection/collectors/command.ts';
+import { commandCollector } from '../../src/collection/collectors/command.ts';
+import { unknownPlaceholders } from '../../src/collection/collectors/placeholders.ts';
 import { jcmdCollector } from '../../src/collection/collectors/jcmd.ts';
 import { simulatedCollector } from '../../src/collection/collectors/simulated.ts';
 import { withVariables } from '../../src/programs/environment.ts';
@@ -122,6 +123,9 @@ describe('a command', () => {
       ],
     ]);
     expect(unknownPlaceholders(['{pod}', '{nope}'])).toEqual(['nope']);
+    // A brace that is nobody's stays; whoever means a label is told.
+    const labels = ['{label.node}', '{labels.node}', '{label.}', '{label.a-b}', '{.status.phase} {a.b} {}'];
+    expect(unknownPlaceholders(labels)).toEqual(['labels.node', 'label.', 'label.a-b']);
   });
 
   it('names its recording on stdout, or leaves the one *.jfr', async () => {

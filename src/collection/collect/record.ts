@@ -51,12 +51,13 @@ export async function record(
   const { durationSeconds } = plan;
   let collected: string | undefined;
   try {
-    const { startsAt, container } = trigger;
+    const { startsAt, container, labels } = trigger;
     const brought = await collector({
       ...pod,
       collectionId,
       traceparent,
       durationSeconds,
+      labels,
       alert: { startsAt, container },
       attempt,
       directory,

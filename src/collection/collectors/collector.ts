@@ -7,6 +7,8 @@ export interface CollectTask extends Pod {
   collectionId: string;
   sts?: string;
   durationSeconds: number;
+  /** Labels of the alert that the plan names, each plainly a name. */
+  labels?: Readonly<Record<string, string>> | undefined;
   /** Of the alert that asked for it. */
   alert?: { startsAt: string; container?: string | undefined };
   /** W3C traceparent of the attempt, for programs that trace: they get it as TRACEPARENT. */

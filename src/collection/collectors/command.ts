@@ -1,32 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { own } from '../../events/own.ts';
 import { AttemptFailed } from '../../kernel/react/failures.ts';
 import type { Collector, CollectTask } from './collector.ts';
+import { filledIn, labelsIn } from './placeholders.ts';
 import { runProgram } from '../../programs/run-program.ts';
 import type { Spawner } from '../../programs/spawner.ts';
 
 const suffix = '.jfr';
-
-/** What `{name}` in an argument stands for. */
-const placeholders: Record<string, (task: CollectTask) => string> = {
-  kubeContext: (task) => task.kubeContext,
-  namespace: (task) => task.namespace,
-  pod: (task) => task.pod,
-  sts: (task) => task.sts ?? '',
-  durationSeconds: (task) => String(task.durationSeconds),
-  collectionId: (task) => task.collectionId,
-  attempt: (task) => String(task.attempt),
-};
-
-export const placeholderNames = Object.keys(placeholders);
-
-/** Any `{name}` in an argument that is no placeholder. */
-export function unknownPlaceholders(command: readonly string[]): string[] {
-  const used = command.flatMap((argument) =>
-    [...argument.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name),
-  );
-  return used.filter((name) => !Object.hasOwn(placeholders, name));
-}
 
 /**
  * Runs a program that makes the recording, such as `hemako jfr collect`. Each argument is filled in by itself: a label's
@@ -35,10 +16,10 @@ export function unknownPlaceholders(command: readonly string[]): string[] {
  */
 export function commandCollector(command: readonly string[], spawner: Spawner): Collector {
   return async (task) => {
-    const argv = command.map((argument) => fill(argument, task));
-    const { directory: cwd, signal, traceparent } = task;
-    const env = traceparent === undefined ? undefined : { TRACEPARENT: traceparent };
-    const { stdout, stderr } = await runProgram(spawner, argv, { cwd, env, signal });
+    failIfLacking(command, task);
+    const argv = filledIn(command, task);
+    const { directory: cwd, signal } = task;
+    const { stdout, stderr } = await runProgram(spawner, argv, { cwd, env: variablesOf(task), signal });
     const file = (await namedOn(stdout, task.directory)) ?? (await appearedIn(task.directory));
     if (file) return { file };
     throw new AttemptFailed('recording-missing', `${argv[0] ?? ''} succeeded but left no recording`, {
@@ -48,10 +29,23 @@ export function commandCollector(command: readonly string[], spawner: Spawner): 
   };
 }
 
-function fill(argument: string, task: CollectTask): string {
-  return argument.replaceAll(/\{(\w+)\}/g, (whole, name: string) =>
-    Object.hasOwn(placeholders, name) ? (placeholders[name]?.(task) ?? whole) : whole,
+/** The configuration of this process may be another one than that which the collection was requested by. */
+function failIfLacking(command: readonly string[], { labels = {} }: CollectTask): void {
+  const lacking = labelsIn(command).find((label) => own(labels, label) === undefined);
+  if (lacking === undefined) return;
+  throw new AttemptFailed(
+    'label-not-requested',
+    `the command of this process names {label.${lacking}}, but the collection was requested without it: the configuration has changed since, or differs between processes`,
   );
+}
+
+/** Labels as ALERT_LABEL_name: under names of their own, so that none is PATH or LD_PRELOAD. */
+function variablesOf({ labels = {}, traceparent }: CollectTask): Record<string, string> {
+  const ofLabels = Object.entries(labels).map(([name, value]) => [`ALERT_LABEL_${name}`, value] as const);
+  return {
+    ...Object.fromEntries(ofLabels),
+    ...(traceparent === undefined ? {} : { TRACEPARENT: traceparent }),
+  };
 }
 
 /** Words that are a path to a recording up to a point: `written to /tmp/x.jfr.` By hand: a pattern that tries each of 64 KiB as a beginning takes 11 s. */

@@ -1,12 +1,14 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { errorsOf, type Fault } from '../../config/fault.ts';
+import type { Plan } from '../../events/data/plan.ts';
 import { withVariables } from '../../programs/environment.ts';
 import type { Spawner } from '../../programs/spawner.ts';
 import { type Collector, inDirectory } from './collector.ts';
-import { commandCollector, placeholderNames, unknownPlaceholders } from './command.ts';
+import { commandCollector } from './command.ts';
 import { jcmdCollector } from './jcmd.ts';
 import { kubectlCollector } from './kubectl/collector.ts';
+import { labelsIn, placeholderNames, unknownPlaceholders } from './placeholders.ts';
 import {
   type CollectorConfig,
   CommandCollector,
@@ -22,8 +24,13 @@ interface CollectorRow<Schema extends TSchema> {
   /** What the schema cannot say. */
   faults?: (config: Static<Schema>) => Fault[];
   needsPrograms: boolean;
+  /** What it is given of the labels of an alert; absent: nothing. */
+  labels?: (config: Static<Schema>) => NonNullable<Plan['labels']>;
   create: (config: Static<Schema>, spawner: Spawner) => Collector;
 }
+
+/** They stand in each request, and in the state of the pod. */
+const maxLabels = 20;
 
 const row = <Schema extends TSchema>(each: CollectorRow<Schema>) => each;
 
@@ -32,9 +39,15 @@ export const collectorRows = {
   command: row({
     schema: CommandCollector,
     needsPrograms: true,
-    faults: ({ command }) => {
+    faults: ({ command, labels = [] }) => {
       const allowed = `there is ${placeholderNames.map((name) => `{${name}}`).join(' ')}`;
-      return unknownPlaceholders(command).map((name) => [['command'], `no {${name}} is known; ${allowed}`]);
+      const faults = unknownPlaceholders(command).map((name): Fault => [['command'], `no {${name}} is known; ${allowed}`]); // prettier-ignore
+      const isMuch = new Set([...labelsIn(command), ...labels]).size > maxLabels;
+      return isMuch ? [...faults, [['labels'], `a collector is given ${String(maxLabels)} labels at most`]] : faults; // prettier-ignore
+    },
+    labels: ({ command, labels = [] }) => {
+      const required = labelsIn(command);
+      return { required, optional: [...new Set(labels)].filter((label) => !required.includes(label)) };
     },
     create: ({ command, env }, spawner) =>
       inDirectory(commandCollector(command, withVariables(spawner, env))),
@@ -64,6 +77,12 @@ type Kind = keyof typeof collectorRows;
 /** The row of a valid configuration. */
 export function rowOfCollector(config: CollectorConfig): CollectorRow<TSchema> {
   return collectorRows['command' in config ? 'command' : config.driver] as unknown as CollectorRow<TSchema>;
+}
+
+/** Names of the labels that a collector is given; undefined: it is given none. */
+export function labelsOfCollector(config: CollectorConfig | undefined): Plan['labels'] {
+  const named = config && rowOfCollector(config).labels?.(config);
+  return named && named.required.length + named.optional.length > 0 ? named : undefined;
 }
 
 /** What is wrong with what a configuration file says of a collector. */

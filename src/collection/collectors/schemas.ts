@@ -1,11 +1,16 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { labelName } from './placeholders.ts';
 
 const closed = { additionalProperties: false };
 
 /** Names of variables. */
 const env = Type.Optional(Type.Array(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' })));
 export const CommandCollector = Type.Object(
-  { command: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }), env },
+  {
+    command: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+    env,
+    labels: Type.Optional(Type.Array(Type.String({ pattern: `^${labelName}$` }))),
+  },
   closed,
 );
 export const JcmdCollector = Type.Object(

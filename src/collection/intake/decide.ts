@@ -5,6 +5,7 @@ import { millisOf, nanosOf, timeOf } from '../../events/instant.ts';
 import type { Pod } from '../../events/subjects.ts';
 import type { Plan } from '../../events/data/plan.ts';
 import type { PodSnapshot } from '../pod/machine.ts';
+import { labelsFor } from './labels.ts';
 
 /** An alert about a pod, and what the policy wants for it. */
 export interface Question {
@@ -72,6 +73,7 @@ export function decide(snapshot: PodSnapshot, question: Question, now: string): 
     ...alertRef,
     ...(severity === undefined ? {} : { severity }),
     ...(container === undefined ? {} : { container }),
+    ...labelsFor(plan, alert.labels),
     ...('repeat' in alert ? { repeat: alert.repeat } : {}),
     ...(byHand && { byHand }),
   };

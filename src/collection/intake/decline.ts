@@ -6,7 +6,7 @@ import { WrongLastSequence } from '../../log/errors.ts';
 import { type Logger, loggerAbout } from '../../telemetry/logger.ts';
 import type { CollectionMetrics } from '../metrics.ts';
 import { causeIdOf, type Question } from './decide.ts';
-import type { PodOfAlert } from '../../book/pod-of-alert.ts';
+import type { LabelFault } from '../../book/pod-of-alert.ts';
 
 export interface DeclineDeps {
   connection: Connection;
@@ -16,15 +16,13 @@ export interface DeclineDeps {
   metrics: CollectionMetrics;
 }
 
-type Why = Extract<PodOfAlert, { reason: string }>;
-
-/** Says, once per alert, that its labels name no pod. */
+/** Says, once per alert, that its labels name no pod, or lack what its collector needs. */
 export async function decline(
   { connection, now, logger, metrics }: DeclineDeps,
   cause: Question['cause'],
   alertId: string,
   alert: AlertReceivedData,
-  why: Why,
+  why: LabelFault,
 ): Promise<void> {
   const { alertname } = alert.labels;
   const { fingerprint, startsAt } = alert;

@@ -13,8 +13,8 @@ import { elapsedOf } from '../pod/cooldowns.ts';
 import { causeIdOf, decide, type IntakeDecision, type Question } from './decide.ts';
 import type { Decided } from './decided.ts';
 import { decline, type DeclineDeps } from './decline.ts';
+import { recordable } from './labels.ts';
 import { type Policy } from './policy.ts';
-import { podOf } from '../../book/pod-of-alert.ts';
 import type { Pods } from '../pods.ts';
 import { unansweredBecause } from './unanswered.ts';
 
@@ -66,7 +66,7 @@ async function decideAlert(deps: IntakeDeps, cause: Cause, alertId: string, aler
     metrics.decisions.inc({ decision: 'ignored' });
     return;
   }
-  const found = podOf(alert.labels);
+  const found = recordable(alert.labels, plan);
   if (!('pod' in found)) {
     await decline(deps, cause, alertId, alert, found);
     return;

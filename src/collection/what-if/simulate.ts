@@ -6,6 +6,7 @@ import { elapsedOf } from '../pod/cooldowns.ts';
 import { decide, type IntakeDecision, type Question } from '../intake/decide.ts';
 import { evolve, initialSnapshot } from '../pod/machine.ts';
 import type { PodEvent } from '../pod/context.ts';
+import { recordable } from '../intake/labels.ts';
 import { createPolicy, type Policy, type PolicyRow } from '../intake/policy.ts';
 import { podOf } from '../../book/pod-of-alert.ts';
 import type { Answer, Past, PastAlert, PastCollection } from './past.ts';
@@ -61,7 +62,7 @@ export function simulate(past: Past, rules: WhatIfPolicy, horizonMillis: number)
 function ask(policy: Policy, { event, alertId }: PastAlert, maxAlertAgeSeconds: number): Question | Answer {
   const plan = policy.planFor(event.data.labels);
   if (!plan) return { kind: 'ignored' };
-  const found = podOf(event.data.labels);
+  const found = recordable(event.data.labels, plan);
   if (!('pod' in found)) return { kind: 'declined', label: found.label };
   return { cause: event, alertId, alert: event.data, pod: found.pod, plan, maxAlertAgeSeconds };
 }

@@ -1,7 +1,7 @@
 import { type Static, type TProperties, Type } from '@sinclair/typebox';
 import { beside, Circumstances } from './circumstances.ts';
 import { EventError } from './error.ts';
-import { count, time } from './fields.ts';
+import { count, labels, time } from './fields.ts';
 import { Plan } from './plan.ts';
 
 const stage = (description: string) =>
@@ -64,6 +64,9 @@ export const CollectionRequested = collectionEvent(
         ...alertRef,
         severity: Type.Optional(Type.String({ description: 'Label severity, where the alert has one.' })),
         container: Type.Optional(Type.String({ description: 'Label container, where the alert has one.' })),
+        labels: Type.Optional(
+          labels('What its collector is given of the labels of the alert: those that the plan names.'),
+        ),
         repeat: Type.Optional(
           count('How often a repeat of this alert has led to a collection before; absent: never.'),
         ),

@@ -40,6 +40,19 @@ export const Plan = Type.Object(
   {
     rule: Type.String({ description: 'The policy row that matched.' }),
     collector: Type.String({ description: 'The name of the collector in the configuration.' }),
+    labels: Type.Optional(
+      Type.Object(
+        {
+          required: Type.Array(Type.String(), {
+            description: 'Without one of these an alert is declined: they are in the command line.',
+          }),
+          optional: Type.Array(Type.String(), {
+            description: 'It is given these where the alert has them.',
+          }),
+        },
+        { description: 'Names of the labels that the collector is given. Absent: none.' },
+      ),
+    ),
     durationSeconds: Type.Number({ description: 'Of the recording.' }),
     timeoutSeconds: Type.Number({ description: 'Of one attempt.' }),
     maxAttempts: Type.Integer({ minimum: 1, description: 'To collect, within a run.' }),
