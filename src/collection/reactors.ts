@@ -8,7 +8,7 @@ import { createSpawner } from '../programs/spawner.ts';
 import { createCollect } from './collect/collect.ts';
 import { sweepWorkDir } from './collect/record.ts';
 import { createStillFires } from './collect/still-fires.ts';
-import { rowOfCollector } from './collectors/rows.ts';
+import { createCollector, rowOfCollector } from './collectors/rows.ts';
 import type { CollectionRules } from './config.ts';
 import { createDestinations } from './destinations/destinations.ts';
 import { createDecided } from './intake/decided.ts';
@@ -70,10 +70,7 @@ export function collectionReactors(parts: Parts, board: PodBoard, pods: Pods) {
     const spawner = createSpawner();
     if (startsPrograms(rules)) spawner.start();
     const collectors = new Map(
-      Object.entries(rules.collectors).map(([name, each]) => [
-        name,
-        rowOfCollector(each).create(each, spawner),
-      ]),
+      Object.entries(rules.collectors).map(([name, each]) => [name, createCollector(each, spawner)]),
     );
     const isWanted = createStillFires(connection, stream);
     const handle = createCollect({ ...common, isWanted, me, collectors, workDir });

@@ -1,13 +1,17 @@
 import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { createPolicy } from '../collection/intake/policy.ts';
-import { podOf } from '../book/pod-of-alert.ts';
+import { argvOfCollector } from '../collection/collectors/rows.ts';
+import { commandLine } from '../collection/explain/words.ts';
+import { labelsFor, recordable } from '../collection/intake/labels.ts';
 import { readConfigFile } from '../config/config.ts';
 import type { Rules } from '../config/file.ts';
 import { ConfigError } from '../config/fault.ts';
 import { printable } from '../telemetry/printable.ts';
 import { timeOf } from '../events/instant.ts';
 import type { AlertReceivedData } from '../events/data/alert.ts';
+import type { Plan } from '../events/data/plan.ts';
+import type { Pod } from '../events/subjects.ts';
 import type { SourceConfig } from '../http/guard/options.ts';
 import { formats } from '../ingest/formats/formats.ts';
 import type { ParsedAlert } from '../ingest/formats/parsed.ts';
@@ -38,8 +42,9 @@ export const checkCommand = new Command('check')
     const policy = createPolicy(collections);
     for (const alert of parsed.alerts) {
       const isWanted = !('alert' in alert) || matchesAll(matchers, alert.alert.labels);
-      const words = isWanted ? consequence(alert, policy, rules) : filtered(alert.alert, source.name);
-      process.stdout.write(`${printable(words)}\n`);
+      const lines = isWanted ? consequence(alert, policy, rules) : [filtered(alert.alert, source.name)];
+      // One by one: a name may hold a line break.
+      for (const line of lines) process.stdout.write(`${printable(line)}\n`);
     }
   });
 
@@ -55,19 +60,36 @@ function filtered({ labels, fingerprint }: AlertReceivedData, source: string): s
   return `${labels['alertname'] ?? '(no alertname)'} ${fingerprint}: not stored, the matchers of source ${source} do not match`;
 }
 
-function consequence(parsed: ParsedAlert, policy: ReturnType<typeof createPolicy>, rules: Rules): string {
-  if (!('alert' in parsed)) return `${parsed.alertname ?? '(no name)'}: rejected: ${parsed.reason}`;
+function consequence(parsed: ParsedAlert, policy: ReturnType<typeof createPolicy>, rules: Rules): string[] {
+  if (!('alert' in parsed)) return [`${parsed.alertname ?? '(no name)'}: rejected: ${parsed.reason}`];
   const { labels, status, fingerprint } = parsed.alert;
   const name = `${labels['alertname'] ?? '(no alertname)'} ${fingerprint} ${status}`;
-  if (status === 'resolved') return `${name}: stored, starts nothing`;
+  if (status === 'resolved') return [`${name}: stored, starts nothing`];
   const plan = policy.planFor(labels);
-  if (!plan) return `${name}: stored, no row matches`;
-  const found = podOf(labels);
-  if (!('pod' in found)) return `${name}: declined (${found.reason}): ${found.message}`;
+  if (!plan) return [`${name}: stored, no row matches`];
+  const found = recordable(labels, plan);
+  if (!('pod' in found)) return [`${name}: declined (${found.reason}): ${found.message}`];
   const { kubeContext, namespace, pod } = found.pod;
   const limits = `${String(plan.durationSeconds)} s, up to ${String(plan.maxAttempts)} attempts`;
   const unless = `unless it is older than ${String(rules.maxAlertAgeSeconds)} s or the pod is in its cooldown`;
-  return `${name}: row ${plan.rule}: ${plan.collector} records ${kubeContext}/${namespace}/${pod} (${limits}), ${unless}`;
+  const records = `row ${plan.rule}: ${plan.collector} records ${kubeContext}/${namespace}/${pod} (${limits}), ${unless}`;
+  return [`${name}: ${records}`, ...programOf(plan, labels, found.pod, rules)];
+}
+
+/** What would run, as events show it; a placeholder that is not known yet stays as it is. */
+function programOf(
+  plan: Plan,
+  labels: AlertReceivedData['labels'],
+  pod: Pod & { sts?: string },
+  { collectors }: Rules,
+): string[] {
+  const config = collectors[plan.collector];
+  const { labels: given = {} } = labelsFor(plan, labels);
+  const { durationSeconds } = plan;
+  const argv = config && argvOfCollector(config, { ...pod, durationSeconds, attempt: 1, labels: given });
+  if (!argv) return [];
+  const variables = Object.entries(given).map(([name, value]) => `ALERT_LABEL_${name}=${value}`);
+  return [`  runs ${commandLine(argv)}`, ...(variables.length > 0 ? [`  with ${variables.join(' ')}`] : [])];
 }
 
 async function readJson(path: string): Promise<unknown> {

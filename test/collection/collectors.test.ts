@@ -44,7 +44,7 @@ const task = (more: Partial<CollectTask> = {}): CollectTask => ({
 
 /** A program of our own: argv as an operator's tool gets it, and the script's first arguments before it. */
 const script = (code: string, ...args: string[]) =>
-  commandCollector([process.execPath, '-e', code, '--', ...args], spawner);
+  commandCollector({ command: [process.execPath, '-e', code, '--', ...args] }, spawner);
 const copySample = `require('fs').copyFileSync(${JSON.stringify(sample)}, 'out.jfr');`;
 
 const timeout = () => new AttemptFailed('collector-timeout', 'the attempt took longer than 1 s');
@@ -156,12 +156,12 @@ describe('a command', () => {
   it.each([
     [
       'is not there',
-      () => commandCollector(['no-such-program-here'], spawner),
+      () => commandCollector({ command: ['no-such-program-here'] }, spawner),
       { code: 'collector-not-found' },
     ],
     [
       'may not be executed',
-      () => commandCollector(['/dev/null'], spawner),
+      () => commandCollector({ command: ['/dev/null'] }, spawner),
       { code: 'collector-not-executable' },
     ],
     [
@@ -190,7 +190,7 @@ describe('a command', () => {
     process.env['PLUGIN_PROFILE'] = 'prod';
     const fresh = createSpawner();
     const print = `process.stderr.write(JSON.stringify(process.env)); process.exit(1)`;
-    const run = (names?: string[]) => failureOf(commandCollector([process.execPath, '-e', print], withVariables(fresh, names))(task())); // prettier-ignore
+    const run = (names?: string[]) => failureOf(commandCollector({ command: [process.execPath, '-e', print] }, withVariables(fresh, names))(task())); // prettier-ignore
     try {
       const { details } = await run();
       expect(details.stderrTail).not.toContain('topsecret');

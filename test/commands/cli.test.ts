@@ -135,6 +135,17 @@ describe('check', () => {
     expect(valid.stdout).toMatch(/is valid: 1 rows, collectors hemako, destination object-store/);
     expect(valid.stdout).toMatch(/firing: row collections\[0\]: hemako records aks1-westeurope-prod\//);
     expect(valid.stdout).toMatch(/resolved: stored, starts nothing/);
+    expect(valid.stdout).toMatch(
+      /^ {2}runs hemako jfr collect --kube-context aks1-westeurope-prod .* --duration 30s --approve$/m,
+    );
+    const given = await configFile(`collections: [{ match: ['alertname=~"CrateDB.+"'], collector: mine }]
+collectors: { mine: { command: [mine, --token, topsecret, '{label.severity}', '{collectionId}'], labels: [container] } }`);
+    const filled = await cli(['check', given, '--alert', fixture('am0.33.1-single_firing')]);
+    expect(filled.stdout.split('\n').slice(2)).toEqual([
+      "  runs mine --token *** critical '{collectionId}'",
+      '  with ALERT_LABEL_severity=critical ALERT_LABEL_container=crate',
+      '',
+    ]);
     const declined = await cli(['check', config, '--alert', fixture('am0.33.1-no_pod_namespace')]);
     expect(declined.stdout).toContain('declined (missing-label): the alert has no label namespace');
   });

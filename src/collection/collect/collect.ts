@@ -17,7 +17,7 @@ import {
   runOf,
 } from '../run-events.ts';
 import { type BeforeDeps, handedOver, withdrawn } from './before-collecting.ts';
-import { record, type RecordDeps } from './record.ts';
+import { assignmentOf, record, type RecordDeps } from './record.ts';
 
 export interface CollectDeps extends RecordDeps, BeforeDeps, AttemptsDeps<Pod, PodEvent, PodSnapshot> {
   me: { host: string; process: string };
@@ -62,7 +62,7 @@ export function createCollect(deps: CollectDeps) {
       // An attempt that has begun and not ended was cut short, too.
       isUsedUp: ({ state: { plan, attempts, cutShort, attempt } }) =>
         areAttemptsUsedUp(plan, attempts, cutShort + (attempt ? 1 : 0)),
-      start: (work) => attemptStarted(work, now(), attemptOf(work), me),
+      start: (work) => attemptStarted(work, now(), attemptOf(work), me, argvOf(deps, work, attemptOf(work))),
       // The outcome counts only while the log shows this attempt, and as this process's.
       isMine: ({ state }, begun) =>
         state.attempt?.number === attemptOf(begun) && state.attempt.by === me.process,
@@ -106,6 +106,11 @@ export function createCollect(deps: CollectDeps) {
 }
 
 const cutOff = { code: 'interrupted', message: 'every attempt was cut off before it ended' };
+
+/** Undefined where no program runs, and where this process has no such collector. */
+function argvOf({ collectors }: CollectDeps, work: CollectWork, attempt: number): string[] | undefined {
+  return collectors.get(work.state.plan.collector)?.argvOf(assignmentOf(work, attempt));
+}
 
 function failed(work: Run, now: string, state: Collecting, attempt: number, failure: AttemptFailed) {
   const isPermanent = failure instanceof PermanentlyFailed;

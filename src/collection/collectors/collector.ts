@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Jvm } from '../../events/data/circumstances.ts';
 import type { Pod } from '../../events/subjects.ts';
+import type { Filling } from './placeholders.ts';
 
 /** What is to be recorded, and where the file may be written. */
 export interface CollectTask extends Pod {
@@ -26,6 +27,8 @@ export interface Collected {
   file: string;
   /** True: a sample, and not a recording of the pod. */
   simulated?: true;
+  /** The command line that started the recording, as events may show it, where it was not known before. */
+  argv?: string[];
   /** Which JVM it is of, where the collector knows. */
   jvm?: Jvm;
   /** What else it brought: what a crashed JVM left. */
@@ -47,6 +50,13 @@ export interface CollectedArtefact {
  * PermanentlyFailed. Ends what it started before it settles.
  */
 export type Collector = (task: CollectTask) => Promise<Collected>;
+
+/** A collector as it is configured. */
+export interface ConfiguredCollector {
+  collect: Collector;
+  /** The command line that an attempt begins with, as events may show it; undefined: it runs no program. */
+  argvOf: (filling: Filling) => string[] | undefined;
+}
 
 /** A collector that finds its task's directory there, empty. One that writes nothing spares the file system the work. */
 export function inDirectory(collector: Collector): Collector {

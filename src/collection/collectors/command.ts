@@ -3,30 +3,52 @@ import { isAbsolute, join } from 'node:path';
 import { own } from '../../events/own.ts';
 import { AttemptFailed } from '../../kernel/react/failures.ts';
 import type { Collector, CollectTask } from './collector.ts';
-import { filledIn, labelsIn } from './placeholders.ts';
+import { filledIn, type Filling, labelsIn } from './placeholders.ts';
 import { runProgram } from '../../programs/run-program.ts';
+import { mask } from '../../programs/secrets.ts';
+import { shownArgv } from '../../programs/shown-argv.ts';
 import type { Spawner } from '../../programs/spawner.ts';
 
 const suffix = '.jfr';
+
+interface CommandOptions {
+  command: readonly string[];
+  /** True: events name the program only. */
+  hideArguments?: boolean;
+}
 
 /**
  * Runs a program that makes the recording, such as `hemako jfr collect`. Each argument is filled in by itself: a label's
  * value never becomes a second argument. The recording is the path that the program names last on stdout, else the one
  * `*.jfr` that appeared in its directory.
  */
-export function commandCollector(command: readonly string[], spawner: Spawner): Collector {
+export function commandCollector(config: CommandOptions, spawner: Spawner): Collector {
+  const { command } = config;
   return async (task) => {
     failIfLacking(command, task);
     const argv = filledIn(command, task);
     const { directory: cwd, signal } = task;
-    const { stdout, stderr } = await runProgram(spawner, argv, { cwd, env: variablesOf(task), signal });
+    const shown = commandArgv(config, task);
+    const { stdout, stderr } = await runProgram(spawner, argv, {
+      cwd,
+      env: variablesOf(task),
+      shown,
+      signal,
+    });
     const file = (await namedOn(stdout, task.directory)) ?? (await appearedIn(task.directory));
     if (file) return { file };
     throw new AttemptFailed('recording-missing', `${argv[0] ?? ''} succeeded but left no recording`, {
       exitCode: 0,
       stderrTail: stderr,
+      argv: shown,
     });
   };
+}
+
+/** Its command line, as events may show it. */
+export function commandArgv({ command, hideArguments }: CommandOptions, filling: Filling): string[] {
+  const [program = '', ...rest] = command;
+  return hideArguments && rest.length > 0 ? [program, mask] : shownArgv(filledIn(command, filling));
 }
 
 /** The configuration of this process may be another one than that which the collection was requested by. */

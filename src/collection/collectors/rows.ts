@@ -3,12 +3,15 @@ import { Value } from '@sinclair/typebox/value';
 import { errorsOf, type Fault } from '../../config/fault.ts';
 import type { Plan } from '../../events/data/plan.ts';
 import { withVariables } from '../../programs/environment.ts';
+import { shownArgv } from '../../programs/shown-argv.ts';
 import type { Spawner } from '../../programs/spawner.ts';
-import { type Collector, inDirectory } from './collector.ts';
-import { commandCollector } from './command.ts';
-import { jcmdCollector } from './jcmd.ts';
+import { type Collector, type ConfiguredCollector, inDirectory } from './collector.ts';
+import { commandArgv, commandCollector } from './command.ts';
+import { jcmdCollector, listJvms } from './jcmd.ts';
 import { kubectlCollector } from './kubectl/collector.ts';
-import { labelsIn, placeholderNames, unknownPlaceholders } from './placeholders.ts';
+import { getPodArgv } from './kubectl/kubectl.ts';
+import { defaultOptions } from './kubectl/options.ts';
+import { type Filling, labelsIn, placeholderNames, unknownPlaceholders } from './placeholders.ts';
 import {
   type CollectorConfig,
   CommandCollector,
@@ -26,6 +29,8 @@ interface CollectorRow<Schema extends TSchema> {
   needsPrograms: boolean;
   /** What it is given of the labels of an alert; absent: nothing. */
   labels?: (config: Static<Schema>) => NonNullable<Plan['labels']>;
+  /** The command line that an attempt begins with; absent: it runs no program. */
+  argv?: (config: Static<Schema>, filling: Filling) => string[];
   create: (config: Static<Schema>, spawner: Spawner) => Collector;
 }
 
@@ -49,8 +54,8 @@ export const collectorRows = {
       const required = labelsIn(command);
       return { required, optional: [...new Set(labels)].filter((label) => !required.includes(label)) };
     },
-    create: ({ command, env }, spawner) =>
-      inDirectory(commandCollector(command, withVariables(spawner, env))),
+    argv: commandArgv,
+    create: (config, spawner) => inDirectory(commandCollector(config, withVariables(spawner, config.env))),
   }),
   jcmd: row({
     schema: JcmdCollector,
@@ -59,6 +64,7 @@ export const collectorRows = {
       (pid === undefined) === (mainClass === undefined)
         ? [[[], 'must have mainClass or pid, and not both']]
         : [],
+    argv: () => [...listJvms],
     create: ({ pid, mainClass = '', env }, spawner) =>
       inDirectory(jcmdCollector(pid === undefined ? { mainClass } : { pid }, withVariables(spawner, env))),
   }),
@@ -67,6 +73,7 @@ export const collectorRows = {
     needsPrograms: true,
     faults: ({ pid, mainClass }) =>
       pid !== undefined && mainClass ? [[[], 'must not have both mainClass and pid']] : [],
+    argv: (config, filling) => shownArgv(getPodArgv({ ...defaultOptions, ...config }, filling)),
     create: (config, spawner) => inDirectory(kubectlCollector(config, withVariables(spawner, config.env))),
   }),
   simulated: row({ schema: SimulatedCollector, needsPrograms: false, create: simulatedCollector }),
@@ -77,6 +84,19 @@ type Kind = keyof typeof collectorRows;
 /** The row of a valid configuration. */
 export function rowOfCollector(config: CollectorConfig): CollectorRow<TSchema> {
   return collectorRows['command' in config ? 'command' : config.driver] as unknown as CollectorRow<TSchema>;
+}
+
+/** A collector of a valid configuration. */
+export function createCollector(config: CollectorConfig, spawner: Spawner): ConfiguredCollector {
+  return {
+    collect: rowOfCollector(config).create(config, spawner),
+    argvOf: (filling) => argvOfCollector(config, filling),
+  };
+}
+
+/** The command line that an attempt begins with, as events may show it; undefined: it runs no program. */
+export function argvOfCollector(config: CollectorConfig, filling: Filling): string[] | undefined {
+  return rowOfCollector(config).argv?.(config, filling);
 }
 
 /** Names of the labels that a collector is given; undefined: it is given none. */

@@ -16,6 +16,8 @@ export interface Kubectl {
   run: (verb: readonly string[], args: readonly string[], options?: RunOptions) => Promise<ProgramOutput>;
   /** Runs a program in a container of the pod, without a shell. */
   exec: (container: string, argv: readonly string[], options?: RunOptions) => Promise<ProgramOutput>;
+  /** The command line of the same. */
+  execArgv: (container: string, argv: readonly string[]) => string[];
   /** The same with another signal than that of the attempt. */
   within: (signal: AbortSignal) => Kubectl;
 }
@@ -26,25 +28,44 @@ export interface Kubectl {
  */
 export function createKubectl(spawner: Spawner, options: KubectlOptions, task: CollectTask): Kubectl {
   const { kubeContext, namespace, pod, directory: cwd } = task;
+  const base = baseArgv(options, task);
   if (!dnsLabel.test(namespace)) throw noSuchName('namespace', namespace);
   if (!dnsSubdomain.test(pod) || pod.length > 253) throw noSuchName('pod', pod);
   if (kubeContext === '') throw new PermanentlyFailed('context-unknown', 'the alert names no kube_context');
-  const context = kubeContext === options.inCluster ? [] : [`--context=${kubeContext}`];
-  const base = [options.kubectl, ...context, `--namespace=${namespace}`];
 
-  const start = async (args: readonly string[], { stdoutTo }: RunOptions = {}) => {
-    const argv = [...base, ...args];
+  const execArgv = (container: string, argv: readonly string[]) => [
+    ...[...base, 'exec', pod, `--container=${container}`, '--', ...argv],
+  ];
+  const start = async (argv: readonly string[], { stdoutTo }: RunOptions = {}) => {
     return runProgram(spawner, argv, { cwd, stdoutTo, signal: task.signal }).catch((error: unknown) => {
       throw error instanceof AttemptFailed ? kubectlFailure(error, task) : error;
     });
   };
   return {
-    run: (verb, args, runOptions) => start([...verb, pod, ...args], runOptions),
-    exec: (container, argv, runOptions) =>
-      start(['exec', pod, `--container=${container}`, '--', ...argv], runOptions),
+    run: (verb, args, runOptions) => start([...base, ...verb, pod, ...args], runOptions),
+    exec: (container, argv, runOptions) => start(execArgv(container, argv), runOptions),
+    execArgv,
     within: (signal) => createKubectl(spawner, options, { ...task, signal }),
   };
 }
+
+type Target = Pick<CollectTask, 'kubeContext' | 'namespace' | 'pod'>;
+
+/** What every kubectl of a task begins with. */
+function baseArgv({ kubectl, inCluster }: KubectlOptions, { kubeContext, namespace }: Target): string[] {
+  return [
+    kubectl,
+    ...(kubeContext === inCluster ? [] : [`--context=${kubeContext}`]),
+    `--namespace=${namespace}`,
+  ];
+}
+
+/** The command line of the first of them, which reads the pod. */
+export function getPodArgv(options: KubectlOptions, target: Target): string[] {
+  return [...baseArgv(options, target), 'get', 'pod', target.pod, ...asJson];
+}
+
+export const asJson = ['--output=json', '--request-timeout=20s'] as const;
 
 const dnsLabel = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const dnsSubdomain = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
