@@ -28,6 +28,7 @@ declare module '../kernel/react/failures.ts' {
     'recording-not-jfr': true;
     'recording-truncated': true;
     'recording-unfinished': true;
+    'stale-recording': true;
     'staging-failed': true;
     'staged-missing': true;
     'staged-corrupt': true;
@@ -69,6 +70,7 @@ const mayNameInRetry = {
   'recording-not-jfr': true,
   'recording-truncated': true,
   'recording-unfinished': true,
+  'stale-recording': true,
   'staging-failed': true,
   'label-not-requested': true,
   unexpected: true,

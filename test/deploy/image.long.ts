@@ -85,7 +85,7 @@ describe('what deploy/Dockerfile builds', () => {
     await writeFile(
       config,
       `collections: [{ match: ['alertname=~".+"'], collector: leaves-a-child, durationSeconds: 1 }]
-collectors: { leaves-a-child: { command: [sh, -c, ${JSON.stringify(script)}] } }
+collectors: { leaves-a-child: { command: [sh, -c, ${JSON.stringify(script)}], allowEarlierStart: true } }
 `,
     );
     Object.assign(image.env, {

@@ -146,7 +146,7 @@ function configOf(s3?: S3Server): string {
     backoff: { initialSeconds: 0.2, factor: 1.5, maxSeconds: 0.5 }
     cooldownSeconds: 2
 collectors:
-  misbehaving: { command: ['${process.execPath}', '${collector}', '{pod}', '{attempt}'] }
+  misbehaving: { command: ['${process.execPath}', '${collector}', '{pod}', '{attempt}'], allowEarlierStart: true }
 ${destination}
 `;
 }

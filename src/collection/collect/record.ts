@@ -8,7 +8,7 @@ import type { CollectTask, ConfiguredCollector } from '../collectors/collector.t
 import { circumstancesOf } from './circumstances.ts';
 import { AttemptFailed, PermanentlyFailed } from '../../kernel/react/failures.ts';
 import type { Collecting } from '../pod/context.ts';
-import { openRecording } from './check-recording.ts';
+import { assertBegan, openRecording } from './check-recording.ts';
 import type { Run } from '../run-events.ts';
 import type { Staging } from '../staging/staging.ts';
 
@@ -19,6 +19,8 @@ export interface RecordDeps {
   workDir: string;
   /** Aborted, with the failure as its reason, when running work is to be handed back (shutdown). */
   handBack: AbortSignal;
+  /** RFC 3339. */
+  now: () => string;
 }
 
 /**
@@ -42,6 +44,7 @@ export async function record(
     );
   }
   const directory = directoryIn(deps.workDir);
+  const begunAt = deps.now();
   const timeout = new AbortController();
   const timer = setTimeout(() => {
     const message = `the attempt took longer than ${String(plan.timeoutSeconds)} s`;
@@ -54,6 +57,7 @@ export async function record(
     const { file, argv, simulated = false } = brought;
     collected = file;
     await using recording = await openRecording(file);
+    if (!collector.allowEarlierStart) assertBegan(recording.checked, begunAt);
     const ended = AbortSignal.any([deps.handBack, wanted]);
     const ref = { collectionId, run, attempt };
     const circumstances = await circumstancesOf(deps.staging, ref, brought);

@@ -56,6 +56,8 @@ export interface ConfiguredCollector {
   collect: Collector;
   /** The command line that an attempt begins with, as events may show it; undefined: it runs no program. */
   argvOf: (filling: Filling) => string[] | undefined;
+  /** False: it makes a new recording each time, so that one which began before its attempt is another one. */
+  allowEarlierStart: boolean;
 }
 
 /** A collector that finds its task's directory there, empty. One that writes nothing spares the file system the work. */

@@ -29,6 +29,8 @@ interface CollectorRow<Schema extends TSchema> {
   needsPrograms: boolean;
   /** What it is given of the labels of an alert; absent: nothing. */
   labels?: (config: Static<Schema>) => NonNullable<Plan['labels']>;
+  /** True where its recordings may have begun before their attempt. Absent: nobody has to ask. */
+  allowEarlierStart?: (config: Static<Schema>) => boolean;
   /** The command line that an attempt begins with; absent: it runs no program. */
   argv?: (config: Static<Schema>, filling: Filling) => string[];
   create: (config: Static<Schema>, spawner: Spawner) => Collector;
@@ -55,6 +57,7 @@ export const collectorRows = {
       return { required, optional: [...new Set(labels)].filter((label) => !required.includes(label)) };
     },
     argv: commandArgv,
+    allowEarlierStart: ({ allowEarlierStart = false }) => allowEarlierStart,
     create: (config, spawner) => inDirectory(commandCollector(config, withVariables(spawner, config.env))),
   }),
   jcmd: row({
@@ -88,9 +91,12 @@ export function rowOfCollector(config: CollectorConfig): CollectorRow<TSchema> {
 
 /** A collector of a valid configuration. */
 export function createCollector(config: CollectorConfig, spawner: Spawner): ConfiguredCollector {
+  const { create, allowEarlierStart } = rowOfCollector(config);
   return {
-    collect: rowOfCollector(config).create(config, spawner),
+    collect: create(config, spawner),
     argvOf: (filling) => argvOfCollector(config, filling),
+    // Our own collectors start the recordings that they bring, under the name of the attempt; the clock of a pod proves less.
+    allowEarlierStart: allowEarlierStart?.(config) ?? true,
   };
 }
 

@@ -9,6 +9,7 @@ export const CommandCollector = Type.Object(
   {
     command: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
     env,
+    allowEarlierStart: Type.Optional(Type.Boolean()),
     hideArguments: Type.Optional(Type.Boolean()),
     labels: Type.Optional(Type.Array(Type.String({ pattern: `^${labelName}$` }))),
   },
