@@ -51,7 +51,7 @@ export async function startApp(config: Config, logger: Logger): Promise<App> {
       if (isConnected) logger.info('NATS is back');
       else logger.error('NATS is gone: webhooks are answered 503, and work waits until it is back');
     });
-    const definitions = readDefinitions();
+    const definitions = readDefinitions(config);
     // The embedded server is ours: what a new version needs of it, it is given.
     if (log.how !== 'external') await applyStreams(connection, definitions, config.streamReplicas, log);
     for (const difference of await ensureStreams(connection, definitions, config.streamReplicas, log)) {

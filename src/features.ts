@@ -7,7 +7,7 @@ import { collectionFeature } from './collection/feature.ts';
 import { collectionDurables } from './collection/durables.ts';
 import * as collections from './collection/routes/schemas/collections.ts';
 import { Explanation } from './collection/routes/schemas/explanation.ts';
-import { collectionSentences, policySentences } from './collection/sentences.ts';
+import { collectionSentences, policySentences, targetsSentences } from './collection/sentences.ts';
 import { needsReadModel } from './config/config.ts';
 import type { EventType } from './events/catalogue.ts';
 import type { AnyEvent, Event } from './events/envelope.ts';
@@ -60,6 +60,7 @@ export const apiDocument = {
 const sentences: Record<EventType, (data: never) => string> = {
   ...alertSentences,
   ...collectionSentences,
+  ...targetsSentences,
   ...policySentences,
   ...sourceSentences,
   ...rejectedSentences,

@@ -1,7 +1,8 @@
 import type { CollectionState } from '../book/collection-state.ts';
 import type { Feature, Parts } from '../feature.ts';
 import { streamName as stream } from '../log/streams/definitions.ts';
-import { readAlertPage, readAlertStory } from './page.ts';
+import { readAlertPage } from './page.ts';
+import { readAlertStory } from './story.ts';
 import { alertRoutes } from './routes.ts';
 
 /** What is asked and shown of alerts. `collection` tells the state of one that answers an alert. */

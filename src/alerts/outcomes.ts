@@ -4,8 +4,16 @@ import { decodeEvent, isEvent, type StoredEvent } from '../events/envelope.ts';
 import { alertEverSubject, alertSubject } from '../events/subjects.ts';
 import { nanosOf } from '../events/instant.ts';
 import { lastMessage, readRange, type Source } from '../log/read.ts';
-import { type AlertOutcome, alertIdIn, decisionIn, outcomeOf, podDecisionTypes } from '../book/outcome.ts';
+import {
+  alertIdIn,
+  type AlertOutcome,
+  decisionIn,
+  decisionTypesElsewhere,
+  isDecided,
+  outcomeAfter,
+} from '../book/outcome.ts';
 import { own } from '../events/own.ts';
+import { podOf } from '../book/pod-of-alert.ts';
 
 /** Decisions follow their alerts within moments: what is not among so many is left open. */
 const maxRead = 3_000;
@@ -24,7 +32,7 @@ export async function readOutcomes(
   const open = new Set(firing.map(({ id }) => id));
   const wanted = new Set(open);
   const range = {
-    filter: podDecisionTypes.map((type) => filterOf(type)),
+    filter: decisionTypesElsewhere.map((type) => filterOf(type)),
     from: Math.min(...firing.map(({ sequence }) => sequence)),
     max: maxRead,
   };
@@ -33,12 +41,14 @@ export async function readOutcomes(
     if (!wanted.has(alertId)) continue;
     const decision = decisionIn(message);
     if (!decision) continue;
-    outcomes.set(alertId, outcomeOf(decision));
-    // An alert that waits for a cooldown is decided again.
-    if (decision.type !== 'CollectionSuppressed' || decision.data.reason !== 'cooldown') open.delete(alertId);
+    const outcome = outcomeAfter(outcomes.get(alertId), decision);
+    outcomes.set(alertId, outcome);
+    if (isDecided(outcome)) open.delete(alertId);
     if (open.size === 0) break;
   }
-  await addDeclined({ connection, stream }, firing, outcomes);
+  // A search may have found no pod, or a repeat of an alert some pod after that: the later one counts.
+  const undecided = firing.filter(({ id, data }) => open.has(id) || !('pod' in podOf(data.labels)));
+  await addDeclined({ connection, stream }, undecided, outcomes);
   return outcomes;
 }
 
@@ -69,15 +79,16 @@ async function addDeclined(
   firing: readonly StoredEvent<'AlertReceived'>[],
   outcomes: Map<string, AlertOutcome>,
 ): Promise<void> {
-  const without = firing.filter(({ id }) => !outcomes.has(id));
   await Promise.all(
-    without.map(async ({ id, data }) => {
+    firing.map(async ({ id, data }) => {
       const { fingerprint, labels, startsAt, status } = data;
       const alertname = own(labels, 'alertname');
       const key = { alertname, fingerprint, startsAtNanos: nanosOf(startsAt) ?? 0n, status };
       const message = await lastMessage(connection, stream, alertSubject(key, 'AlertDeclined'));
       const decision = message && decisionIn(message);
-      if (decision) outcomes.set(id, outcomeOf(decision));
+      // A repeat may have found the pods after that.
+      if (decision && decision.sequence > (outcomes.get(id)?.sequence ?? 0))
+        outcomes.set(id, outcomeAfter(undefined, decision));
     }),
   );
 }

@@ -1,14 +1,10 @@
 import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../events/envelope.ts';
 import { millisOf, timeOf } from '../events/instant.ts';
-import { encodeToken, podSubject } from '../events/subjects.ts';
+import { encodeToken } from '../events/subjects.ts';
 import { readBackwards } from '../log/backwards.ts';
-import { readRange } from '../log/read.ts';
 import { firstSequenceSince } from '../log/since.ts';
-import { readEpisode } from '../book/episode.ts';
-import { alertIdIn, type AlertOutcome, isDecision, outcomeOf } from '../book/outcome.ts';
-import { podOf } from '../book/pod-of-alert.ts';
-import { own } from '../events/own.ts';
-import { lookUpIn, type Source } from '../log/read.ts';
+import type { AlertOutcome } from '../book/outcome.ts';
+import type { Source } from '../log/read.ts';
 import { readOutcomes } from './outcomes.ts';
 
 /** An alert as it was stored, and what it has led to. */
@@ -111,47 +107,10 @@ function isWanted({ data, storedAt }: StoredEvent<'AlertReceived'>, filter: Aler
   );
 }
 
-/** An alert with every event that speaks of its episode. */
-export interface AlertStory extends StoredAlert {
-  events: StoredEvent[];
-}
-
-/** Reads one alert by its id; the stream is searched from its end, since no subject holds the id. Throws LogUnavailable. */
-export async function readAlertStory(source: Source, id: string): Promise<AlertStory | undefined> {
-  const { connection, stream } = source;
-  const mayBe = (message: StoredMessage) => message.header('ce-id') === id;
-  for await (const { messages } of readBackwards(connection, stream, { filter: 'aw.alert.>', mayBe })) {
-    const [event] = messages.map(decodeEvent).filter(isEvent);
-    if (event?.type === 'AlertReceived') return storyOf(source, event);
-  }
-  return undefined;
-}
-
-async function storyOf(source: Source, event: StoredEvent<'AlertReceived'>): Promise<AlertStory> {
-  const { labels, fingerprint, startsAt } = event.data;
-  const alertname = own(labels, 'alertname');
-  const episode = await readEpisode(lookUpIn(source), {
-    ...(alertname === undefined ? {} : { alertname }),
-    fingerprint,
-    startsAt,
-  });
-  const ids = new Set(episode.map(({ id }) => id.split('@', 1)[0]));
-  const found = podOf(labels);
-  const events = [...episode];
-  if ('pod' in found) {
-    const from = Math.min(...episode.map(({ sequence }) => sequence), event.sequence);
-    const range = { filter: `${podSubject(found.pod)}.>`, from };
-    for await (const message of readRange(source.connection, source.stream, range)) {
-      if (!ids.has(alertIdIn(message))) continue;
-      const decided = decodeEvent(message);
-      if (isEvent(decided)) events.push(decided);
-    }
-  }
-  events.sort((a, b) => a.sequence - b.sequence);
-  const decision = event.data.status === 'firing' ? events.findLast(isDecision) : undefined;
-  return { ...withOutcome(event, decision && outcomeOf(decision)), events };
-}
-
-function withOutcome(event: StoredEvent<'AlertReceived'>, outcome: AlertOutcome | undefined): StoredAlert {
+/** An alert with what it has led to, where that is known. */
+export function withOutcome(
+  event: StoredEvent<'AlertReceived'>,
+  outcome: AlertOutcome | undefined,
+): StoredAlert {
   return outcome ? { event, outcome } : { event };
 }

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
-import type { AlertFilter, AlertPage, AlertStory, StoredAlert } from './page.ts';
+import type { AlertFilter, AlertPage, StoredAlert } from './page.ts';
+import type { AlertStory } from './story.ts';
 import { podOf } from '../book/pod-of-alert.ts';
 import type { CollectionState } from '../book/collection-state.ts';
 import { sendProblem } from '../http/problem.ts';
@@ -39,12 +40,16 @@ export function alertRoutes({ readPage, readStory, collection, now }: AlertRoute
     const { id, sequence, storedAt, data } = event;
     const { alertname } = data.labels;
     const found = podOf(data.labels);
-    const state = outcome?.collectionId === undefined ? undefined : collection(outcome.collectionId)?.state;
+    const withState = <T extends { collectionId?: string }>(decided: T) => {
+      const state = decided.collectionId === undefined ? undefined : collection(decided.collectionId)?.state;
+      return { ...decided, ...(state === undefined ? {} : { state }) };
+    };
+    const pods = outcome?.pods;
     return {
       ...{ id, sequence, storedAt, alertname: alertname ?? null },
       ...('pod' in found ? found.pod : {}),
       ...data,
-      ...(outcome ? { outcome: { ...outcome, ...(state === undefined ? {} : { state }) } } : {}),
+      ...(outcome && { outcome: { ...withState(outcome), ...(pods && { pods: pods.map(withState) }) } }),
     };
   };
   return (app: FastifyInstance, _: unknown, done: () => void): void => {

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { AlertReceived } from '../events/data/alert.ts';
 import { nullable, refTo, sequence, StoredEvent, time } from '../http/schemas/common.ts';
-import { outcomeFields } from '../book/outcome-fields.ts';
+import { outcomeFields, podFields } from '../book/outcome-fields.ts';
 
 const Outcome = Type.Object(
   {
@@ -11,6 +11,16 @@ const Outcome = Type.Object(
       sequence: sequence('Stream sequence of that event.'),
     },
     ...outcomeFields,
+    pods: Type.Optional(
+      Type.Array(
+        Type.Object({
+          ...podFields,
+          at: Type.Optional(time('when it was decided')),
+          sequence: Type.Optional(sequence('Stream sequence of that event.')),
+        }),
+        { description: 'Of an alert about a StatefulSet: its pods, once they are found.' },
+      ),
+    ),
   },
   {
     description:

@@ -1,16 +1,17 @@
-import type { Pod } from '../events/subjects.ts';
+import type { Pod, StatefulSet } from '../events/subjects.ts';
 
-/** Which label of an alert cannot be used, and why. */
-export interface LabelFault {
+/** A label that keeps an alert from saying what it speaks of. */
+export interface BadLabel {
   reason: 'missing-label' | 'invalid-label';
   label: string;
   message: string;
 }
 
 /** The pod that an alert speaks of, or which label keeps it from saying so. */
-export type PodOfAlert = { pod: Pod & { sts?: string } } | LabelFault;
+export type PodOfAlert = { pod: Pod & { sts?: string } } | BadLabel;
 
 type Labels = Readonly<Record<string, string>>;
+
 type Form = readonly [form: RegExp, allowed: string];
 
 /** `a/../b` would climb out of a folder that a collector makes of it. */
@@ -19,11 +20,7 @@ const plain: Form = [
   'letters, digits and - . _ : / @, without .. between slashes',
 ];
 const name: Form = [/^[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?$/, 'letters, digits and - . _'];
-const required: readonly [label: string, form: Form][] = [
-  ['kube_context', plain],
-  ['namespace', name],
-  ['pod', name],
-];
+const forms = { kube_context: plain, namespace: name, pod: name, sts: name };
 const maxLength = 253;
 
 /**
@@ -31,21 +28,35 @@ const maxLength = 253;
  * particular none starts with a dash or climbs a folder. `sts` is only wanted: an odd one is left out.
  */
 export function podOf(labels: Labels): PodOfAlert {
-  for (const [label, form] of required) {
-    const fault = faultOf(labels, label, form);
-    if (fault) return fault;
-  }
-  const { kube_context: kubeContext = '', namespace = '', pod = '' } = labels;
-  const sts = faultOf(labels, 'sts', name) ? undefined : labels['sts'];
-  return { pod: { kubeContext, namespace, pod, ...(sts === undefined ? {} : { sts }) } };
+  const bad = badLabelIn(labels, ['kube_context', 'namespace', 'pod']);
+  if (bad) return bad;
+  const { kube_context: kubeContext = '', namespace = '', pod = '', sts = '' } = labels;
+  return { pod: { kubeContext, namespace, pod, ...(badLabelIn(labels, ['sts']) ? {} : { sts }) } };
+}
+
+/** The StatefulSet that an alert names which names no pod, or which label is missing; undefined where it names a pod. */
+export function statefulSetOf(labels: Labels): { statefulSet: StatefulSet } | BadLabel | undefined {
+  if (Object.hasOwn(labels, 'pod') && labels['pod'] !== '') return undefined;
+  const bad = badLabelIn(labels, ['kube_context', 'namespace', 'sts']);
+  if (bad) return bad;
+  const { kube_context: kubeContext = '', namespace = '', sts = '' } = labels;
+  return { statefulSet: { kubeContext, namespace, sts } };
 }
 
 /** Why a label's value may not become an argument or a variable of a program: what holds for kube_context holds for any other. */
-export function plainFault(labels: Labels, label: string): LabelFault | undefined {
-  return faultOf(labels, label, plain);
+export function badPlainLabel(labels: Labels, label: string): BadLabel | undefined {
+  return badLabel(labels, label, plain);
 }
 
-function faultOf(labels: Labels, label: string, [form, allowed]: Form): LabelFault | undefined {
+function badLabelIn(labels: Labels, names: readonly (keyof typeof forms)[]): BadLabel | undefined {
+  for (const label of names) {
+    const bad = badLabel(labels, label, forms[label]);
+    if (bad) return bad;
+  }
+  return undefined;
+}
+
+function badLabel(labels: Labels, label: string, [form, allowed]: Form): BadLabel | undefined {
   const value = Object.hasOwn(labels, label) ? labels[label] : undefined;
   if (!value) return { reason: 'missing-label', label, message: `the alert has no label ${label}` };
   if (value.length <= maxLength && form.test(value)) return undefined;

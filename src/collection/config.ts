@@ -1,7 +1,8 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { type Fault, matcherFaults } from '../config/fault.ts';
-import { Backoff, Destination } from '../events/data/plan.ts';
-import { collectorFaults, labelsOfCollector } from './collectors/rows.ts';
+import { Backoff, Destination, Targets } from '../events/data/plan.ts';
+import { own } from '../events/own.ts';
+import { canFindTargets, collectorFaults, labelsOfCollector } from './collectors/rows.ts';
 import type { CollectorConfig } from './collectors/schemas.ts';
 import type { PolicyRow } from './intake/policy.ts';
 import { maxAttempts, retryFaults, retryOf, RetryTable } from './retry-table.ts';
@@ -22,6 +23,15 @@ const CollectionRow = Type.Object(
     cooldownSeconds: Type.Optional(Type.Number({ minimum: 0 })),
     retryOnRepeat: Type.Optional(Type.Integer({ minimum: 0 })),
     uploadDeadlineSeconds: Type.Optional(positive),
+    targets: Type.Optional(
+      Type.Object(
+        {
+          ...Type.Pick(Targets, ['statefulSet', 'replicas']).properties,
+          max: Type.Optional(Targets.properties.max),
+        },
+        closed,
+      ),
+    ),
   },
   closed,
 );
@@ -57,6 +67,8 @@ const hemako: CollectorConfig = {
 const defaultRow: CollectionRow = {
   name: 'cratedb',
   match: ['alertname=~"CrateDBCloudNotResponsive|CrateDBContainerRestart"'],
+  // hemako cannot say which pods there are, but a StatefulSet has a pod 0.
+  targets: { statefulSet: 'one', replicas: 1 },
 };
 
 const defaultBackoff = { initialSeconds: 2, factor: 2, maxSeconds: 60 };
@@ -77,9 +89,11 @@ export function faultsOfCollections(file: Fields): Fault[] {
   const faults = Object.entries(collectors).flatMap(([name, collector]) =>
     collectorFaults(collector).map(([keys, message]): Fault => [['collectors', name, ...keys], message]),
   );
-  const names = Object.keys(collectors);
   const ofRows = rowsOf(file).flatMap((row, index) =>
-    rowFaults(row, names).map(([keys, message]): Fault => [['collections', String(index), ...keys], message]),
+    rowFaults(row, collectors).map(([keys, message]): Fault => [
+      ['collections', String(index), ...keys],
+      message,
+    ]),
   );
   return [...faults, ...ofRows];
 }
@@ -109,7 +123,15 @@ function policyRow(
   index: number,
   { destination, collectors }: Pick<CollectionRules, 'destination' | 'collectors'>,
 ): PolicyRow {
-  const { name = `collections[${String(index)}]`, match, backoff, retry, timeoutSeconds, ...rest } = row;
+  const {
+    name = `collections[${String(index)}]`,
+    match,
+    backoff,
+    retry,
+    timeoutSeconds,
+    targets,
+    ...rest
+  } = row;
   const plan = { ...defaults, ...rest, destination };
   const ofRow = { ...defaultBackoff, ...backoff };
   const labels = labelsOfCollector(collectors[plan.collector]);
@@ -122,15 +144,21 @@ function policyRow(
       backoff: ofRow,
       ...(retry ? { retry: retryOf(retry, ofRow) } : {}),
       ...(labels ? { labels } : {}),
+      ...(targets && { targets: { max: 10, ...targets } }),
     },
   };
 }
 
-function rowFaults(row: CollectionRow, collectors: string[]): Fault[] {
+function rowFaults(row: CollectionRow, collectors: Record<string, CollectorConfig>): Fault[] {
   const faults: Fault[] = matcherFaults(row.match, ['match']);
   const { collector = defaults.collector, durationSeconds = defaults.durationSeconds, timeoutSeconds } = row;
-  if (!collectors.includes(collector)) {
-    faults.push([['collector'], `there is no collector ${collector}; there is ${collectors.join(', ')}`]);
+  const config = own(collectors, collector);
+  if (!config) {
+    const known = Object.keys(collectors).join(', ');
+    faults.push([['collector'], `there is no collector ${collector}; there is ${known}`]);
+  } else if (row.targets && row.targets.replicas === undefined && !canFindTargets(config)) {
+    const message = `the collector ${collector} cannot find the pods of a StatefulSet: set replicas, or targetsCommand of the collector, or use driver: kubectl`;
+    faults.push([['targets'], message]);
   }
   if (timeoutSeconds !== undefined && timeoutSeconds <= durationSeconds) {
     const message = `an attempt of ${String(durationSeconds)} s never ends within ${String(timeoutSeconds)} s`;

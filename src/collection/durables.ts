@@ -6,8 +6,14 @@ export const collectionDurables = {
   intake: {
     role: 'intake',
     parts: ['intake'],
-    reads: { AlertReceived: { status: 'firing' }, AlertRenewed: { status: 'firing' }, CooldownElapsed: {} },
+    reads: {
+      AlertReceived: { status: 'firing' },
+      AlertRenewed: { status: 'firing' },
+      CooldownElapsed: {},
+      TargetsFound: {},
+    },
   },
+  targets: { role: 'collect', parts: ['collect'], reads: { TargetsRequested: {} } },
   collect: {
     role: 'collect',
     parts: ['collect'],

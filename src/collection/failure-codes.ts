@@ -23,6 +23,8 @@ declare module '../kernel/react/failures.ts' {
     'cluster-unreachable': true;
     unauthorized: true;
     forbidden: true;
+    'targets-not-found': true;
+    'targets-unreadable': true;
     'recording-missing': true;
     'recording-empty': true;
     'recording-not-jfr': true;
@@ -74,6 +76,8 @@ const mayNameInRetry = {
   'staging-failed': true,
   'label-not-requested': true,
   unexpected: true,
+  'targets-not-found': false,
+  'targets-unreadable': false,
   'collector-unknown': false,
   'staged-missing': false,
   'staged-corrupt': false,

@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { needsReadModel } from '../config/config.ts';
 import type { Feature, Parts } from '../feature.ts';
 import { createPlaces } from '../kernel/places.ts';
-import { BoardLags } from '../kernel/fold/board.ts';
+import { createDecider } from '../kernel/decide/decider.ts';
+import { BoardLags, createBoard } from '../kernel/fold/board.ts';
 import { recordingsBucket, stagingBucket, streamName as stream } from '../log/streams/definitions.ts';
 import { createTail } from '../log/consume/tail.ts';
 import { type Actions, answerActions, askActions } from './by-hand/actions.ts';
@@ -25,6 +26,7 @@ import { actionRoutes } from './routes/actions.ts';
 import { collectionRoutes } from './routes/collections.ts';
 import { explainRoutes } from './routes/explain.ts';
 import { recordingRoutes } from './routes/recording.ts';
+import { targetsAggregate } from './targets/aggregate.ts';
 
 /** Reads of the stream at once, for all who wait, so that webhooks are not held up. */
 const concurrentReads = 2;
@@ -47,6 +49,8 @@ export function collectionFeature(
   });
   if (needsReadModel(config.roles)) watchBoard(metrics, board);
   const pods = createPods(connection, stream, board);
+  const searches = createBoard(targetsAggregate);
+  const statefulSets = createDecider({ connection, stream, board: searches }, targetsAggregate);
   const byHand = { board, pods, now: parts.now };
   const actions: Actions = {
     start: (request) => start({ ...byHand, connection, rows: config.rules.collections }, request),
@@ -56,8 +60,11 @@ export function collectionFeature(
   };
   return {
     board,
-    folds: [{ aggregate: podAggregate, board }],
-    ...collectionReactors(parts, board, pods),
+    folds: [
+      { aggregate: podAggregate, board },
+      { aggregate: targetsAggregate, board: searches },
+    ],
+    ...collectionReactors(parts, { board, pods, searches, statefulSets }),
     routes: (server) => {
       if (config.roles.includes('api')) registerRoutes(server, parts, board, { actions, sentenceOf });
     },

@@ -5,6 +5,11 @@ import type { PodBoard } from './pod/board.ts';
 
 export type CollectionMetrics = ReturnType<typeof createCollectionMetrics>;
 
+/** Milliseconds where places are free; `maxAlertAgeSeconds` (900) where none is. */
+const startSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
+/** The recording (30 s) and its upload; five attempts; an S3 that is away for hours, up to uploadDeadlineSeconds (7 days). */
+const wholeSeconds = [10, 30, 45, 60, 90, 120, 300, 600, 900, 1_800, 3_600, 21_600, 86_400];
+
 /** What is counted of collections. */
 export function createCollectionMetrics({ counter, duration }: Metrics) {
   return {
@@ -22,6 +27,18 @@ export function createCollectionMetrics({ counter, duration }: Metrics) {
     ),
     collectDuration: duration('collect_duration_seconds', 'One attempt to collect.', ['collector', 'result']),
     uploadDuration: duration('upload_duration_seconds', 'One attempt to upload.', ['destination', 'result']),
+    alertToCollector: duration(
+      'alert_to_collector_seconds',
+      'From the alert, or the end of the cooldown that it waited for, to the first attempt to collect.',
+      ['collector'],
+      startSeconds,
+    ),
+    requestToUpload: duration(
+      'request_to_upload_seconds',
+      'From CollectionRequested to Uploaded, of collections that nobody redrove.',
+      ['destination'],
+      wholeSeconds,
+    ),
     recordingBytes: counter(
       'recording_bytes_total',
       'Bytes of recordings that reached their destination.',

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Parts, ReactorRow } from '../feature.ts';
+import type { Board } from '../kernel/fold/board.ts';
 import { startReactor } from '../kernel/react/reactor.ts';
 import { recordingsBucket, stagingBucket, streamName as stream } from '../log/streams/definitions.ts';
-import { createSpawner } from '../programs/spawner.ts';
+import { createSpawner, type Spawner } from '../programs/spawner.ts';
 import { createCollect } from './collect/collect.ts';
 import { sweepWorkDir } from './collect/record.ts';
 import { createStillFires } from './collect/still-fires.ts';
@@ -22,16 +23,31 @@ import type { PodBoard } from './pod/board.ts';
 import type { Pods } from './pods.ts';
 import { collectionDurables, typesOf } from './durables.ts';
 import { createStaging, sweepHourly } from './staging/staging.ts';
+import { type Searches, targetsAggregate, type TargetsEvent } from './targets/aggregate.ts';
+import { createFind } from './targets/find.ts';
+import type { StatefulSets } from './targets/request.ts';
 import { createUpload } from './upload/upload.ts';
 
 /** So many alerts are decided on at once. */
 const intakePlaces = 256;
+/** So many StatefulSets are looked for at once. */
+const targetsPlaces = 4;
 
-/** Intake, collect and upload, and what is done before the first of them starts. */
-export function collectionReactors(parts: Parts, board: PodBoard, pods: Pods) {
+/** The boards, and what decides by them. */
+export interface Deciders {
+  board: PodBoard;
+  pods: Pods;
+  searches: Board<TargetsEvent, Searches>;
+  statefulSets: StatefulSets;
+}
+
+/** Intake, targets, collect and upload, and what is done before the first of them starts. */
+export function collectionReactors(parts: Parts, { board, pods, searches, statefulSets }: Deciders) {
   const { config, connection, handBack, now, logger, tracing } = parts;
   const { rules, maxConcurrentCollections: places } = config;
-  const deps = { connection, definitions: parts.definitions, logger, metrics: parts.reactorMetrics, tracing };
+  const { definitions, reactorMetrics: ofReactors } = parts;
+  const { heartbeatSeconds } = config;
+  const deps = { connection, definitions, logger, metrics: ofReactors, tracing, heartbeatSeconds };
   const metrics = createCollectionMetrics(parts.metrics);
   const staging = createStaging(connection, { staging: stagingBucket, recordings: recordingsBucket });
   const common = {
@@ -50,40 +66,57 @@ export function collectionReactors(parts: Parts, board: PodBoard, pods: Pods) {
   const intake = () => {
     const { maxAlertAgeSeconds, collections } = rules;
     const decided = createDecided(connection, stream);
-    const { reactorMetrics, follower } = parts;
+    const { follower } = parts;
     const endWatch = watchOverdue({
       connection,
       board,
       pods,
       now,
       logger,
-      metrics: reactorMetrics,
+      metrics: ofReactors,
       follower,
     });
     handBack.addEventListener('abort', endWatch);
     const policy = createPolicy(collections);
-    const handle = createIntake({ ...common, connection, stream, pods, decided, policy, maxAlertAgeSeconds });
+    const asked = { policy, decided, maxAlertAgeSeconds };
+    const handle = createIntake({ ...common, connection, stream, pods, statefulSets, ...asked });
     return startReactor(deps, { durable: 'intake', types: typesOf('intake'), places: intakePlaces, handle });
   };
   const collect = () => {
     const me = { host: hostname(), process: randomUUID() };
-    const spawner = createSpawner();
-    if (startsPrograms(rules)) spawner.start();
+    const spawner = spawnerOf(rules);
     const collectors = new Map(
       Object.entries(rules.collectors).map(([name, each]) => [name, createCollector(each, spawner)]),
     );
+    // A series that is first seen at 1 has no rate.
+    for (const collector of collectors.keys()) metrics.alertToCollector.zero({ collector });
     const isWanted = createStillFires(connection, stream);
     const handle = createCollect({ ...common, isWanted, me, collectors, workDir });
     const worker = startReactor(deps, { durable: 'collect', types: typesOf('collect'), places, handle });
     return { ...worker, stop: () => worker.stop().finally(spawner.close) };
   };
+  const targets = () => {
+    const spawner = spawnerOf(rules);
+    const finders = new Map(
+      Object.entries(rules.collectors).flatMap(([name, each]) => {
+        const finder = rowOfCollector(each).finder?.(each, spawner);
+        return finder ? [[name, finder]] : [];
+      }),
+    );
+    const shared = { ...common, aggregate: targetsAggregate, board: searches, decider: statefulSets };
+    const handle = createFind({ ...shared, pods: board, finders, workDir });
+    const types = typesOf('targets');
+    const worker = startReactor(deps, { durable: 'targets', types, places: targetsPlaces, handle });
+    return { ...worker, stop: () => worker.stop().finally(spawner.close) };
+  };
   const upload = () => {
     sweepHourly(staging, { isWaiting: (id) => isWaiting(board, id), logger, signal: handBack });
+    metrics.requestToUpload.zero({ destination: rules.destination.type });
     const handle = createUpload({ ...common, destinationFor: createDestinations(connection) });
     return startReactor(deps, { durable: 'upload', types: typesOf('upload'), places, handle });
   };
 
-  const starts = { intake, collect, upload };
+  const starts = { intake, targets, collect, upload };
   const reactors = Object.entries(collectionDurables).map(([durable, { role }]): ReactorRow => ({
     role,
     durable,
@@ -102,6 +135,12 @@ export function collectionReactors(parts: Parts, board: PodBoard, pods: Pods) {
 function isWaiting({ summaries }: PodBoard, collectionId: string): boolean {
   const state = summaries.get(collectionId)?.state;
   return state !== undefined && state !== 'uploaded';
+}
+
+function spawnerOf(rules: CollectionRules): Spawner {
+  const spawner = createSpawner();
+  if (startsPrograms(rules)) spawner.start();
+  return spawner;
 }
 
 /** True where a row needs a collector that runs programs. */

@@ -20,6 +20,17 @@ export const collectionSentences: Sentences<'collection'> = {
   CollectionRedriven: ({ stage, by, reason }) => `${stage}, by ${by}: ${reason}`,
 };
 
+export const targetsSentences: Sentences<'targets'> = {
+  TargetsRequested: ({ sts, plan: { targets, collector } }) =>
+    `${targets?.statefulSet ?? 'all'} pods of StatefulSet ${sts}, found by ${targets?.replicas === undefined ? collector : 'their numbers'}`,
+  TargetsAttemptFailed: attemptFailedSentence,
+  TargetsFound: ({ sts, pods, leftOut }) => {
+    const others = leftOut.map(({ pod, reason }) => `${pod} (${reason})`).join(', ');
+    return `pods of StatefulSet ${sts}: ${pods.join(', ') || 'none'}${others && `; left out: ${others}`}`;
+  },
+  TargetsNotFound: ({ attempts, error }) => `after ${count(attempts, 'attempt')}: ${shortError(error)}`,
+};
+
 export const policySentences: Sentences<'policy'> = {
   PolicyConfigured: ({ hash, rows }) =>
     `${count(rows.length, 'row')}, hash ${hash.slice(0, 12)}…: ${rows.map(({ name }) => name).join(', ')}`,

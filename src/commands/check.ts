@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
 import { createPolicy } from '../collection/intake/policy.ts';
 import { argvOfCollector } from '../collection/collectors/rows.ts';
-import { commandLine } from '../collection/explain/words.ts';
+import { commandLine, podName } from '../collection/explain/words.ts';
 import { labelsFor, recordable } from '../collection/intake/labels.ts';
 import { readConfigFile } from '../config/config.ts';
 import type { Rules } from '../config/file.ts';
@@ -11,7 +11,7 @@ import { printable } from '../telemetry/printable.ts';
 import { timeOf } from '../events/instant.ts';
 import type { AlertReceivedData } from '../events/data/alert.ts';
 import type { Plan } from '../events/data/plan.ts';
-import type { Pod } from '../events/subjects.ts';
+import type { Pod, StatefulSet } from '../events/subjects.ts';
 import type { SourceConfig } from '../http/guard/options.ts';
 import { formats } from '../ingest/formats/formats.ts';
 import type { ParsedAlert } from '../ingest/formats/parsed.ts';
@@ -68,12 +68,21 @@ function consequence(parsed: ParsedAlert, policy: ReturnType<typeof createPolicy
   const plan = policy.planFor(labels);
   if (!plan) return [`${name}: stored, no row matches`];
   const found = recordable(labels, plan);
-  if (!('pod' in found)) return [`${name}: declined (${found.reason}): ${found.message}`];
-  const { kubeContext, namespace, pod } = found.pod;
+  if ('reason' in found) return [`${name}: declined (${found.reason}): ${found.message}`];
   const limits = `${String(plan.durationSeconds)} s, up to ${String(plan.maxAttempts)} attempts`;
   const unless = `unless it is older than ${String(rules.maxAlertAgeSeconds)} s or the pod is in its cooldown`;
-  const records = `row ${plan.rule}: ${plan.collector} records ${kubeContext}/${namespace}/${pod} (${limits}), ${unless}`;
-  return [`${name}: ${records}`, ...programOf(plan, labels, found.pod, rules)];
+  const what = 'pod' in found ? podName(found.pod) : podsOf(found.statefulSet, plan);
+  const records = `row ${plan.rule}: ${plan.collector} records ${what} (${limits}), ${unless}`;
+  // Of a pod that is still to be found, the name stays a placeholder.
+  const pod = 'pod' in found ? found.pod : { ...found.statefulSet, pod: '{pod}' };
+  return [`${name}: ${records}`, ...programOf(plan, labels, pod, rules)];
+}
+
+function podsOf({ kubeContext, namespace, sts }: StatefulSet, { targets, collector }: Plan): string {
+  const { statefulSet = 'all', max = 0, replicas } = targets ?? {};
+  const which = statefulSet === 'one' ? 'one pod' : `each pod, up to ${String(max)},`;
+  const how = replicas === undefined ? `found by ${collector}` : `${sts}-0 to ${sts}-${String(replicas - 1)}`;
+  return `${which} of the StatefulSet ${kubeContext}/${namespace}/${sts} (${how})`;
 }
 
 /** What would run, as events show it; a placeholder that is not known yet stays as it is. */

@@ -13,7 +13,8 @@ streamsCommand
   .command('diff')
   .description('show what differs; exit code 1 if anything does')
   .action(async () => {
-    const differences = await withExistingLog((connection) => diffStreams(connection, readDefinitions()));
+    const definitions = readDefinitions(readConfig(process.env));
+    const differences = await withExistingLog((connection) => diffStreams(connection, definitions));
     for (const difference of differences)
       process.stdout.write(`${sentence(difference).trim()}${adviceOn(difference)}\n`);
     if (differences.length === 0) process.stdout.write('the server is as the files say\n');
@@ -30,10 +31,11 @@ streamsCommand
     'create the stream although its buckets are there: it was deleted, and no backup will be restored',
   )
   .action(async ({ anew = false }: { anew?: boolean }) => {
-    const definitions = readDefinitions();
+    const config = readConfig(process.env);
+    const definitions = readDefinitions(config);
     const left = await withExistingLog(async (connection, { isStored }) => {
       const before = await diffStreams(connection, definitions);
-      const { streamReplicas } = readConfig(process.env);
+      const { streamReplicas } = config;
       await applyStreams(connection, definitions, streamReplicas, { isStored, anew });
       for (const difference of before) process.stdout.write(`changed: ${sentence(difference).trim()}\n`);
       return diffStreams(connection, definitions);

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { type Environment, integer, oneOf } from './environment.ts';
 import { ConfigError } from './fault.ts';
 import { parseConfig, type Rules } from './file.ts';
+import { type Processing, readProcessing } from './processing.ts';
 import type { NatsAuth } from '../log/nats-auth.ts';
 
 /** Everything that can be set from outside. */
-export interface Config {
+export interface Config extends Processing {
   host: string;
   port: number;
   dataDir: string;
@@ -41,8 +43,6 @@ export function needsReadModel(roles: readonly Role[]): boolean {
   return roles.some((role) => role !== 'ingest');
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 const mebibyte = 1024 * 1024;
 
@@ -73,6 +73,7 @@ export function readConfig(env: Environment): Config {
     maxAlertsPerBody: integer(env, 'MAX_ALERTS_PER_BODY', { fallback: 10_000, min: 1 }),
     maxInflightBytes: integer(env, 'MAX_INFLIGHT_BYTES', { fallback: 64 * mebibyte, min: 1_024 }),
     maxConcurrentCollections: integer(env, 'MAX_CONCURRENT_COLLECTIONS', { fallback: 100, min: 1 }),
+    ...readProcessing(env),
     shutdownGraceSeconds: integer(env, 'SHUTDOWN_GRACE_SECONDS', { fallback: 20, min: 0 }),
     snapshotEveryEvents: integer(env, 'SNAPSHOT_EVERY_EVENTS', { fallback: 20_000, min: 0 }),
     maxEventFeeds: integer(env, 'MAX_EVENT_FEEDS', { fallback: 500, min: 0 }),
@@ -124,24 +125,4 @@ function hasTraceEndpoint(env: Environment): boolean {
 
 function isRole(name: string): name is Role {
   return (roles as readonly string[]).includes(name);
-}
-
-function integer(
-  env: Environment,
-  name: string,
-  { fallback, min, max = Number.MAX_SAFE_INTEGER }: { fallback: number; min: number; max?: number },
-): number {
-  const text = env[name];
-  if (text === undefined || text === '') return fallback;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-  const bounds =
-    max === Number.MAX_SAFE_INTEGER ? `of at least ${String(min)}` : `from ${String(min)} to ${String(max)}`;
-  throw new ConfigError(`${name} is ${JSON.stringify(text)}; it must be a whole number ${bounds}`);
-}
-
-function oneOf(env: Environment, name: string, allowed: readonly string[], fallback: string): string {
-  const value = env[name] || fallback;
-  if (allowed.includes(value)) return value;
-  throw new ConfigError(`${name} is ${JSON.stringify(value)}; it must be one of ${allowed.join(', ')}`);
 }

@@ -1,10 +1,22 @@
 import { type EventType, eventTypes, filterOf, hasField, isOfFamily } from './catalogue.ts';
-import { encodeToken, type Pod } from './subjects.ts';
+import type { Event } from './envelope.ts';
+import { encodeToken, type Pod, podSubject } from './subjects.ts';
 
 // What to read of the stream for a question: more than is wanted, never less. No two filters of an answer overlap.
 
 /** A pod, or all pods of a name. */
 export type PodFilter = Pod | Pick<Pod, 'pod'>;
+
+/** True where an event is of that pod, or of pods of that name, or tells that it was found or left out. */
+export function namesPod(data: Event['data'], pod: PodFilter): boolean {
+  if (!('kubeContext' in data)) return false;
+  const { kubeContext, namespace } = data;
+  const is = (name: string) =>
+    name === pod.pod &&
+    (!('namespace' in pod) || podSubject({ kubeContext, namespace, pod: name }) === podSubject(pod));
+  if ('pod' in data) return is(data.pod);
+  return 'pods' in data && (data.pods.some(is) || data.leftOut.some((each) => is(each.pod)));
+}
 
 /** Filters for these types; those of a pod's own events may be narrowed to it. */
 export function filtersOfTypes(types: readonly EventType[], pod?: PodFilter): string[] {

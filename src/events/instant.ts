@@ -36,6 +36,11 @@ export function millisOf(text: string): number {
   return nanos === undefined ? Number.NaN : Number(nanos / 1_000_000n);
 }
 
+/** Seconds from one RFC 3339 time to another; 0 where two clocks have them the other way round, NaN where one is none. */
+export function secondsBetween(from: string, to: string): number {
+  return Math.max(0, millisOf(to) - millisOf(from)) / 1_000;
+}
+
 /** The RFC 3339 form, in UTC with milliseconds, of milliseconds since 1970. */
 export function timeOf(millis: number): string {
   return new Date(millis).toISOString();

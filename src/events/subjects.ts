@@ -7,6 +7,13 @@ export interface Pod {
   pod: string;
 }
 
+/** What an alert names that means all of its pods. */
+export interface StatefulSet {
+  kubeContext: string;
+  namespace: string;
+  sts: string;
+}
+
 /** What tells one episode of an alert from another on the stream. `startsAt` is RFC 3339 text elsewhere. */
 export interface AlertKey {
   alertname: string | undefined;
@@ -66,9 +73,29 @@ export function collectionSubject(pod: Pod, type: string): string {
   return `${podSubject(pod)}.${type}`;
 }
 
-/** The timer of an alert that waits for the end of a cooldown. Publishing again moves it. */
-export function cooldownScheduleSubject(alertId: string): string {
-  return `aw.schedule.cooldown.${encodeToken(alertId)}`;
+/** `aw.targets.<kube_context>.<namespace>.<sts>`: what every event about the pods of one StatefulSet starts with. */
+export function statefulSetSubject({ kubeContext, namespace, sts }: StatefulSet): string {
+  return `aw.targets.${[kubeContext, namespace, sts].map(encodeToken).join('.')}`;
+}
+
+/** The subject of one event about the pods of a StatefulSet. */
+export function targetsSubject(statefulSet: StatefulSet, type: string): string {
+  return `${statefulSetSubject(statefulSet)}.${type}`;
+}
+
+/**
+ * The timer of an alert that waits for the end of a cooldown. Publishing again moves it. An alert about a StatefulSet
+ * (`searchId`) has one for each of its pods.
+ */
+export function cooldownScheduleSubject({ alertId, searchId, pod }: CooldownWait): string {
+  return `aw.schedule.cooldown.${encodeToken(searchId === undefined ? alertId : sha256Hex(`${alertId}/${pod}`))}`;
+}
+
+/** An alert that waits for the end of the cooldown of a pod. All pods of a search are in one namespace. */
+export interface CooldownWait {
+  alertId: string;
+  searchId?: string;
+  pod: string;
 }
 
 /** `aw.policy.<type>`: what decides which alerts lead to a recording. */

@@ -4,6 +4,9 @@ export type IngestMetrics = ReturnType<typeof createIngestMetrics>;
 
 const maxAlertnames = 200;
 
+/** An answer takes some milliseconds; one append to JetStream 5 s at most; a body in slow pieces up to five minutes. */
+const answerSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
 /** There from the beginning, so that the first of each counts in a rate. */
 const refusals = [
   ...[
@@ -19,7 +22,7 @@ const refusals = [
 ];
 
 /** What is counted of alerts that come in. */
-export function createIngestMetrics({ counter, gauge }: Metrics) {
+export function createIngestMetrics({ counter, duration, gauge }: Metrics) {
   return {
     alertname: boundedNames(maxAlertnames),
     alertsReceived: counter('alerts_received_total', 'Alerts in webhooks, by what became of them.', [
@@ -32,6 +35,12 @@ export function createIngestMetrics({ counter, gauge }: Metrics) {
       'Webhooks that were not taken.',
       ['code'],
       refusals.map((code) => ({ code })),
+    ),
+    webhookDuration: duration(
+      'webhook_duration_seconds',
+      'From the head of a webhook to the end of its answer.',
+      ['source', 'status_class', 'sync'],
+      answerSeconds,
     ),
     sourceLastHeard: gauge('source_last_heard_timestamp_seconds', 'When a source of alerts was heard last.', [
       'source',

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { observeAnswers } from './answered.ts';
 import { sendRefusal } from '../http/guard/refusal.ts';
 import { Accepted } from './schemas.ts';
 import { jsonAnswer, problemAnswers, refTo } from '../http/schemas/common.ts';
@@ -55,7 +56,6 @@ export function ingestRoutes(options: IngestOptions) {
       const receive = createReceive(source, { ...options, maxValues });
       const route = {
         config: { access: 'send' as const },
-        onRequest: admit,
         preValidation: bodies.readFor(source.name),
         onSend: (request: FastifyRequest, reply: FastifyReply, answer: unknown, send: Send) =>
           send(null, bodies.answer(source.name, request, reply, answer)),
@@ -64,10 +64,14 @@ export function ingestRoutes(options: IngestOptions) {
         const results = await receive(request, reply)?.store();
         return results ? answerResults(reply, results) : reply;
       });
-      app.post(source.path, { ...route, schema: schemaOf(source) }, store);
+      const observed = (waits: boolean) => ({
+        ...route,
+        onRequest: [observeAnswers(metrics, { source: source.name, waits }), admit],
+      });
+      app.post(source.path, { ...observed(false), schema: schemaOf(source) }, store);
       if (!source.format.sync) continue;
       const wait = bodies.inTurn(createSyncRoute(receive));
-      app.post(`${source.path}/sync`, { ...route, schema: syncSchema(source) }, wait);
+      app.post(`${source.path}/sync`, { ...observed(true), schema: syncSchema(source) }, wait);
     }
     done();
   };

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { outcomeFields } from '../book/outcome-fields.ts';
+import { outcomeFields, podFields } from '../book/outcome-fields.ts';
 import { EventError } from '../events/data/error.ts';
 import { nullable } from '../http/schemas/common.ts';
 
@@ -34,12 +34,21 @@ export const Accepted = Type.Object(
   { $id: 'Accepted', description: 'What became of the alerts of a webhook, in its order.' },
 );
 
+const recorded = {
+  url: Type.Optional(Type.String({ description: 'Where the recording is, once it is uploaded.' })),
+  error: Type.Optional(EventError),
+};
+
 const Ending = Type.Object(
   {
     ended: Type.Boolean({ description: 'Nothing more comes of it, as far as it can be told now.' }),
     ...{ ...outcomeFields, decision: nullable(outcomeFields.decision) },
-    url: Type.Optional(Type.String({ description: 'Where the recording is, once it is uploaded.' })),
-    error: Type.Optional(EventError),
+    ...recorded,
+    pods: Type.Optional(
+      Type.Array(Type.Object({ ...podFields, ...recorded }), {
+        description: 'Of an alert about a StatefulSet: its pods, once they are found.',
+      }),
+    ),
   },
   {
     description:

@@ -34,9 +34,9 @@ export function createMetrics() {
       for (const labels of atZero) made.inc(labels, 0);
       return made;
     },
-    /** In seconds. */
-    duration: <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-      new Histogram({ name: `alert_watcher_${name}`, help, labelNames, buckets: seconds, registers }),
+    /** In seconds, also the upper ends of its buckets; without any, those of an attempt. */
+    duration: <L extends string>(name: string, help: string, labelNames: readonly L[], buckets = seconds) =>
+      new Histogram({ name: `alert_watcher_${name}`, help, labelNames, buckets, registers }),
     gauge: <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
       new Gauge({ name: `alert_watcher_${name}`, help, labelNames, registers }),
     /** A gauge that is read when it is asked for. */

@@ -46,7 +46,7 @@ describe('an alert', () => {
         ...pod,
         collectionId: collectionIdOf(receptionOf(question)),
         plan,
-        trigger: { severity: 'critical' },
+        trigger: { severity: 'critical', dueAt: at(0) },
       },
     });
   });
@@ -98,7 +98,10 @@ describe('an alert', () => {
     expect(decision).toMatchObject({
       type: 'CollectionRequested',
       time: at(633),
-      data: { collectionId: collectionIdOf(elapsed.id), trigger: { alertId: alertRef(2).alertId } },
+      data: {
+        collectionId: collectionIdOf(elapsed.id),
+        trigger: { alertId: alertRef(2).alertId, dueAt: at(633) },
+      },
     });
     expect(decide(suppressed, question, at(1_500))).toMatchObject({ type: 'CollectionRequested' });
     expect(decide(suppressed, question, at(1_534))).toMatchObject({ data: { reason: 'stale' } });

@@ -235,7 +235,7 @@ describe('an alert in a cooldown', () => {
   const waiting = [...before, received(2, 41), first.suppressed(alert, until)];
   const of = (events: Event[], seconds: number, more: Partial<Evidence> = {}) =>
     chapter(events, seconds, { asked: { kind: 'alert', alertId: alert.alertId }, ...more });
-  const timers = new Set([alert.alertId]);
+  const timers = new Set([`aw.schedule.cooldown.${alert.alertId}`]);
 
   it('waits for its timer: after which collection, until when, and for how long it has waited', () => {
     const { sentences, outcome } = of(waiting, 101, { timers });

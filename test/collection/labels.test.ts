@@ -27,11 +27,11 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 /** A collector that writes down what it was given. */
-function rules() {
+function rules(row = '') {
   const given = `{ argv: process.argv.slice(1), env: Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('ALERT_LABEL_'))) }`;
   const code = `require('fs').writeFileSync(${JSON.stringify(join(directory, 'given.json'))}, JSON.stringify(${given})); console.log(${JSON.stringify(sample)})`;
   return quickRules(`collections:
-  - { match: ['alertname=~".+"'], collector: mine, durationSeconds: 0.05, maxAttempts: 1 }
+  - { match: ['alertname=~".+"'], collector: mine, durationSeconds: 0.05, maxAttempts: 1${row} }
 collectors:
   mine:
     command: ${JSON.stringify([process.execPath, '-e', code, '--', '--node={label.node}', '{label.instance}'])}
@@ -57,6 +57,17 @@ describe('a collector that names labels', () => {
       env: { ALERT_LABEL_node: node, ALERT_LABEL_instance: instance, ALERT_LABEL_severity: severity },
     });
     expect(item?.state).toBe('uploaded');
+  });
+
+  it('is given them for each pod of a StatefulSet, too', async () => {
+    const targets = ', targets: { statefulSet: all, replicas: 1 }';
+    const service = await start(nats.freshUrl(), { rules: rules(targets) });
+    await service.post(alertBody({ ...labels, pod: '', sts: 'crate-data' }));
+    await service.whenState('uploaded');
+    const [requested] = await eventsOf(service.app.log.connection, 'CollectionRequested');
+    expect(requested?.data).toMatchObject({ pod: 'crate-data-0', trigger: { labels } });
+    expect(await written()).toMatchObject({ argv: ['--node=aks-1', labels.instance] });
+    expect(await brokenPromises(service.app.log.connection)).toEqual([]);
   });
 
   it('gets them from the log alone: whoever takes over knows no alert', async () => {

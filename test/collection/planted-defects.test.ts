@@ -8,6 +8,7 @@ import { readRange } from '../../src/log/read.ts';
 import type { Defect } from '../support/defects/defect.ts';
 import { ofAlerts } from '../support/defects/of-alerts.ts';
 import { ofDecisions } from '../support/defects/of-decisions.ts';
+import { ofSearches } from '../support/defects/of-searches.ts';
 import { ofAttempts, ofEnds, ofRecordings } from '../support/defects/of-runs.ts';
 import { eventfulService } from '../support/eventful.ts';
 import { useNats } from '../support/nats.ts';
@@ -32,7 +33,7 @@ function auditOf(messages: readonly StoredMessage[], ending: AuditEnd = {}): Aud
   return audit.finish({ settled: true, ...ending });
 }
 
-const defects = [...ofAlerts, ...ofEnds, ...ofRecordings, ...ofAttempts, ...ofDecisions];
+const defects = [...ofAlerts, ...ofEnds, ...ofRecordings, ...ofAttempts, ...ofDecisions, ...ofSearches];
 const numbers = ({ breaks }: Defect) => breaks.map(String).join(', ');
 const cases = defects.map((each) => [each.defect, each] as const);
 

@@ -210,7 +210,7 @@ describe('a service that lived through cooldowns and a restart', () => {
     ]);
   });
 
-  it('breaks the sixth where a decision is deleted', async () => {
+  it('breaks the sixth where a decision is deleted, and the seventh where that of a search is', async () => {
     const { connection, audit } = await eventful();
     const attached = await sequenceOf(connection, 'aw.collection.*.*.*.AlertAttached');
     const declined = await sequenceOf(connection, 'aw.alert.*.*.*.*.AlertDeclined');
@@ -223,7 +223,7 @@ describe('a service that lived through cooldowns and a restart', () => {
         /^broken 6 decided: alert [0-9a-f]{64} of \S+\/quick-0: was not decided again after its cooldown #\d+ #\d+$/,
       ),
       expect.stringMatching(
-        /^broken 6 decided: alert [0-9a-f]{64}: the policy in force matches it, but nothing was decided #\d+$/,
+        /^broken 7 search-ends: alert [0-9a-f]{64}: its search found nothing, and it is not declined #\d+$/,
       ),
     ]);
   });

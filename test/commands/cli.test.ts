@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { globSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { streamName } from '../../src/log/streams/definitions.ts';
+import { readDefinitions, streamName } from '../../src/log/streams/definitions.ts';
 import { cli } from '../support/cli.ts';
 import { useNats } from '../support/nats.ts';
 import { useServices } from '../support/service.ts';
@@ -124,6 +125,28 @@ describe('streams', () => {
     expect(await cli(['streams', 'apply'], env)).toMatchObject({ code: 0 });
     const again = await start(url);
     expect((await again.app.log.connection.jsm.streams.info(streamName)).config.max_age).toBe(86_400e9);
+  });
+});
+
+describe('streams, with ACK_WAIT_SECONDS', () => {
+  it('compares with that and not with the files, and changes consumers that are there', async () => {
+    const env = { NATS_URL: nats.freshUrl() };
+    expect(await cli(['streams', 'apply'], env)).toMatchObject({ code: 0 });
+    const shorter = { ...env, ACK_WAIT_SECONDS: '6' };
+    const { code, stdout } = await cli(['streams', 'diff'], shorter);
+    expect([code, stdout.trim().split('\n').length]).toEqual([1, 3]);
+    expect(stdout).toContain(
+      'consumer upload: ack_wait is 15000000000, not 6000000000 (nanoseconds), as ACK_WAIT_SECONDS has it: 6 s',
+    );
+    expect(await cli(['streams', 'apply'], shorter)).toMatchObject({ code: 0 });
+    expect(await cli(['streams', 'diff'], shorter)).toMatchObject({ code: 0 });
+  });
+
+  it('has as its default what the files say', () => {
+    const folder = fileURLToPath(new URL('../../streams/consumers/', import.meta.url));
+    const files = globSync('*.json', { cwd: folder }).sort();
+    const said = files.map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as unknown);
+    expect(said).toEqual(readDefinitions().consumers);
   });
 });
 
@@ -247,6 +270,11 @@ it.each([[['\u001b[2J']], [['redrive', '--\u001b[2J']], [['streams', '\u001b[2J'
 describe('serve', () => {
   it.each([
     [{ PORT: 'http' }, 'PORT is "http"; it must be a whole number from 0 to 65535'],
+    [{ ACK_WAIT_SECONDS: '2' }, 'ACK_WAIT_SECONDS is "2"; it must be a whole number from 3 to 3600'],
+    [
+      { HEARTBEAT_SECONDS: '6' },
+      'HEARTBEAT_SECONDS is "6"; it must be at most 5, a third of ACK_WAIT_SECONDS (15)',
+    ],
     [{ ROLES: 'ingest,bake' }, 'there is no role bake; roles are ingest, intake, collect, upload, api'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud"; it must be one of trace'],
     [{ ALERT_WATCHER_CONFIG: '/nowhere.yaml' }, 'cannot be read'],

@@ -242,6 +242,7 @@ it('a collector may look at pods and their logs and go into them, and nothing el
     { apiGroups: [''], resources: ['pods'], verbs: ['get'] },
     { apiGroups: [''], resources: ['pods/exec'], verbs: ['create'] },
     { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
+    { apiGroups: ['apps'], resources: ['statefulsets'], verbs: ['get'] },
   ]);
 });
 

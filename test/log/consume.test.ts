@@ -75,6 +75,8 @@ describe('a durable consumer', () => {
     const release = Promise.withResolvers<undefined>();
     const seen: Delivery[] = [];
     const options: Partial<ConsumeOptions> = {
+      // More than the server's ack_wait, which an operator lowered: it counts.
+      heartbeatMs: 5_000,
       handle: async (delivery) => {
         seen.push(delivery);
         await release.promise;

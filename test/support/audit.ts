@@ -9,3 +9,10 @@ export async function brokenPromises(connection: Connection): Promise<unknown[]>
   for await (const message of readRange(connection, streamName, { filter: 'aw.>' })) audit.apply(message);
   return audit.finish({ settled: true }).violations;
 }
+
+/** The same of a stream on which collections are under way, and everything is decided. */
+export async function auditedUpTo(connection: Connection): Promise<unknown[]> {
+  const audit = createAudit();
+  for await (const message of readRange(connection, streamName, { filter: 'aw.>' })) audit.apply(message);
+  return audit.finish({ decidedUpTo: Infinity }).violations;
+}

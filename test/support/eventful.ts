@@ -9,7 +9,9 @@ const rules = quickRules(`collections:
   - { name: quick, match: ['tier="quick"'], collector: sim, durationSeconds: 0.4, cooldownSeconds: 3 }
   - { name: slow, match: ['tier="slow"'], collector: sim, durationSeconds: 0.05, cooldownSeconds: 600 }
   - { name: broken, match: ['tier="broken"'], collector: broken, durationSeconds: 0.05, maxAttempts: 2, backoff: { initialSeconds: 0.05 } }
-collectors: { sim: { driver: simulated }, broken: { driver: simulated, failTimes: 2 } }
+  - { name: whole, match: ['tier="whole"'], collector: sim, durationSeconds: 0.05, targets: { statefulSet: all, replicas: 2 } }
+  - { name: lost, match: ['tier="lost"'], collector: lost, maxAttempts: 2, backoff: { initialSeconds: 0.05 }, targets: { statefulSet: all } }
+collectors: { sim: { driver: simulated }, lost: { command: ['true'], targetsCommand: ['false'] }, broken: { driver: simulated, failTimes: 2 } }
 `);
 
 type Labels = Record<string, string>;
@@ -22,7 +24,8 @@ const resolved = (labels: Labels) => alertBody(labels, { status: 'resolved' });
 
 /**
  * Lets a real service live through what alerts can come to: recorded and attached, suppressed for a cooldown and decided again, both
- * ways, or resolved during it, declined, ignored, failed, asked for by hand; with a restart in between. One alert still waits
+ * ways, or resolved during it, declined, ignored, failed, asked for by hand, recorded of each pod of a StatefulSet, whose pods
+ * are not found; with a restart in between. One alert still waits
  * for the end of a cooldown. The service runs on.
  */
 export async function eventfulService(
@@ -49,7 +52,11 @@ export async function eventfulService(
   await fetch(`${service.url}/api/v1/collections`, { method: 'POST', headers, body: JSON.stringify(byHand) });
   await service.whenState('uploaded', 4);
   await service.whenState('failed');
-  await whenThere(connection, 'AlertDeclined', 1);
+  await service.post(
+    bodyOf({ tier: 'whole', pod: '', sts: 'whole' }, { tier: 'lost', pod: '', sts: 'lost' }),
+  );
+  await service.whenState('uploaded', 6);
+  await whenThere(connection, 'AlertDeclined', 2);
   await whenThere(connection, 'CollectionSuppressed', 4);
   await whenThrough(connection);
   return service;

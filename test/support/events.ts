@@ -124,3 +124,32 @@ export function stored(event: Event, sequence: number): StoredMessage {
 }
 
 export type CollectionEvent = Event<CollectionEventType>;
+
+/** The events of a search for the pods of a StatefulSet, by the alert that it is for. */
+export function search(alert = alertRef(3), seconds = 0, planOf: Partial<Plan> = {}) {
+  const { kubeContext, namespace, sts } = pod;
+  const searchId = receptionOf(alert);
+  const of = { kubeContext, namespace, sts, searchId };
+  const make = <T extends EventType>(type: T, data: DataOf<T>, after: number) =>
+    createEvent(type, data, { part: 'test', time: at(seconds + after) });
+  const targets = { statefulSet: 'all', max: 10 } as const;
+  const asked = { trigger: alert, plan: { ...plan, targets, ...planOf }, since: at(seconds) };
+  const leftOut = [
+    { pod: 'crate-data-hot-2', reason: 'not-found' as const, message: 'there is no pod crate-data-hot-2' },
+  ];
+  const pods = ['crate-data-hot-0', 'crate-data-hot-1'];
+  const unreachable = { code: 'cluster-unreachable', message: 'the cluster cannot be reached' };
+  return {
+    searchId,
+    requested: () => make('TargetsRequested', { ...of, ...asked }, 0),
+    attemptFailed: (attempt = 1, retryAt?: string) =>
+      make(
+        'TargetsAttemptFailed',
+        { ...of, attempt, error: unreachable, ...(retryAt ? { retryAt } : {}) },
+        1,
+      ),
+    found: (attempt = 1, found = { pods, leftOut }) =>
+      make('TargetsFound', { ...of, ...asked, attempt, ...found, tookMs: 412 }, 2),
+    notFound: (attempts = 3) => make('TargetsNotFound', { ...of, attempts, error: unreachable }, 3),
+  };
+}

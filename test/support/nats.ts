@@ -60,6 +60,8 @@ export interface NatsProcess {
   port: number;
   /** What it has logged. */
   log: () => Promise<string>;
+  /** SIGSTOP: it answers nothing and keeps its connections, until SIGCONT. */
+  signal: (signal: 'SIGSTOP' | 'SIGCONT') => void;
   stop: () => Promise<void>;
 }
 
@@ -77,7 +79,8 @@ export async function startNats(lines: readonly string[], program?: string): Pro
     }
     await rm(directory, { recursive: true, force: true });
   };
-  return { port, log: () => readFile(join(directory, 'nats.log'), 'utf8'), stop };
+  const signal = (name: NodeJS.Signals) => void child.kill(name);
+  return { port, log: () => readFile(join(directory, 'nats.log'), 'utf8'), signal, stop };
 }
 
 function manyAccounts(): string[] {

@@ -132,6 +132,8 @@ const defaults: Omit<Config, 'natsUrl' | 'dataDir' | 'rules'> = {
   maxAlertsPerBody: 10_000,
   maxInflightBytes: 64 * 1024 * 1024,
   maxConcurrentCollections: 100,
+  ackWaitSeconds: 15,
+  heartbeatSeconds: 5,
   shutdownGraceSeconds: 5,
   snapshotEveryEvents: 0,
   traces: false,

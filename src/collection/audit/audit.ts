@@ -2,6 +2,7 @@ import type { StoredMessage } from '../../events/envelope.ts';
 import { createDriver } from '../../kernel/audit/driver.ts';
 import { inOrder } from '../../kernel/audit/violation.ts';
 import { isPodEvent } from '../pod/context.ts';
+import { isSearchEvent } from '../targets/aggregate.ts';
 import { createAlerts } from './alerts.ts';
 import { createAttempts } from './attempts.ts';
 import { createCollecting } from './collecting.ts';
@@ -10,6 +11,7 @@ import { createDecisions } from './decisions.ts';
 import { createHistory } from './history.ts';
 import { createRecordings, type ExpectedRecording } from './recordings.ts';
 import { createReplay } from './replay.ts';
+import { createSearches } from './searches.ts';
 import { createRuns, type OpenRun, type RunOutcome } from './runs.ts';
 import { type Bucket, checkStrays } from './strays.ts';
 import type { UndecidedAlert } from './undecided.ts';
@@ -56,7 +58,7 @@ export interface Audit {
 }
 
 /**
- * Pure. For promises 1 to 4 and 6 it keeps books of its own and asks no machine, so that a fault in the machine is found.
+ * Pure. For promises 1 to 4, 6 and 7 it keeps books of its own and asks no machine, so that a fault in the machine is found.
  * `firstSequence` is that with which the history of the stream begins: above 1, old messages are gone.
  */
 export function createAudit(firstSequence?: number): Audit {
@@ -67,6 +69,7 @@ export function createAudit(firstSequence?: number): Audit {
   const decisions = createDecisions(history, alerts, report);
   const runs = createRuns(history, report);
   const recordings = createRecordings(history, report);
+  const searches = createSearches(history, report);
   // The history first: the others ask it about this event.
   const folds = [
     ...[history.apply, runs.apply, recordings.apply],
@@ -83,6 +86,10 @@ export function createAudit(firstSequence?: number): Audit {
         if (event.type === 'AlertReceived') alerts.apply(event);
         else if (event.type === 'AlertRenewed') alerts.applyRenewed(event);
         else if (isPodEvent(event)) for (const fold of folds) fold(event);
+        else if (isSearchEvent(event)) searches.apply(event);
+        else if (event.type === 'AlertDeclined') searches.decline(event);
+        else if (event.type === 'EventRejected' && event.data.consumer === 'targets')
+          searches.reject(event.data.sequence);
       },
     },
   ]);
@@ -92,7 +99,7 @@ export function createAudit(firstSequence?: number): Audit {
     finish: ({ settled = false, accepted = [], bucket, timers = [], ...progress } = {}) => {
       const missing = alerts.finish(accepted);
       for (const timer of timers) decisions.seeTimer(timer);
-      const waiting = decisions.finish({ settled, ...progress });
+      const waiting = [...decisions.finish({ settled, ...progress }), ...searches.finish(settled)];
       const open = runs.finish(settled);
       const strays = bucket ? checkStrays(bucket, recordings.isNamed, runs.outcomes(), history, report) : [];
       return {

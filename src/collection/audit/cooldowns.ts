@@ -31,7 +31,7 @@ const graceMs = 180_000;
 
 /** Promise 6, of alerts that were suppressed for a cooldown: it has elapsed, or its timer exists. */
 export function createCooldowns(report: Report) {
-  /** By alert: its timers share a subject, and the last one counts. */
+  /** By the subject of their timers: the last one of a subject counts. */
   const waiting = new Map<string, Cooldown>();
   /** Ids of suppressions: a repeat begins nothing. */
   const begun = new Set<string>();
@@ -44,19 +44,27 @@ export function createCooldowns(report: Report) {
       if (until === undefined || begun.has(event.id)) return;
       begun.add(event.id);
       const mark = markOf(event);
-      waiting.set(alertId, { id: event.id, alertId, pod: podOf(event), mark, until, labels });
+      waiting.set(cooldownScheduleSubject(event.data), {
+        id: event.id,
+        alertId,
+        pod: podOf(event),
+        mark,
+        until,
+        labels,
+      });
     },
     /** The cooldown that this ends; undefined where it has ended before, or its suppression is not on the stream. */
     end: ({ id, type, data }: StoredEvent<'CooldownElapsed'>): Cooldown | undefined => {
-      const cooldown = waiting.get(data.alertId);
+      const subject = cooldownScheduleSubject(data);
+      const cooldown = waiting.get(subject);
       if (!cooldown || decidedIdOf(cooldown.id, type) !== id) return undefined;
-      waiting.delete(data.alertId);
+      waiting.delete(subject);
       return cooldown;
     },
     /** Reports what waits in vain, and returns what waits. */
     finish: (settled: boolean, reading: Reading | undefined): UndecidedAlert[] =>
-      [...waiting.values()].flatMap(({ alertId, pod, mark, until }) => {
-        const hasTimer = timers.has(cooldownScheduleSubject(alertId));
+      [...waiting].flatMap(([subject, { alertId, pod, mark, until }]) => {
+        const hasTimer = timers.has(subject);
         const isLost = settled || (reading !== undefined && !mayElapse(until, reading));
         if (hasTimer || !isLost)
           return { alertId, pod, what: 'waits for the end of the cooldown', since: mark, until };

@@ -1,13 +1,13 @@
 import { byHandSource } from '../../events/data/alert.ts';
 import { isTold, type StoredEvent } from '../../events/envelope.ts';
-import { causesOf, idOfAlert, receptionIdOf } from '../../events/ids.ts';
+import { causesOf, decidedIdOf, idOfAlert, receptionIdOf } from '../../events/ids.ts';
 import { nanosOf } from '../../events/instant.ts';
 import type { Alerts } from './alerts.ts';
 import { type Cooldown, createCooldowns, type Reading } from './cooldowns.ts';
-import { type AuditHistory, podOf } from './history.ts';
+import { type AuditHistory, type CollectionEvent, podOf } from './history.ts';
 import { markOf } from './runs.ts';
-import { type Cause, createUndecided, type UndecidedAlert } from './undecided.ts';
-import type { Report } from './promises.ts';
+import { type Cause, createUndecided, type Labels, type UndecidedAlert } from './undecided.ts';
+import type { About, Report } from './promises.ts';
 
 /** What is known when the stream was read. */
 export interface AuditProgress {
@@ -20,7 +20,10 @@ export interface AuditProgress {
 
 type Told = StoredEvent<'AlertReceived' | 'AlertRenewed'>;
 type Decision = StoredEvent<(typeof decisionTypes)[number]>;
-const decisionTypes = ['CollectionRequested', 'AlertAttached', 'CollectionSuppressed', 'AlertDeclined'] as const; // prettier-ignore
+const decisionTypes = [
+  ...(['CollectionRequested', 'AlertAttached', 'CollectionSuppressed'] as const),
+  ...(['AlertDeclined', 'TargetsRequested'] as const),
+];
 
 /**
  * Promise 6: every firing alert that the policy in force matched has a decision, and one that was suppressed for a cooldown waits
@@ -35,6 +38,8 @@ export function createDecisions(history: AuditHistory, alerts: Alerts, report: R
   const redriven = new Set<string>();
   /** Ids of AlertRenewed. */
   const renewed = new Set<string>();
+  /** Labels of alerts about StatefulSets, by the search. */
+  const searched = new Map<string, Labels>();
   let hasDecided = false;
 
   const isRepeat = ({ type, id }: Told): boolean => {
@@ -47,15 +52,30 @@ export function createDecisions(history: AuditHistory, alerts: Alerts, report: R
   };
   const decided = (event: Decision) => {
     const causes = causesOf(event.id);
-    const alertId = 'trigger' in event.data ? event.data.trigger.alertId : event.data.alertId;
+    const { alertId = '' } = aboutOf(event);
     const labels = causes.map((causeId) => undecided.answer(causeId, alertId)).find(Boolean);
+    if (event.type === 'TargetsRequested' && labels) searched.set(event.data.searchId, labels);
     hasDecided ||= event.source !== `/alert-watcher/${byHandSource}`;
     const earlier = answers.get(causes[0] ?? '');
     if (event.type === 'AlertDeclined') undecided.decline(alertId);
     else if (!earlier) answer(causes, event);
     // The same one twice is the machine's to ignore: promise 5.
-    else if (earlier.id !== event.id) report(6, 'is decided again', { alertId, pod: podOf(event) }, [earlier.sequence, event.sequence]); // prettier-ignore
+    else if (earlier.id !== event.id) report(6, 'is decided again', aboutOf(event), [earlier.sequence, event.sequence]); // prettier-ignore
     if (event.type === 'CollectionSuppressed' && !earlier) cooldowns.begin(event, labels);
+  };
+
+  /** Whatever the policy says now, each pod is decided on by the plan of the search. */
+  const causesOfFound = (event: StoredEvent<'TargetsFound'>): Cause[] => {
+    const { kubeContext, namespace, searchId, trigger, pods } = event.data;
+    return pods.map((pod) => {
+      const about = { alertId: trigger.alertId, pod: `${kubeContext}/${namespace}/${pod}` };
+      return {
+        ...about,
+        id: decidedIdOf(searchId, pod),
+        labels: searched.get(searchId) ?? {},
+        mark: markOf(event),
+      };
+    });
   };
 
   return {
@@ -64,6 +84,8 @@ export function createDecisions(history: AuditHistory, alerts: Alerts, report: R
       if (isTold(event)) {
         if (wantsDecision(event, redriven) && !isRepeat(event)) undecided.ask(causeOfTold(event));
       } else if (isDecision(event)) decided(event);
+      else if (event.type === 'TargetsFound')
+        for (const cause of causesOfFound(event)) undecided.askSurely(cause);
       else if (event.type === 'CooldownElapsed') {
         const cause = causeOfElapsed(event, cooldowns.end(event));
         if (cause && !answers.has(cause.id)) undecided.ask(cause);
@@ -80,6 +102,11 @@ export function createDecisions(history: AuditHistory, alerts: Alerts, report: R
     ],
     notes: undecided.notes,
   };
+}
+
+function aboutOf(event: Decision): About {
+  const alertId = 'trigger' in event.data ? event.data.trigger.alertId : event.data.alertId;
+  return 'pod' in event.data ? { alertId, pod: podOf(event as CollectionEvent) } : { alertId };
 }
 
 function isDecision(event: StoredEvent): event is Decision {

@@ -8,6 +8,7 @@ export const promises = {
   4: 'one-at-a-time',
   5: 'state-is-replay',
   6: 'decided',
+  7: 'search-ends',
 } as const;
 
 export type PromiseNumber = keyof typeof promises;

@@ -14,6 +14,8 @@ export interface Cause {
   alertId: string;
   labels: Labels;
   mark: Mark;
+  /** Found by a search: whatever a policy says, it is decided on. */
+  pod?: string;
   /** Of an ended cooldown: where it began, and the id that the alert has once it is told to be resolved. */
   cooldown?: { sequence: number; resolvedId: string };
 }
@@ -31,6 +33,7 @@ export function createUndecided(alerts: Alerts, report: Report) {
   const policies = createPolicies();
   /** Those that all policies so far want a decision about, and that have none, by id. */
   const causes = new Map<string, Cause>();
+  const asked = new Set<string>();
   /** Alerts that say of no pod are declined once, however often they are told. */
   const declined = new Set<string>();
   /** Sequences of what the intake gave up on. */
@@ -48,6 +51,10 @@ export function createUndecided(alerts: Alerts, report: Report) {
       if (verdict === 'unknown') unknown += 1;
       if (verdict === 'matches' && !declined.has(cause.alertId)) causes.set(cause.id, cause);
     },
+    /** The same where no policy is asked any more. A cause that is told twice is asked once. */
+    askSurely: (cause: Cause): void => {
+      if (asked.size !== asked.add(cause.id).size) causes.set(cause.id, cause);
+    },
     /** The labels of the alert, if that was what it waited for. */
     answer: (causeId: string, alertId: string): Labels | undefined => {
       const cause = causes.get(causeId);
@@ -60,8 +67,8 @@ export function createUndecided(alerts: Alerts, report: Report) {
     /** Whoever has not decided yet may do so by this policy: the intake may have been away. */
     configure: (event: StoredEvent<'PolicyConfigured'>, hasUnseen: boolean): void => {
       policies.apply(event, hasUnseen);
-      for (const { id, labels } of causes.values()) {
-        if (policies.lastMatches(labels)) continue;
+      for (const { id, labels, pod } of causes.values()) {
+        if (pod !== undefined || policies.lastMatches(labels)) continue;
         causes.delete(id);
         unknown += 1;
       }
@@ -72,9 +79,7 @@ export function createUndecided(alerts: Alerts, report: Report) {
         if (isExcused(cause)) return [];
         const about = aboutOf(cause);
         if (cause.mark.sequence > upTo) return { ...about, what: 'waits to be decided', since: cause.mark };
-        const what = cause.cooldown
-          ? 'was not decided again after its cooldown'
-          : 'the policy in force matches it, but nothing was decided';
+        const what = whatIsMissing(cause);
         const before = cause.cooldown ? [cause.cooldown.sequence] : [];
         report(6, what, about, [...before, cause.mark.sequence]);
         return [];
@@ -87,9 +92,16 @@ export function createUndecided(alerts: Alerts, report: Report) {
   };
 }
 
-function aboutOf({ alertId, labels }: Cause): About {
+function whatIsMissing({ cooldown, pod }: Cause): string {
+  if (cooldown) return 'was not decided again after its cooldown';
+  if (pod !== undefined) return 'the pod was found for it, but nothing was decided';
+  return 'the policy in force matches it, but nothing was decided';
+}
+
+function aboutOf({ alertId, labels, pod }: Cause): About {
+  if (pod !== undefined) return { alertId, pod };
   const found = podOf(labels);
   if (!('pod' in found)) return { alertId };
-  const { kubeContext, namespace, pod } = found.pod;
-  return { alertId, pod: `${kubeContext}/${namespace}/${pod}` };
+  const { kubeContext, namespace, pod: name } = found.pod;
+  return { alertId, pod: `${kubeContext}/${namespace}/${name}` };
 }

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../../events/envelope.ts';
-import { millisOf } from '../../events/instant.ts';
+import { millisOf, secondsBetween } from '../../events/instant.ts';
 import type { Pod } from '../../events/subjects.ts';
 import { type AttemptsDeps, createAttempts } from '../../kernel/react/attempts.ts';
 import { type AttemptFailed, PermanentlyFailed } from '../../kernel/react/failures.ts';
@@ -79,15 +79,15 @@ export function createCollect(deps: CollectDeps) {
       }),
       tell: {
         failureEvent: 'CollectionAttemptFailed',
-        begun: (work) =>
-          work.logger.info(
-            {
-              event: 'CollectionAttemptStarted',
-              attempt: attemptOf(work),
-              collector: work.state.plan.collector,
-            },
-            'recording',
-          ),
+        begun: (work) => {
+          const { run, trigger, plan } = work.state;
+          const attempt = attemptOf(work);
+          work.logger.info({ event: 'CollectionAttemptStarted', attempt, collector: plan.collector }, 'recording'); // prettier-ignore
+          // The log takes the start of the first attempt once, so it is observed once, by the process that made it.
+          const waited = secondsBetween(trigger.dueAt ?? '', now());
+          if (attempt === 1 && run === 1 && Number.isFinite(waited))
+            metrics.alertToCollector.observe({ collector: plan.collector }, waited);
+        },
         recovered: ({ logger }) =>
           logger.info({ event: 'JfrCollected' }, 'found the recording of a process that died'),
         tried: ({ state }, result, tookMs) => {

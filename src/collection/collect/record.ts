@@ -91,7 +91,8 @@ export function assignmentOf(
 /** Containers that share a volume have the same pids. */
 const ofThisHost = `${hostname()}-`;
 
-function directoryIn(workDir: string): string {
+/** A path for a directory of this process's own; what it leaves there is swept at the next start. */
+export function directoryIn(workDir: string): string {
   return join(workDir, `${ofThisHost}${String(process.pid)}-${randomBytes(6).toString('hex')}`);
 }
 

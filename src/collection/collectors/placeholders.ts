@@ -46,6 +46,7 @@ export function labelsIn(command: readonly string[]): string[] {
   return [...new Set(namesIn(command).flatMap((name) => label.exec(name)?.[1] ?? []))];
 }
 
-function namesIn(command: readonly string[]): string[] {
+/** Names in braces, known or not. */
+export function namesIn(command: readonly string[]): string[] {
   return command.flatMap((argument) => [...argument.matchAll(pattern)].map(([, name = '']) => name));
 }

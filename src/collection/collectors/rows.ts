@@ -20,6 +20,13 @@ import {
   SimulatedCollector,
 } from './schemas.ts';
 import { simulatedCollector } from './simulated.ts';
+import { kubectlFinder } from './kubectl/targets.ts';
+import {
+  commandFinder,
+  type TargetsFinder,
+  targetsPlaceholders,
+  unknownTargetsPlaceholders,
+} from './targets.ts';
 
 /** A kind of collector: what the configuration says of one, and how it is made. */
 interface CollectorRow<Schema extends TSchema> {
@@ -34,6 +41,8 @@ interface CollectorRow<Schema extends TSchema> {
   /** The command line that an attempt begins with; absent: it runs no program. */
   argv?: (config: Static<Schema>, filling: Filling) => string[];
   create: (config: Static<Schema>, spawner: Spawner) => Collector;
+  /** How it finds the pods of a StatefulSet; absent, or undefined: it cannot. */
+  finder?: (config: Static<Schema>, spawner: Spawner) => TargetsFinder | undefined;
 }
 
 /** They stand in each request, and in the state of the pod. */
@@ -46,12 +55,11 @@ export const collectorRows = {
   command: row({
     schema: CommandCollector,
     needsPrograms: true,
-    faults: ({ command, labels = [] }) => {
-      const allowed = `there is ${placeholderNames.map((name) => `{${name}}`).join(' ')}`;
-      const faults = unknownPlaceholders(command).map((name): Fault => [['command'], `no {${name}} is known; ${allowed}`]); // prettier-ignore
-      const isMuch = new Set([...labelsIn(command), ...labels]).size > maxLabels;
-      return isMuch ? [...faults, [['labels'], `a collector is given ${String(maxLabels)} labels at most`]] : faults; // prettier-ignore
-    },
+    faults: ({ command, targetsCommand = [], labels = [] }) => [
+      ...placeholderFaults('command', unknownPlaceholders(command), placeholderNames),
+      ...placeholderFaults('targetsCommand', unknownTargetsPlaceholders(targetsCommand), targetsPlaceholders),
+      ...labelFaults([...labelsIn(command), ...labels]),
+    ],
     labels: ({ command, labels = [] }) => {
       const required = labelsIn(command);
       return { required, optional: [...new Set(labels)].filter((label) => !required.includes(label)) };
@@ -59,6 +67,8 @@ export const collectorRows = {
     argv: commandArgv,
     allowEarlierStart: ({ allowEarlierStart = false }) => allowEarlierStart,
     create: (config, spawner) => inDirectory(commandCollector(config, withVariables(spawner, config.env))),
+    finder: ({ targetsCommand, env }, spawner) =>
+      targetsCommand && commandFinder(targetsCommand, withVariables(spawner, env)),
   }),
   jcmd: row({
     schema: JcmdCollector,
@@ -78,6 +88,7 @@ export const collectorRows = {
       pid !== undefined && mainClass ? [[[], 'must not have both mainClass and pid']] : [],
     argv: (config, filling) => shownArgv(getPodArgv({ ...defaultOptions, ...config }, filling)),
     create: (config, spawner) => inDirectory(kubectlCollector(config, withVariables(spawner, config.env))),
+    finder: (config, spawner) => kubectlFinder(config, withVariables(spawner, config.env)),
   }),
   simulated: row({ schema: SimulatedCollector, needsPrograms: false, create: simulatedCollector }),
 };
@@ -111,6 +122,12 @@ export function labelsOfCollector(config: CollectorConfig | undefined): Plan['la
   return named && named.required.length + named.optional.length > 0 ? named : undefined;
 }
 
+/** True where a collector can find the pods of a StatefulSet. One that is not valid counts: that is said of it already. */
+export function canFindTargets(config: CollectorConfig): boolean {
+  if ('command' in config) return config.targetsCommand !== undefined;
+  return !isKind(config.driver) || 'finder' in collectorRows[config.driver];
+}
+
 /** What is wrong with what a configuration file says of a collector. */
 export function collectorFaults(collector: unknown): Fault[] {
   if (typeof collector !== 'object' || collector === null) return [[[], 'must have command or driver']];
@@ -122,6 +139,16 @@ export function collectorFaults(collector: unknown): Fault[] {
   }
   const { schema, faults = () => [] } = collectorRows[kind] as unknown as CollectorRow<TSchema>;
   return Value.Check(schema, collector) ? faults(collector) : errorsOf(schema, collector);
+}
+
+function placeholderFaults(key: string, unknown: readonly string[], names: readonly string[]): Fault[] {
+  const allowed = `there is ${names.map((name) => `{${name}}`).join(' ')}`;
+  return unknown.map((name) => [[key], `no {${name}} is known; ${allowed}`]);
+}
+
+function labelFaults(labels: readonly string[]): Fault[] {
+  if (new Set(labels).size <= maxLabels) return [];
+  return [[['labels'], `a collector is given ${String(maxLabels)} labels at most`]];
 }
 
 function isKind(kind: unknown): kind is Kind {

@@ -5,9 +5,11 @@ const closed = { additionalProperties: false };
 
 /** Names of variables. */
 const env = Type.Optional(Type.Array(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' })));
+const command = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 });
 export const CommandCollector = Type.Object(
   {
-    command: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+    command,
+    targetsCommand: Type.Optional(command),
     env,
     allowEarlierStart: Type.Optional(Type.Boolean()),
     hideArguments: Type.Optional(Type.Boolean()),

@@ -1,5 +1,6 @@
 import { isTold, type StoredEvent } from '../../events/envelope.ts';
 import { millisOf } from '../../events/instant.ts';
+import { cooldownScheduleSubject } from '../../events/subjects.ts';
 import type { Episode } from './book.ts';
 import type { Evidence, Outcome } from './explanation.ts';
 import type { TodaysAnswer } from './policy-today.ts';
@@ -67,13 +68,13 @@ function inCooldown(
   end: StoredEvent | undefined,
   { evidence, now }: Asking,
 ): Outcome {
-  const { until = '', alertId } = data;
+  const { until = '' } = data;
   const leftMs = millisOf(until) - millisOf(now);
   if (end && millisOf(end.time) < millisOf(until)) {
     return { kind: 'resolved', sentence: 'no recording: the alert resolved during the cooldown' };
   }
   const waited = `it has waited ${spanBetween(time, now)}`;
-  const isSet = evidence.timers.has(alertId);
+  const isSet = evidence.timers.has(cooldownScheduleSubject(data));
   if (!isSet && !(Math.abs(leftMs) <= timerGraceMs)) {
     const sentence = `no recording: its timer for ${until} is not on the stream (any more): nothing decides it again`;
     return { kind: 'suppressed', sentence };

@@ -12,8 +12,8 @@ type OfCollection = Exclude<CollectionEventType, 'CollectionSuppressed' | 'Coold
 export interface Episode extends ChapterAlert {
   key: string;
   events: StoredEvent[];
-  /** The collection that answers it, where there is one. */
-  collectionId?: string;
+  /** The collections that answer it, by pod (podSubject): an alert about a StatefulSet may have several. */
+  answers: Map<string, string>;
 }
 
 /** A collection, as far as the stream tells it. */
@@ -43,9 +43,11 @@ export function createBook(events: readonly StoredEvent[]): Book {
   const tales = new Map<string, Tale>();
   const pods = new Map<string, { pod: Pod; snapshot: PodSnapshot }>();
   const ignored = new Set<number>();
+  const searches = new Map<string, Episode>();
   for (const event of events) {
     if (event.type === 'EventRejected') continue;
-    const episode = episodeFor(episodes, event);
+    const episode = episodeFor(episodes, event) ?? searchedIn(searches, event);
+    if (episode && 'searchId' in event.data) searches.set(event.data.searchId ?? '', episode);
     episode?.events.push(event);
     if (!isPodEvent(event)) {
       if (!episode && 'collectionId' in event.data) tales.get(event.data.collectionId)?.beside.push(event);
@@ -59,7 +61,8 @@ export function createBook(events: readonly StoredEvent[]): Book {
     pods.set(key, { pod: { kubeContext, namespace, pod }, snapshot });
     const isIgnored = snapshot === before && shouldCount(event, tale);
     if (isIgnored) ignored.add(event.sequence);
-    if (episode && tale && !(isIgnored && episode.collectionId)) episode.collectionId = tale.collectionId;
+    if (episode && tale && !(isIgnored && episode.answers.has(key)))
+      episode.answers.set(key, tale.collectionId);
   }
   addRejections(events, episodes, tales);
   return { episodes, tales, pods, ignored };
@@ -87,14 +90,19 @@ function episodeFor(episodes: Map<string, Episode>, event: StoredEvent): Episode
   if (known) return known;
   const { alertname, fingerprint, startsAt } = alert;
   const named = alertname === undefined ? {} : { alertname };
-  const episode = { key, ...named, fingerprint, startsAt, events: [] };
+  const episode = { key, ...named, fingerprint, startsAt, events: [], answers: new Map<string, string>() };
   episodes.set(key, episode);
   return episode;
 }
 
+/** Failed attempts to find pods, and the end of a search, name the search alone. */
+function searchedIn(searches: ReadonlyMap<string, Episode>, { data }: StoredEvent): Episode | undefined {
+  return 'searchId' in data ? searches.get(data.searchId ?? '') : undefined;
+}
+
 /** The alert that an event is about, where it is about one. */
 function alertOf(event: StoredEvent): ChapterAlert | undefined {
-  if (event.type === 'CollectionRequested') return event.data.trigger;
+  if ('trigger' in event.data) return event.data.trigger;
   if (!isTold(event)) return 'fingerprint' in event.data ? event.data : undefined;
   const { labels, fingerprint, startsAt } = event.data;
   const alertname = Object.hasOwn(labels, 'alertname') ? labels['alertname'] : undefined;

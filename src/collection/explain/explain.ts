@@ -1,5 +1,6 @@
 import type { StoredEvent } from '../../events/envelope.ts';
 import { millisOf } from '../../events/instant.ts';
+import { podSubject } from '../../events/subjects.ts';
 import { type Asking, outcomeOfAlert } from './alert-outcome.ts';
 import { type Book, createBook, type Episode, type Tale } from './book.ts';
 import { outcomeOfCollection } from './collection-outcome.ts';
@@ -45,11 +46,13 @@ function plotsOf({ episodes, tales }: Book, asked: Asked): Map<string, Plot> {
   const plots = new Map<string, Plot>();
   for (const episode of episodes.values()) {
     if (!isAsked(episode, asked)) continue;
-    const { collectionId, key } = episode;
-    const tale = collectionId === undefined ? undefined : tales.get(collectionId);
-    const plot = plots.get(collectionId ?? key) ?? { episodes: [], ...(tale ? { tale } : {}) };
-    plots.set(collectionId ?? key, plot);
-    plot.episodes.push(episode);
+    const ids = [...episode.answers.values()];
+    for (const id of ids.length > 0 ? ids : [episode.key]) {
+      const tale = tales.get(id);
+      const plot = plots.get(id) ?? { episodes: [], ...(tale ? { tale } : {}) };
+      plots.set(id, plot);
+      plot.episodes.push(episode);
+    }
   }
   if (asked.kind === 'alert' || asked.kind === 'fingerprint') return plots;
   for (const tale of tales.values()) {
@@ -59,14 +62,14 @@ function plotsOf({ episodes, tales }: Book, asked: Asked): Map<string, Plot> {
   return plots;
 }
 
-function isAsked({ events, fingerprint, collectionId }: Episode, asked: Asked): boolean {
+function isAsked({ events, fingerprint, answers }: Episode, asked: Asked): boolean {
   switch (asked.kind) {
     case 'alert':
       return events.some((event) => idsOf(event).includes(asked.alertId));
     case 'fingerprint':
       return fingerprint === asked.fingerprint;
     case 'collection':
-      return collectionId === asked.collectionId;
+      return [...answers.values()].includes(asked.collectionId);
     case 'pod':
     case 'pod-name':
       return true;
@@ -76,13 +79,13 @@ function isAsked({ events, fingerprint, collectionId }: Episode, asked: Asked): 
 /** Ids of the alerts that an event names. */
 function idsOf(event: StoredEvent): string[] {
   if (event.type === 'AlertReceived') return [event.id];
-  if (event.type === 'CollectionRequested') return [event.data.trigger.alertId];
+  if ('trigger' in event.data) return [event.data.trigger.alertId];
   return 'alertId' in event.data ? [event.data.alertId] : [];
 }
 
 function chapterOf({ episodes, tale }: Plot, book: Book, asking: Asking): Chapter {
   const told = episodes.slice(0, maxAlerts);
-  const isTold = new Set(told.flatMap(({ events }) => events));
+  const isTold = told.flatMap((episode) => episode.events).filter((event) => !isElsewhere(event, tale));
   const events = new Map<number, StoredEvent>();
   for (const event of isTold) events.set(event.sequence, event);
   // An attachment is told with its alert, or not at all: there may be hundreds.
@@ -105,6 +108,11 @@ function chapterOf({ episodes, tale }: Plot, book: Book, asking: Asking): Chapte
   const today = todayOf(episode, asking);
   const outcome = outcomeOfAlert(episode, today, asking);
   return { ...common, outcome, steps: [...steps, ...policyToday(today, asking.now)] };
+}
+
+/** True where an event is of another pod than that of the collection: an alert about a StatefulSet leads to several. */
+function isElsewhere({ data }: StoredEvent, tale: Tale | undefined): boolean {
+  return tale !== undefined && 'pod' in data && podSubject(data) !== podSubject(tale.pod);
 }
 
 /** Today's policy about a firing alert; undefined where its labels are not on the stream. */

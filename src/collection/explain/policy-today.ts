@@ -25,7 +25,7 @@ export function askToday(labels: Labels, { name, rows }: TodaysPolicy): TodaysAn
     const reason = whyNot(labels, row.match);
     if (reason === undefined) {
       const found = recordable(labels, row.plan);
-      const declined = 'pod' in found ? '' : `, and it would be declined: ${found.message}`;
+      const declined = 'reason' in found ? `, and it would be declined: ${found.message}` : '';
       return { rule: row.name, sentence: `row ${clip(row.name)} matches ${by}${declined}`, details };
     }
     details.push(`row ${clip(row.name)} does not match: ${reason}`);

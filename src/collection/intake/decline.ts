@@ -1,12 +1,11 @@
-import type { AlertReceivedData } from '../../events/data/alert.ts';
-import { createEvent } from '../../events/envelope.ts';
+import { createEvent, type StoredEvent } from '../../events/envelope.ts';
 import { append } from '../../log/write/append.ts';
 import type { Connection } from '../../log/connection.ts';
 import { WrongLastSequence } from '../../log/errors.ts';
 import { type Logger, loggerAbout } from '../../telemetry/logger.ts';
 import type { CollectionMetrics } from '../metrics.ts';
-import { causeIdOf, type Question } from './decide.ts';
-import type { LabelFault } from '../../book/pod-of-alert.ts';
+import { type DecidedAlert, receptionOf, refOf } from './decide.ts';
+import type { BadLabel } from '../../book/pod-of-alert.ts';
 
 export interface DeclineDeps {
   connection: Connection;
@@ -19,18 +18,17 @@ export interface DeclineDeps {
 /** Says, once per alert, that its labels name no pod, or lack what its collector needs. */
 export async function decline(
   { connection, now, logger, metrics }: DeclineDeps,
-  cause: Question['cause'],
+  cause: StoredEvent<'AlertReceived' | 'AlertRenewed'>,
   alertId: string,
-  alert: AlertReceivedData,
-  why: LabelFault,
+  alert: DecidedAlert,
+  why: BadLabel,
 ): Promise<void> {
   const { alertname } = alert.labels;
-  const { fingerprint, startsAt } = alert;
   const { traceparent } = cause;
   const event = createEvent(
     'AlertDeclined',
-    { alertId, ...(alertname === undefined ? {} : { alertname }), fingerprint, startsAt, ...why },
-    { part: 'intake', time: now(), causeId: causeIdOf(cause), traceparent },
+    { ...refOf(alertId, alert), ...why },
+    { part: 'intake', time: now(), causeId: receptionOf(cause), traceparent },
   );
   try {
     await append(connection, event, { lastSequence: 0 });

@@ -1,5 +1,6 @@
 import { firingIn, readTold } from '../../book/told.ts';
 import { type AlertReceivedData, type AlertRenewedData, byHandSource } from '../../events/data/alert.ts';
+import type { Plan } from '../../events/data/plan.ts';
 import type { Event, StoredEvent } from '../../events/envelope.ts';
 import { nanosOf } from '../../events/instant.ts';
 import { cooldownScheduleSubject, podSubject } from '../../events/subjects.ts';
@@ -11,6 +12,7 @@ import type { CollectionMetrics } from '../metrics.ts';
 import type { PodBoard } from '../pod/board.ts';
 import { elapsedOf } from '../pod/cooldowns.ts';
 import { causeIdOf, decide, type IntakeDecision, type Question } from './decide.ts';
+import { alertOf, requestTargets, type RequestDeps } from '../targets/request.ts';
 import type { Decided } from './decided.ts';
 import { decline, type DeclineDeps } from './decline.ts';
 import { recordable } from './labels.ts';
@@ -18,7 +20,7 @@ import { type Policy } from './policy.ts';
 import type { Pods } from '../pods.ts';
 import { unansweredBecause } from './unanswered.ts';
 
-export interface IntakeDeps extends DeclineDeps {
+export interface IntakeDeps extends DeclineDeps, RequestDeps {
   stream: string;
   board: PodBoard;
   pods: Pods;
@@ -29,13 +31,15 @@ export interface IntakeDeps extends DeclineDeps {
   metrics: CollectionMetrics;
 }
 
-type Cause = StoredEvent<'AlertReceived' | 'AlertRenewed' | 'CooldownElapsed'>;
+type Told = StoredEvent<'AlertReceived' | 'AlertRenewed'>;
+type Cause = Told | StoredEvent<'CooldownElapsed'> | StoredEvent<'TargetsFound'>;
 type Alert = AlertReceivedData | AlertRenewedData;
 const suppressedThenElapsed = '/CollectionSuppressed/CooldownElapsed';
 
 /**
  * Decides what a firing alert leads to, again when it is told again and that is news, and again when the cooldown that it
- * waited for has ended.
+ * waited for has ended. An alert about a StatefulSet leads to a search for its pods first; each that was found is decided on
+ * as if the alert had named it.
  */
 export function createIntake(deps: IntakeDeps) {
   return async (event: Cause, delivery: Delivery): Promise<Verdict> => {
@@ -43,10 +47,14 @@ export function createIntake(deps: IntakeDeps) {
       if (event.data.source !== byHandSource) await decideAlert(deps, event, event.id, event.data);
     } else if (event.type === 'AlertRenewed') {
       if (isOpen(deps, event)) await decideAlert(deps, event, event.data.alertId, event.data);
+    } else if (event.type === 'TargetsFound') {
+      await decideTargets(deps, event);
     } else {
       await deps.board.whenApplied(podSubject(event.data), delivery.sequence);
       const alert = await stillWaiting(deps, event);
-      if (alert) await decideAlert(deps, event, event.data.alertId, alert);
+      const plan = alert && planFor(deps, alert);
+      if (plan)
+        await decidePod(deps, { cause: event, alertId: event.data.alertId, alert, pod: podIn(event), plan });
     }
     return 'done';
   };
@@ -59,25 +67,41 @@ function isOpen({ board }: IntakeDeps, { data }: StoredEvent<'AlertRenewed'>): b
   return state === undefined || state === 'failed';
 }
 
-async function decideAlert(deps: IntakeDeps, cause: Cause, alertId: string, alert: Alert) {
-  const { metrics, policy, pods, maxAlertAgeSeconds } = deps;
-  const plan = policy.planFor(alert.labels);
-  if (!plan) {
-    metrics.decisions.inc({ decision: 'ignored' });
-    return;
-  }
+async function decideAlert(deps: IntakeDeps, cause: Told, alertId: string, alert: Alert): Promise<void> {
+  const plan = planFor(deps, alert);
+  if (!plan) return;
   const found = recordable(alert.labels, plan);
-  if (!('pod' in found)) {
-    await decline(deps, cause, alertId, alert, found);
-    return;
-  }
-  const { pod } = found;
-  const question: Question = { cause, alertId, alert, pod, plan, maxAlertAgeSeconds };
+  if ('pod' in found) await decidePod(deps, { cause, alertId, alert, pod: found.pod, plan });
+  else if ('statefulSet' in found)
+    await requestTargets(deps, { cause, alertId, alert, statefulSet: found.statefulSet, plan });
+  else await decline(deps, cause, alertId, alert, found);
+}
+
+function planFor({ metrics, policy }: IntakeDeps, alert: Alert): Plan | undefined {
+  const plan = policy.planFor(alert.labels);
+  if (!plan) metrics.decisions.inc({ decision: 'ignored' });
+  return plan;
+}
+
+async function decideTargets(deps: IntakeDeps, cause: StoredEvent<'TargetsFound'>): Promise<void> {
+  const { kubeContext, namespace, sts, trigger, plan, pods } = cause.data;
+  const about = { cause, alertId: trigger.alertId, alert: alertOf(trigger), plan };
+  for (const pod of pods) await decidePod(deps, { ...about, pod: { kubeContext, namespace, pod, sts } });
+}
+
+function podIn({ data: { kubeContext, namespace, pod, sts } }: StoredEvent<'CooldownElapsed'>) {
+  return { kubeContext, namespace, pod, ...(sts === undefined ? {} : { sts }) };
+}
+
+async function decidePod(deps: IntakeDeps, asked: Omit<Question, 'maxAlertAgeSeconds'>): Promise<void> {
+  const { pods, maxAlertAgeSeconds } = deps;
+  const { cause, alertId, alert, pod } = asked;
+  const question: Question = { ...asked, maxAlertAgeSeconds };
   // A timer may go off twice: what it led to may be older than this event.
   const from = cause.type === 'CooldownElapsed' ? 0 : cause.sequence;
   let decision: IntakeDecision | undefined;
   const stored = await pods.decide(pod, async (snapshot): Promise<Decision | undefined> => {
-    if (await deps.decided.has({ pod, snapshot, causeId: causeIdOf(cause), from })) return undefined;
+    if (await deps.decided.has({ pod, snapshot, causeId: causeIdOf(cause, pod), from })) return undefined;
     const now = deps.now();
     decision = decide(snapshot, question, now);
     return decision?.type === 'CollectionSuppressed' ? suppression(decision, now) : just(decision);
@@ -121,11 +145,8 @@ function suppression(
     const unanswered = unansweredBecause(event, { ...event.data, reason: 'stale' }, now);
     return { events: [unanswered, event], inOrder: true };
   }
-  const { alertId, until } = elapsed.data;
-  return {
-    events: [event],
-    timers: [{ subject: cooldownScheduleSubject(alertId), at: until, event: elapsed }],
-  };
+  const timer = { subject: cooldownScheduleSubject(elapsed.data), at: elapsed.data.until, event: elapsed };
+  return { events: [event], timers: [timer] };
 }
 
 /** The alert that waited, unless it has resolved since, is gone from the stream, or was decided otherwise. */

@@ -59,7 +59,7 @@ export async function endOverdue({
     if (!board.cooldowns.has(elapsed)) continue;
     // Before the end: what the alert is told then may set the same timer anew. What is left of a timer could go off when
     // nats-server starts again.
-    await cancelTimer(connection, cooldownScheduleSubject(data.alertId));
+    await cancelTimer(connection, cooldownScheduleSubject(data));
     const isEnded = await pods.decide(data, () => just(board.cooldowns.has(elapsed) ? elapsed : undefined));
     if (!isEnded) continue;
     ended += 1;

@@ -6,7 +6,7 @@ import type { DataOf } from '../../events/catalogue.ts';
  * with the event that ends the matter, and before it.
  */
 export function unansweredBecause(
-  { id, traceparent }: Event<'CollectionSuppressed' | 'CollectionFailed'>,
+  { id, traceparent }: Event<'CollectionSuppressed' | 'CollectionFailed' | 'TargetsNotFound'>,
   { alertId, alertname, fingerprint, startsAt, reason, collectionId, repeat }: DataOf<'AlertUnanswered'>,
   now: string,
 ): Event<'AlertUnanswered'> {

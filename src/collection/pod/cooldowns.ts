@@ -1,5 +1,6 @@
 import { createEvent, type Event } from '../../events/envelope.ts';
 import { millisOf } from '../../events/instant.ts';
+import { cooldownScheduleSubject } from '../../events/subjects.ts';
 import type { Index } from '../../kernel/fold/board.ts';
 import type { PodEvent } from './context.ts';
 import type { PodSnapshot } from './machine.ts';
@@ -23,16 +24,17 @@ interface Waiting {
 type Packed = [about: [id: string, sequence: number, traceparent: string], data: Elapsed['data']];
 
 export function createCooldowns(): Cooldowns {
-  // By alert: each has one timer, which its next suppression moves.
+  // By the subject of the timer, which the next suppression moves.
   const waiting = new Map<string, Waiting>();
-  const has: Cooldowns['has'] = ({ id, data }) => waiting.get(data.alertId)?.elapsed.id === id;
+  const has: Cooldowns['has'] = ({ id, data }) =>
+    waiting.get(cooldownScheduleSubject(data))?.elapsed.id === id;
   return {
     name: 'cooldown',
     apply: (event, before, after) => {
-      if (event.type === 'CooldownElapsed' && has(event)) waiting.delete(event.data.alertId);
+      if (event.type === 'CooldownElapsed' && has(event)) waiting.delete(cooldownScheduleSubject(event.data));
       if (event.type !== 'CollectionSuppressed' || before === after) return;
       const elapsed = elapsedOf(event);
-      if (elapsed) waiting.set(elapsed.data.alertId, { elapsed, sequence: event.sequence });
+      if (elapsed) waiting.set(cooldownScheduleSubject(elapsed.data), { elapsed, sequence: event.sequence });
     },
     has,
     overdue: (beforeMillis) =>
@@ -40,7 +42,7 @@ export function createCooldowns(): Cooldowns {
         millisOf(elapsed.data.until) < beforeMillis ? [elapsed] : [],
       ),
     forgetBefore: (firstSequence) => {
-      for (const [alertId, { sequence }] of waiting) if (sequence < firstSequence) waiting.delete(alertId);
+      for (const [timer, { sequence }] of waiting) if (sequence < firstSequence) waiting.delete(timer);
     },
     lines: () => {
       const all = [...waiting.values()];
@@ -54,7 +56,7 @@ export function createCooldowns(): Cooldowns {
     load: (line) => {
       const [[id, sequence, traceparent], data] = JSON.parse(line) as Packed;
       const elapsed = { ...timerSays(data, '', traceparent || undefined), id };
-      waiting.set(data.alertId, { elapsed, sequence });
+      waiting.set(cooldownScheduleSubject(data), { elapsed, sequence });
     },
   };
 }

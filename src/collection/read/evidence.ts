@@ -1,6 +1,13 @@
 import { decodeEvent, isEvent, isTold, type StoredEvent, type StoredMessage } from '../../events/envelope.ts';
-import { filtersNamingPod, type PodFilter } from '../../events/filters.ts';
-import { cooldownScheduleSubject, encodeToken, type Pod, podSubject } from '../../events/subjects.ts';
+import { filtersNamingPod, namesPod, type PodFilter } from '../../events/filters.ts';
+import {
+  cooldownScheduleSubject,
+  encodeToken,
+  type Pod,
+  podSubject,
+  type StatefulSet,
+  statefulSetSubject,
+} from '../../events/subjects.ts';
 import { lastMessage, lookUpIn, type Range, readRange, type Source } from '../../log/read.ts';
 import { firstSequenceSince } from '../../log/since.ts';
 import { speaksOf } from '../explain/asked.ts';
@@ -20,9 +27,7 @@ type AskedPod = Extract<Asked, { kind: 'pod' | 'pod-name' }>;
 /** The whole log of a pod, or of all pods of that name, and what other families say of them. */
 export async function readPods(source: EvidenceSource, asked: PodFilter): Promise<StoredEvent[]> {
   const events = await readEvents(source, { filter: filtersNamingPod(asked) });
-  const isOf = (pod: Pod) =>
-    'namespace' in asked ? podSubject(pod) === podSubject(asked) : pod.pod === asked.pod;
-  return events.filter(({ data }) => 'kubeContext' in data && isOf(data));
+  return events.filter(({ data }) => namesPod(data, asked));
 }
 
 /** Every episode of an alert, by its fingerprint. */
@@ -89,19 +94,35 @@ export async function readRejections(
   return rejections.filter((event) => event.type === 'EventRejected' && sequences.has(event.data.sequence));
 }
 
-/** Ids of alerts whose cooldown timer is still set, of these episodes. */
+/** The searches for pods that alerts with these ids have led to. */
+export async function readSearches(
+  source: EvidenceSource,
+  statefulSets: readonly StatefulSet[],
+  alertIds: ReadonlySet<string>,
+): Promise<StoredEvent[]> {
+  const filter = [...new Set(statefulSets.map((each) => `${statefulSetSubject(each)}.>`))];
+  if (filter.length === 0) return [];
+  const events = await readEvents(source, { filter });
+  return events.filter(({ id }) => alertIds.has(id.split('@', 1)[0] ?? ''));
+}
+
+/** Subjects of the cooldown timers that are still set, of these episodes. */
 export async function readTimers(
   { connection, stream }: EvidenceSource,
   episodes: readonly Episode[],
 ): Promise<Set<string>> {
-  const ids = episodes.flatMap(({ events }) => {
-    const last = events.findLast((event) => !isTold(event) && event.type !== 'AlertUnanswered');
-    return last?.type === 'CollectionSuppressed' && last.data.until ? [last.data.alertId] : [];
+  const subjects = episodes.flatMap(({ events }) => {
+    // An alert about a StatefulSet waits for each of its pods.
+    const last = new Map<string, StoredEvent>();
+    for (const event of events) if ('pod' in event.data) last.set(podSubject(event.data), event);
+    return [...last.values()].flatMap(({ type, data }) =>
+      type === 'CollectionSuppressed' && data.until ? [cooldownScheduleSubject(data)] : [],
+    );
   });
   const isSet = await Promise.all(
-    ids.map(async (id) => (await lastMessage(connection, stream, cooldownScheduleSubject(id))) !== undefined),
+    subjects.map(async (subject) => (await lastMessage(connection, stream, subject)) !== undefined),
   );
-  return new Set(ids.filter((_, index) => isSet[index]));
+  return new Set(subjects.filter((_, index) => isSet[index]));
 }
 
 async function readEvents({ connection, stream }: EvidenceSource, range: Range): Promise<StoredEvent[]> {

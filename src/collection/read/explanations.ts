@@ -1,5 +1,5 @@
-import type { StoredEvent } from '../../events/envelope.ts';
-import { type Pod, podSubject } from '../../events/subjects.ts';
+import { isTold, type StoredEvent } from '../../events/envelope.ts';
+import { type Pod, podSubject, type StatefulSet } from '../../events/subjects.ts';
 import { beginningOf } from '../../log/streams/beginning.ts';
 import { isNotFound, toLogError } from '../../log/errors.ts';
 import { lookUpIn, messageAt, readRange } from '../../log/read.ts';
@@ -11,6 +11,7 @@ import {
   readFingerprint,
   readPods,
   readRejections,
+  readSearches,
   readTimers,
   type EvidenceSource,
 } from './evidence.ts';
@@ -18,7 +19,7 @@ import { readEpisode } from '../../book/episode.ts';
 import { type Book, createBook, type Episode } from '../explain/book.ts';
 import { explain } from '../explain/explain.ts';
 import type { Asked, Evidence, Explanation, StreamRange, TodaysPolicy } from '../explain/explanation.ts';
-import { podOf } from '../../book/pod-of-alert.ts';
+import { podOf, statefulSetOf } from '../../book/pod-of-alert.ts';
 import { waitingBefore } from './waiting-before.ts';
 
 export interface ExplainDeps extends EvidenceSource, Pick<Evidence, 'sentenceOf'> {
@@ -49,7 +50,8 @@ export async function readExplanation(deps: ExplainDeps, asked: Asked): Promise<
   const stream = await rangeOf(deps);
   const found = await find(deps, asked);
   if (asked.kind === 'pod-name') {
-    const pods = podsIn(found);
+    // A search that found it has found others, too.
+    const pods = podsIn(found).filter(({ pod }) => pod === asked.pod);
     if (pods.length > 1) return { severalPods: pods };
   }
   const known = inOrder(found);
@@ -85,38 +87,47 @@ async function find(deps: ExplainDeps, asked: Asked): Promise<StoredEvent[]> {
     asked.kind === 'alert'
       ? await readAlert(deps, asked.alertId)
       : await readFingerprint(deps, asked.fingerprint);
+  const alertIds = new Set(alerts.map(({ id }) => id.split('@', 1)[0] ?? ''));
+  const known = [...alerts, ...(await readSearches(deps, statefulSetsIn(alerts), alertIds))];
   const pods = await Promise.all(
-    podsIn(alerts)
+    podsIn(known)
       .slice(-maxPods)
       .map((pod) => readPods(deps, pod)),
   );
-  return [...alerts, ...pods.flat()];
+  return [...known, ...pods.flat()];
+}
+
+function statefulSetsIn(alerts: readonly StoredEvent[]): StatefulSet[] {
+  return alerts.flatMap((event) => {
+    const found = isTold(event) ? statefulSetOf(event.data.labels) : undefined;
+    return found && 'statefulSet' in found ? [found.statefulSet] : [];
+  });
 }
 
 /** The pods that events are of, or that alerts speak of. */
 function podsIn(events: readonly StoredEvent[]): Pod[] {
   const pods = new Map<string, Pod>();
-  for (const event of events) {
-    const pod = podNamedBy(event);
-    if (!pod) continue;
-    const { kubeContext, namespace } = pod;
-    pods.set(podSubject(pod), { kubeContext, namespace, pod: pod.pod });
-  }
+  for (const { kubeContext, namespace, pod } of events.flatMap(podsNamedBy))
+    pods.set(podSubject({ kubeContext, namespace, pod }), { kubeContext, namespace, pod });
   return [...pods.values()];
 }
 
-function podNamedBy(event: StoredEvent): Pod | undefined {
-  if (event.type !== 'AlertReceived') return 'pod' in event.data ? event.data : undefined;
+function podsNamedBy(event: StoredEvent): Pod[] {
+  if (event.type === 'TargetsFound') {
+    const { kubeContext, namespace, pods } = event.data;
+    return pods.map((pod) => ({ kubeContext, namespace, pod }));
+  }
+  if (event.type !== 'AlertReceived') return 'pod' in event.data ? [event.data] : [];
   const found = podOf(event.data.labels);
-  return 'pod' in found ? found.pod : undefined;
+  return 'pod' in found ? [found.pod] : [];
 }
 
 /** Alerts that the pod's log names and that were not read. */
 function unread(book: Book, asked: Asked): Episode[] {
   if (asked.kind === 'alert' || asked.kind === 'fingerprint') return [];
   return newest(book).filter(
-    ({ events, collectionId }) =>
-      (asked.kind !== 'collection' || collectionId === asked.collectionId) &&
+    ({ events, answers }) =>
+      (asked.kind !== 'collection' || [...answers.values()].includes(asked.collectionId)) &&
       !events.some((event) => event.type === 'AlertReceived' && event.data.status === 'firing'),
   );
 }

@@ -1,6 +1,4 @@
 import type { AlertReceivedData } from '../../events/data/alert.ts';
-import type { EventError } from '../../events/data/error.ts';
-import type { StoredEvent } from '../../events/envelope.ts';
 import { podSubject } from '../../events/subjects.ts';
 import type { Tail } from '../../log/consume/tail.ts';
 import {
@@ -8,46 +6,17 @@ import {
   type AlertOutcome,
   decisionIn,
   isDecisionMessage,
-  outcomeOf,
+  outcomeAfter,
 } from '../../book/outcome.ts';
-import type { PodBoard } from '../pod/board.ts';
-import { type Policy } from '../intake/policy.ts';
 import { podOf } from '../../book/pod-of-alert.ts';
-import { type CollectionSummary } from '../pod/summaries.ts';
-import { type CollectionState, hasEnded } from '../../book/collection-state.ts';
-import type { Story } from './story.ts';
+import type { PodBoard } from '../pod/board.ts';
+import { type AlertEnding, type EndingDeps, endingOf, type StoredAlertRef, withResults } from './endings.ts';
 
-/** An alert that was stored, now or earlier. */
-export interface StoredAlertRef {
-  /** Id of its AlertReceived; null where that is not known. */
-  id: string | null;
-  alert: AlertReceivedData;
-  /** False: it was on the stream before, and may be decided. */
-  isNew: boolean;
-}
-
-/** What an alert has led to so far. */
-export interface AlertEnding {
-  /** Nothing more comes of it, as far as it can be told now: who waits for the end of a cooldown is not waited for. */
-  ended: boolean;
-  decision: AlertOutcome['decision'] | null;
-  collectionId?: string;
-  state?: CollectionState;
-  /** Why there is none. */
-  reason?: string;
-  /** RFC 3339: the alert is decided again then. */
-  until?: string;
-  url?: string;
-  error?: EventError;
-}
-
-export interface WaitingDeps {
+export interface WaitingDeps extends EndingDeps {
   board: Pick<PodBoard, 'watch' | 'summaries'>;
   tail: Tail;
-  policy: Policy;
   /** What alerts that were stored earlier have led to, by their ids. */
   readEarlier: (alerts: readonly StoredAlertRef[]) => Promise<Map<string, AlertOutcome>>;
-  readStory: (summary: CollectionSummary) => Promise<Story>;
 }
 
 /**
@@ -55,7 +24,7 @@ export interface WaitingDeps {
  * reader of the stream. Throws LogUnavailable.
  */
 export async function openWaiting(deps: WaitingDeps) {
-  const { board, tail, policy, readEarlier } = deps;
+  const { board, tail, readEarlier } = deps;
   const handle = await tail.open();
   const outcomes = new Map<string, AlertOutcome>();
   let wanted: ReadonlySet<string> | undefined;
@@ -66,24 +35,9 @@ export async function openWaiting(deps: WaitingDeps) {
     if (wanted && !wanted.has(alertId)) return;
     const decision = decisionIn(message);
     if (!decision) return;
-    outcomes.set(alertId, outcomeOf(decision));
+    outcomes.set(alertId, outcomeAfter(outcomes.get(alertId), decision));
     onDecided();
   });
-
-  const endingOf = (ref: StoredAlertRef): AlertEnding => {
-    const outcome = outcomes.get(ref.id ?? '');
-    if (!outcome) return undecided(ref, policy);
-    const { decision, collectionId, reason, until } = outcome;
-    const why = { ...(reason === undefined ? {} : { reason }), ...(until === undefined ? {} : { until }) };
-    if (collectionId === undefined) return { ended: true, decision, ...why };
-    const state = board.summaries.get(collectionId)?.state;
-    return {
-      ended: state !== undefined && hasEnded(state),
-      decision,
-      collectionId,
-      ...(state ? { state } : {}),
-    };
-  };
 
   const until = async (
     alerts: readonly StoredAlertRef[],
@@ -97,18 +51,31 @@ export async function openWaiting(deps: WaitingDeps) {
     let open = [...alerts];
     await settled(timeoutMs, signal, (done) => {
       const check = () => {
-        open = open.filter((ref) => !endingOf(ref).ended);
+        open = open.filter((ref) => !endingOf(ref, outcomes.get(ref.id ?? ''), deps).ended);
         if (open.length === 0) done();
       };
       const checkSoon = oncePerTurn(check);
-      onDecided = checkSoon;
-      const unwatch = podsOf(open).map((pod) => board.watch(pod, checkSoon));
+      const watched = new Map<string, () => void>();
+      const watch = (subjects: readonly string[]) => {
+        for (const subject of subjects)
+          if (!watched.has(subject)) watched.set(subject, board.watch(subject, checkSoon));
+      };
+      onDecided = () => {
+        // The pods of a StatefulSet are known by now.
+        watch(open.flatMap(({ id, alert }) => podsFound(alert, outcomes.get(id ?? ''))));
+        checkSoon();
+      };
+      watch(podsOf(open));
+      onDecided();
       check();
       return () => {
-        for (const end of unwatch) end();
+        for (const end of watched.values()) end();
       };
     });
-    return withResults(alerts.map(endingOf), deps);
+    return withResults(
+      alerts.map((ref) => endingOf(ref, outcomes.get(ref.id ?? ''), deps)),
+      deps,
+    );
   };
 
   const close = () => {
@@ -118,21 +85,17 @@ export async function openWaiting(deps: WaitingDeps) {
   return { until, close };
 }
 
-/** Only what no row matches leaves no trace in the log: that is told by the policy of this process. */
-function undecided({ id, alert }: StoredAlertRef, policy: Policy): AlertEnding {
-  const nothing = (reason: string): AlertEnding => ({ ended: true, decision: null, reason });
-  if (alert.status === 'resolved') return nothing('a resolved alert starts nothing');
-  if (!policy.planFor(alert.labels)) return nothing('no row of collections matches: it is only stored');
-  if (id === null) return nothing('it was stored earlier, under an id that is not known any more');
-  return { ended: false, decision: null };
-}
-
 function podsOf(alerts: readonly StoredAlertRef[]): string[] {
   const subjects = alerts.flatMap(({ alert }) => {
     const found = podOf(alert.labels);
     return 'pod' in found ? [podSubject(found.pod)] : [];
   });
   return [...new Set(subjects)];
+}
+
+function podsFound({ labels }: AlertReceivedData, outcome: AlertOutcome | undefined): string[] {
+  const { kube_context: kubeContext = '', namespace = '' } = labels;
+  return (outcome?.pods ?? []).map(({ pod }) => podSubject({ kubeContext, namespace, pod }));
 }
 
 /** Resolves when `start` calls `done`, the time is over or the signal says so; then what `start` returned is called. */
@@ -163,30 +126,4 @@ function oncePerTurn(run: () => void): () => void {
       run();
     });
   };
-}
-
-/** Where recordings are, and why there is none: each collection is read once, however many alerts it answers. */
-async function withResults(
-  endings: AlertEnding[],
-  { board, readStory }: WaitingDeps,
-): Promise<AlertEnding[]> {
-  const ids = new Set(
-    endings.flatMap(({ ended, collectionId }) => (ended && collectionId ? [collectionId] : [])),
-  );
-  const results = new Map(
-    await Promise.all(
-      [...ids].map(async (id) => {
-        const summary = board.summaries.get(id);
-        return [id, summary ? resultIn(await readStory(summary)) : {}] as const;
-      }),
-    ),
-  );
-  return endings.map((each) => ({ ...each, ...results.get(each.collectionId ?? '') }));
-}
-
-function resultIn({ url, events }: Story): Pick<AlertEnding, 'url' | 'error'> {
-  if (url !== undefined) return { url };
-  const failed = events.findLast(({ type }) => type === 'CollectionFailed') as
-    Pick<StoredEvent<'CollectionFailed'>, 'data'> | undefined;
-  return failed ? { error: failed.data.error } : {};
 }

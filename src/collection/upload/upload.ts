@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../../events/envelope.ts';
-import { millisOf } from '../../events/instant.ts';
+import { millisOf, secondsBetween } from '../../events/instant.ts';
 import type { Pod } from '../../events/subjects.ts';
 import { type AttemptsDeps, createAttempts } from '../../kernel/react/attempts.ts';
 import { PermanentlyFailed } from '../../kernel/react/failures.ts';
@@ -84,16 +84,12 @@ export function createUpload(deps: UploadDeps) {
         metrics.attempts.inc({ stage: 'upload', result });
         metrics.uploadDuration.observe({ destination: state.plan.destination.type, result }, tookMs / 1_000);
       },
-      succeeded: (
-        {
-          logger,
-          state: {
-            recording: { bytes },
-          },
-        },
-        { url },
-        tookMs,
-      ) => {
+      succeeded: ({ logger, state }, { url }, tookMs) => {
+        const { run, requestedAt, plan } = state;
+        const { bytes } = state.recording;
+        // A redrive waits for whoever asks for it. The log takes Uploaded once, so it is observed once.
+        if (run === 1)
+          metrics.requestToUpload.observe({ destination: plan.destination.type }, secondsBetween(requestedAt, now())); // prettier-ignore
         metrics.collections.inc({ outcome: 'uploaded', stage: 'upload' });
         metrics.recordingBytes.inc(bytes);
         logger.info({ event: 'Uploaded', url, bytes, tookMs }, 'uploaded');

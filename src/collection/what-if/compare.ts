@@ -35,7 +35,7 @@ export function compare({ event, answers }: PastAlert, would: Answer[]): Compare
     ...{ sequence, storedAt, alertId: id, ...(alertname === undefined ? {} : { alertname }) },
     fingerprint: data.fingerprint,
     ...('pod' in found ? { pod: found.pod } : {}),
-    ...{ then, would: now, differs: essenceOf(last(then)) !== essenceOf(last(now)) },
+    ...{ then, would: now, differs: essencesOf(then) !== essencesOf(now) },
   };
 }
 
@@ -45,7 +45,7 @@ export function summarize(all: readonly Compared[]): WhatIfSummary {
     all.filter((each) => each[side].some(({ kind }) => kind === 'requested')).length;
   for (const { then, would, differs } of all) {
     if (!differs) continue;
-    const change = { then: nameOf(last(then)), would: nameOf(last(would)) };
+    const change = { then: resultOf(then), would: resultOf(would) };
     const key = JSON.stringify(change);
     changes.set(key, { ...change, alerts: (changes.get(key)?.alerts ?? 0) + 1 });
   }
@@ -75,9 +75,23 @@ export function nameOf(answer: Answer): string {
 
 const ignored: Answer = { kind: 'ignored' };
 
-/** The last answer is what it came to. */
-function last(answers: readonly Answer[]): Answer {
-  return answers.at(-1) ?? ignored;
+/** What an alert came to: its last answer; of an alert about a StatefulSet, the last one of each pod. */
+function last(answers: readonly Answer[]): Answer[] {
+  const byPod = new Map(answers.map((answer) => [answer.pod, answer]));
+  const ofPods = [...byPod.values()].filter(({ pod }) => pod !== undefined);
+  return ofPods.length > 0 ? ofPods : [answers.at(-1) ?? ignored];
+}
+
+/** The same in a few words: `2 × requested, suppressed (cooldown)`. */
+function resultOf(answers: readonly Answer[]): string {
+  const names = last(answers).map(nameOf).sort();
+  const counts = new Map(names.map((name) => [name, names.filter((each) => each === name).length]));
+  return [...counts].map(([name, count]) => (count === 1 ? name : `${String(count)} × ${name}`)).join(', ');
+}
+
+function essencesOf(answers: readonly Answer[]): string {
+  const essences = last(answers).map((answer) => `${answer.pod ?? ''} ${essenceOf(answer)}`);
+  return essences.sort().join('\n');
 }
 
 /** Two answers with one essence are no difference: the name of the row is not what is done. */

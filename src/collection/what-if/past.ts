@@ -4,18 +4,24 @@ import { idOfAlert } from '../../events/ids.ts';
 import { millisOf } from '../../events/instant.ts';
 
 /** What an alert led to: a decision of the intake, or none. `ignored`: no row matched, or nothing was decided yet. */
-export type Answer =
+export type Answer = {
+  /** Of an alert about a StatefulSet: the pod that it is about. */
+  pod?: string;
+} & (
   | { kind: 'requested'; collectionId: string; plan: Plan }
   | { kind: 'attached'; collectionId: string }
   | { kind: 'suppressed'; reason: 'cooldown' | 'stale'; until?: string }
   | { kind: 'declined'; label: string }
-  | { kind: 'ignored' };
+  | { kind: 'ignored' }
+);
 
 /** A firing alert of the stream, as it was told first or again, and what was recorded about it: more than one answer where it waited for a cooldown. */
 export interface PastAlert {
   event: StoredEvent<'AlertReceived' | 'AlertRenewed'>;
   alertId: string;
   answers: Answer[];
+  /** Names of the pods of its StatefulSet that ran, where they were looked for. */
+  running?: string[];
   /** RFC 3339: when it was decided first; absent where nothing was. */
   decidedAt?: string;
   /** RFC 3339: when it resolved, if it did. */
@@ -45,9 +51,15 @@ export function createPast(): { apply: (message: StoredMessage) => void; past: (
   const requests = new Map<string, StoredEvent<'CollectionRequested'>>();
   const collections = new Map<string, PastCollection>();
 
-  const answer = (alertId: string, at: string, given: Answer) => {
+  const answer = (
+    alertId: string,
+    at: string,
+    given: Answer,
+    about: { searchId?: string; pod?: string } = {},
+  ) => {
     const alert = latest.get(alertId);
-    alert?.answers.push(given);
+    const { searchId, pod } = about;
+    alert?.answers.push(searchId === undefined || pod === undefined ? given : { ...given, pod });
     if (alert) alert.decidedAt ??= at;
   };
   const end = ({ data, time }: StoredEvent<'JfrCollected' | 'CollectionFailed'>, failed: boolean) => {
@@ -73,21 +85,32 @@ export function createPast(): { apply: (message: StoredMessage) => void; past: (
         case 'CollectionRequested': {
           const { trigger, collectionId, plan } = event.data;
           requests.set(collectionId, event);
-          answer(trigger.alertId, event.time, { kind: 'requested', collectionId, plan });
+          answer(
+            trigger.alertId,
+            event.time,
+            { kind: 'requested', collectionId, plan },
+            { ...trigger, pod: event.data.pod },
+          );
           break;
         }
         case 'AlertAttached': {
           const { alertId, collectionId } = event.data;
-          answer(alertId, event.time, { kind: 'attached', collectionId });
+          answer(alertId, event.time, { kind: 'attached', collectionId }, event.data);
           break;
         }
         case 'CollectionSuppressed': {
           const { alertId, reason, until } = event.data;
-          answer(alertId, event.time, {
+          const suppressed = {
             kind: 'suppressed',
             reason,
             ...(until === undefined ? {} : { until }),
-          });
+          } as const;
+          answer(alertId, event.time, suppressed, event.data);
+          break;
+        }
+        case 'TargetsFound': {
+          const alert = latest.get(event.data.trigger.alertId);
+          if (alert) alert.running = runningIn(event);
           break;
         }
         case 'JfrCollected':
@@ -101,6 +124,12 @@ export function createPast(): { apply: (message: StoredMessage) => void; past: (
     },
     past: () => ({ alerts: [...alerts.values()], collections }),
   };
+}
+
+/** Also those that the plan of then did not want. */
+function runningIn({ data: { pods, leftOut } }: StoredEvent<'TargetsFound'>): string[] {
+  const others = leftOut.filter(({ reason }) => reason !== 'not-found' && reason !== 'not-running');
+  return [...pods, ...others.map(({ pod }) => pod)];
 }
 
 function receive(

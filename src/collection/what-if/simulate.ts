@@ -1,12 +1,21 @@
 import { byHandSource } from '../../events/data/alert.ts';
 import { createEvent } from '../../events/envelope.ts';
 import { millisOf, timeOf } from '../../events/instant.ts';
-import { type Pod, podSubject } from '../../events/subjects.ts';
+import { type Pod, podSubject, type StatefulSet } from '../../events/subjects.ts';
 import { elapsedOf } from '../pod/cooldowns.ts';
-import { decide, type IntakeDecision, type Question } from '../intake/decide.ts';
+import {
+  decide,
+  type IntakeDecision,
+  type Question,
+  receptionOf,
+  refOf,
+  triggerOf,
+} from '../intake/decide.ts';
+import { chosen, podNamesOf } from '../targets/pods.ts';
+import type { Plan } from '../../events/data/plan.ts';
 import { evolve, initialSnapshot } from '../pod/machine.ts';
 import type { PodEvent } from '../pod/context.ts';
-import { recordable } from '../intake/labels.ts';
+import { labelsFor, recordable } from '../intake/labels.ts';
 import { createPolicy, type Policy, type PolicyRow } from '../intake/policy.ts';
 import { podOf } from '../../book/pod-of-alert.ts';
 import type { Answer, Past, PastAlert, PastCollection } from './past.ts';
@@ -22,6 +31,7 @@ export interface WhatIfPolicy {
 export const assumptions = [
   'the configuration has been in force since the first alert of the stream',
   'an alert is decided when it was decided then; one that nothing was decided about, when it was received',
+  'the pods of a StatefulSet are those that were found then, or as many as `replicas` says; where none were looked for, none are known',
   'what was asked for by hand is asked for again, with the plan that it had',
   'a collection that was also requested then ends as it did then, after as long as it took then, longer or shorter by the ' +
     'difference of durationSeconds',
@@ -49,33 +59,58 @@ export function simulate(past: Past, rules: WhatIfPolicy, horizonMillis: number)
       give(alert, asked);
       continue;
     }
-    const key = podSubject(asked.pod);
-    const world = worlds.get(key) ?? createWorld({ timeline, collections: past.collections, give });
-    worlds.set(key, world);
-    const at = alert.decidedAt ?? alert.event.data.receivedAt;
-    timeline.add(millisOf(at), ranks.alert, () => world.decideAlert(alert, asked, millisOf(at)));
+    const at = millisOf(alert.decidedAt ?? alert.event.data.receivedAt);
+    for (const question of asked) {
+      const key = podSubject(question.pod);
+      const world = worlds.get(key) ?? createWorld({ timeline, collections: past.collections, give });
+      worlds.set(key, world);
+      timeline.add(at, ranks.alert, () => world.decideAlert(alert, question, at));
+    }
   }
   timeline.runUntil(horizonMillis);
   return answers;
 }
 
-function ask(policy: Policy, { event, alertId }: PastAlert, maxAlertAgeSeconds: number): Question | Answer {
+function ask(policy: Policy, alert: PastAlert, maxAlertAgeSeconds: number): Question[] | Answer {
+  const { event, alertId } = alert;
   const plan = policy.planFor(event.data.labels);
   if (!plan) return { kind: 'ignored' };
+  const about = { alertId, alert: event.data, plan, maxAlertAgeSeconds };
   const found = recordable(event.data.labels, plan);
-  if (!('pod' in found)) return { kind: 'declined', label: found.label };
-  return { cause: event, alertId, alert: event.data, pod: found.pod, plan, maxAlertAgeSeconds };
+  if ('pod' in found) return [{ ...about, cause: event, pod: found.pod }];
+  if ('label' in found) return { kind: 'declined', label: found.label };
+  const cause = searchOf(alert, found.statefulSet, plan);
+  const { kubeContext, namespace, sts, pods } = cause.data;
+  if (pods.length === 0) return { kind: 'declined', label: 'pod' };
+  return pods.map((pod) => ({ ...about, cause, pod: { kubeContext, namespace, pod, sts } }));
+}
+
+/** The search as it would have ended: by the plan, with the pods that ran then. */
+function searchOf({ event, alertId, running }: PastAlert, statefulSet: StatefulSet, plan: Plan) {
+  const { replicas } = plan.targets ?? {};
+  const pods = replicas === undefined ? (running ?? []) : podNamesOf(statefulSet.sts, replicas);
+  const since = event.storedAt;
+  const given = labelsFor(plan, event.data.labels);
+  const trigger = { ...triggerOf(refOf(alertId, event.data), event.data), ...given };
+  const found = { ...chosen({ pods, leftOut: [] }, plan), attempt: 1, tookMs: 0 };
+  const data = { ...statefulSet, searchId: receptionOf(event), trigger, plan, since, ...found };
+  return {
+    ...createEvent('TargetsFound', data, { part, time: since }),
+    sequence: event.sequence,
+    storedAt: since,
+  };
 }
 
 /** No policy says what happens then: it is as it was. */
-function askByHand({ event, alertId, answers }: PastAlert): Question | Answer {
+function askByHand({ event, alertId, answers }: PastAlert): Question[] | Answer {
   const requested = answers.find((answer) => answer.kind === 'requested');
   const found = podOf(event.data.labels);
   if (!requested || !('pod' in found)) return answers.at(-1) ?? { kind: 'ignored' };
-  return {
+  const question: Question = {
     ...{ cause: event, alertId, alert: event.data, pod: found.pod, plan: requested.plan },
     ...{ maxAlertAgeSeconds: Number.POSITIVE_INFINITY, byHand: { by: part, reason: part } },
   };
+  return [question];
 }
 
 interface World {
@@ -99,7 +134,8 @@ function createWorld({ timeline, collections, give }: WorldDeps): World {
     const decision = decide(snapshot, question, timeOf(millis));
     if (!decision) return;
     apply(decision);
-    give(alert, answerOf(decision));
+    const { searchId } = decision.type === 'CollectionRequested' ? decision.data.trigger : decision.data;
+    give(alert, { ...answerOf(decision), ...(searchId === undefined ? {} : { pod: decision.data.pod }) });
     if (decision.type === 'CollectionRequested') {
       const { collectionId, plan } = decision.data;
       const past = collections.get(collectionId);

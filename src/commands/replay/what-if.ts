@@ -72,6 +72,11 @@ function textOf({ sequence, storedAt, alertname, fingerprint, pod, then, would, 
 }
 
 function inWords(answer: Answer): string {
+  const words = wordsOf(answer);
+  return answer.pod === undefined ? words : `${printable(answer.pod)} ${words}`;
+}
+
+function wordsOf(answer: Answer): string {
   switch (answer.kind) {
     case 'requested':
       return printable(`requested by row ${quoted(answer.plan.rule)}: ${planText(answer.plan)}`);

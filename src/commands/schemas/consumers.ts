@@ -1,14 +1,18 @@
 import { type EventType, filterOf } from '../../events/catalogue.ts';
 import type { DurableRow } from '../../feature.ts';
+import { defaultAckWaitSeconds } from '../../log/streams/definitions.ts';
 
-/** What a durable consumer begins with; operators may change all but its name and filters. Durations are nanoseconds. */
+/**
+ * What a durable consumer begins with; operators may change all but its name, its filters, and ack_wait, which
+ * ACK_WAIT_SECONDS sets. Durations are nanoseconds.
+ */
 export function newConsumer(durable: string): string {
   const config = {
     durable_name: durable,
     description: '',
     deliver_policy: 'all',
     ack_policy: 'explicit',
-    ack_wait: 15_000_000_000,
+    ack_wait: defaultAckWaitSeconds * 1e9,
     max_deliver: -1,
     max_ack_pending: -1,
     replay_policy: 'instant',

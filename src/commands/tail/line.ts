@@ -49,7 +49,7 @@ export function unreadableLine(
 }
 
 function aboutOf(data: StoredEvent['data']): string {
-  if ('kubeContext' in data) return podName(data);
+  if ('kubeContext' in data) return podName('pod' in data ? data : { ...data, pod: data.sts });
   if ('fingerprint' in data) return data.fingerprint;
   if ('hash' in data) return data.hash.slice(0, 12);
   if ('sequence' in data) return `#${String(data.sequence)}`;

@@ -26,6 +26,12 @@ const alertRef = {
   alertname: Type.Optional(Type.String({ description: 'Label alertname, where the alert has one.' })),
   fingerprint: Type.String({ description: 'Of the alert.' }),
   startsAt: time('startsAt of the alert'),
+  searchId: Type.Optional(
+    Type.String({
+      description:
+        'The search that found the pod (TargetsFound), where the alert names a StatefulSet and no pod.',
+    }),
+  ),
 };
 
 const byHand = (description: string) =>
@@ -57,25 +63,29 @@ const run = count('1, and one more with each redrive.');
 const attempt = count('Counts from 1 within the run and its stage, collect or upload.');
 const tookMs = count('Milliseconds that the attempt took.');
 
-export const CollectionRequested = collectionEvent(
+export const Trigger = Type.Object(
   {
-    trigger: Type.Object(
-      {
-        ...alertRef,
-        severity: Type.Optional(Type.String({ description: 'Label severity, where the alert has one.' })),
-        container: Type.Optional(Type.String({ description: 'Label container, where the alert has one.' })),
-        labels: Type.Optional(
-          labels('What its collector is given of the labels of the alert: those that the plan names.'),
-        ),
-        repeat: Type.Optional(
-          count('How often a repeat of this alert has led to a collection before; absent: never.'),
-        ),
-        byHand: Type.Optional(byHand('Somebody asked for it; the alert is the one that this was kept as')),
-      },
-      { description: 'The alert that it was requested for.' },
+    ...alertRef,
+    severity: Type.Optional(Type.String({ description: 'Label severity, where the alert has one.' })),
+    container: Type.Optional(Type.String({ description: 'Label container, where the alert has one.' })),
+    labels: Type.Optional(
+      labels('What its collector is given of the labels of the alert: those that the plan names.'),
     ),
-    plan: Plan,
+    repeat: Type.Optional(
+      count('How often a repeat of this alert has led to a collection before; absent: never.'),
+    ),
+    dueAt: Type.Optional(
+      time(
+        'since when it could be asked for, by the clock of NATS: the alert was stored, or the cooldown that it waited for ended; absent: by hand',
+      ),
+    ),
+    byHand: Type.Optional(byHand('Somebody asked for it; the alert is the one that this was kept as')),
   },
+  { description: 'The alert that it was requested for.' },
+);
+
+export const CollectionRequested = collectionEvent(
+  { trigger: Trigger, plan: Plan },
   'The intake decided that this pod is recorded now.',
 );
 

@@ -36,6 +36,24 @@ export const Destination = Type.Union(
   { description: 'Where the recording goes.' },
 );
 
+export const Targets = Type.Object(
+  {
+    statefulSet: Type.Union([Type.Literal('all'), Type.Literal('one')], {
+      description: 'Every pod of the StatefulSet that the alert names, or one of them.',
+    }),
+    max: Type.Integer({ minimum: 1, maximum: 100, description: 'So many pods at most.' }),
+    replicas: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000,
+        description:
+          'The pods are `<sts>-0` and so on, so many: nobody is asked. Absent: the collector finds them.',
+      }),
+    ),
+  },
+  { description: 'Which pods an alert stands for that names a StatefulSet and no pod.' },
+);
+
 export const Plan = Type.Object(
   {
     rule: Type.String({ description: 'The policy row that matched.' }),
@@ -90,10 +108,12 @@ export const Plan = Type.Object(
     ),
     uploadDeadlineSeconds: Type.Number({ description: 'So long an upload is tried.' }),
     destination: Destination,
+    targets: Type.Optional(Targets),
   },
   { description: 'What the policy answered when the collection was requested. Replays use this.' },
 );
 
 export type Plan = Static<typeof Plan>;
+export type Targets = Static<typeof Targets>;
 export type Backoff = Static<typeof Backoff>;
 export type Destination = Static<typeof Destination>;

@@ -25,7 +25,7 @@ export const alertRows = {
   }),
   AlertDeclined: define({
     family,
-    parts: ['intake'],
+    parts: ['intake', 'collect'],
     fixed: { status: 'firing' },
     data: AlertDeclined,
     subject: (data) => alertSubject({ ...keyOf(data), status: 'firing' }, 'AlertDeclined'),

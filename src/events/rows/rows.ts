@@ -3,6 +3,7 @@ import { collectionRows } from './collection.ts';
 import { policyRows } from './policy.ts';
 import { rejectedRows } from './rejected.ts';
 import { sourceRows } from './source.ts';
+import { targetsRows } from './targets.ts';
 
 /**
  * Every event there is: the contract of the stream. To add one, add a row to its family, or a family; the compiler shows the
@@ -11,6 +12,7 @@ import { sourceRows } from './source.ts';
 export const catalogue = {
   ...alertRows,
   ...collectionRows,
+  ...targetsRows,
   ...policyRows,
   ...sourceRows,
   ...rejectedRows,

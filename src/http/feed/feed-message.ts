@@ -1,7 +1,7 @@
 import { allFilters, type EventType } from '../../events/catalogue.ts';
 import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../../events/envelope.ts';
-import { filtersAboutCollection, filtersAboutPod, filtersOfTypes } from '../../events/filters.ts';
-import { type Pod, podSubject } from '../../events/subjects.ts';
+import { filtersAboutCollection, filtersAboutPod, filtersOfTypes, namesPod } from '../../events/filters.ts';
+import type { Pod } from '../../events/subjects.ts';
 
 /** Which events a reader of the feed wants; absent: all. */
 export interface FeedFilter {
@@ -63,7 +63,7 @@ function isOf({ data }: StoredEvent, pod: Pod): boolean {
       label('kube_context') === pod.kubeContext
     );
   }
-  return 'kubeContext' in data && podSubject(data) === podSubject(pod);
+  return namesPod(data, pod);
 }
 
 /** The subjects to read for a filter: more than is wanted, never less. None overlap. */

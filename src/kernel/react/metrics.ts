@@ -14,6 +14,12 @@ export function createReactorMetrics(
       ['consumer'],
       durables.map((consumer) => ({ consumer })),
     ),
+    lostClaims: metrics.counter(
+      'lost_claims_total',
+      'Messages in work of which no heartbeat reached NATS within ack_wait.',
+      ['consumer'],
+      durables.map((consumer) => ({ consumer })),
+    ),
     inFlight: metrics.gauge('in_flight', 'Messages being handled.', ['consumer']),
     lateTimers: metrics.counter(
       'late_timers_total',

@@ -1,11 +1,19 @@
-import { type AnyEvent, createEvent, decodeEvent, isEvent, type Stored } from '../../events/envelope.ts';
+import {
+  type AnyEvent,
+  createEvent,
+  decodeEvent,
+  isEvent,
+  type Stored,
+  type StoredMessage,
+} from '../../events/envelope.ts';
 import { timeOf } from '../../events/instant.ts';
 import { append } from '../../log/write/append.ts';
 import type { Connection } from '../../log/connection.ts';
-import { consume, type Delivery, type Verdict, type Worker } from '../../log/consume/consume.ts';
+import { consume, type Delivery, type Loss, type Verdict, type Worker } from '../../log/consume/consume.ts';
 import type { ConsumerDefinition, Definitions } from '../../log/streams/definitions.ts';
 import { LogMisconfigured, WrongLastSequence } from '../../log/errors.ts';
 import { ensureConsumer } from '../../log/streams/streams.ts';
+import { bounded } from '../../telemetry/bounded.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { ReactorMetrics } from './metrics.ts';
 import { spanAttributes } from '../../telemetry/span-attributes.ts';
@@ -27,18 +35,22 @@ export interface ReactorDeps {
   logger: Logger;
   metrics: ReactorMetrics;
   tracing: Tracing;
+  /** So often a process says that it works on a message; three times in ack_wait, if absent. */
+  heartbeatSeconds?: number;
 }
 
 /** A message whose handler fails for no known reason is given up after so many deliveries. */
 const maxDeliveries = 20;
 const maxRetryMs = 60_000;
+/** Characters of a subject that is told. */
+const maxSubject = 500;
 
 /**
  * Runs a reactor. What cannot be read, or cannot be handled for ever, ends in EventRejected and blocks nothing;
  * while NATS or the board are behind, a message is only retried later.
  */
 export function startReactor<E extends AnyEvent & Stored>(deps: ReactorDeps, reactor: Reactor<E>): Worker {
-  const { connection, definitions, metrics, tracing } = deps;
+  const { connection, definitions, metrics, tracing, heartbeatSeconds } = deps;
   const consumer = consumerOf(definitions, reactor.durable);
   const logger = deps.logger.child({ consumer: reactor.durable });
   const inFlight = metrics.inFlight.labels(reactor.durable);
@@ -63,7 +75,7 @@ export function startReactor<E extends AnyEvent & Stored>(deps: ReactorDeps, rea
     const { subject, sequence, deliveries } = delivery;
     const event = createEvent(
       'EventRejected',
-      { consumer: reactor.durable, sequence, subject: subject.slice(0, 500), deliveries, error },
+      { consumer: reactor.durable, sequence, subject: subject.slice(0, maxSubject), deliveries, error },
       { part: reactor.durable, time: timeOf(Date.now()) },
     );
     // Once per message, also when the durable was made again.
@@ -87,12 +99,25 @@ export function startReactor<E extends AnyEvent & Stored>(deps: ReactorDeps, rea
     return reject(delivery, { code: 'unexpected', message }).catch((): Verdict => ({ retryInMs }));
   };
 
+  const onLost = (message: StoredMessage & { deliveries: number }, { silentMs, ackWaitMs }: Loss) => {
+    metrics.lostClaims.inc({ consumer: reactor.durable });
+    const { sequence, deliveries } = message;
+    // Whoever may publish may have written anything there.
+    const [event, subject] = [bounded(message.header('ce-type') ?? ''), message.subject.slice(0, maxSubject)];
+    logger.warn(
+      { event, subject, sequence, deliveries, silentMs: Math.round(silentMs), ackWaitMs },
+      'the claim to a message is lost: no heartbeat reached NATS in time, so another process may do the same work',
+    );
+  };
+
   return consume(connection, {
     stream: definitions.stream.name,
     durable: reactor.durable,
     places: reactor.places,
     handle,
     onError,
+    onLost,
+    ...(heartbeatSeconds === undefined ? {} : { heartbeatMs: heartbeatSeconds * 1_000 }),
     ensure: () => ensureConsumer(connection, definitions, consumer),
   });
 }

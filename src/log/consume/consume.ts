@@ -20,12 +20,24 @@ export interface ConsumeOptions {
   durable: string;
   /** How many messages are handled at once in this process. */
   places: number;
+  /** So often the server is told that a message is worked on; at least three times in its ack_wait, also if absent. */
+  heartbeatMs?: number | undefined;
   /** May run twice for one message, on two machines. What it throws is given to onError. */
   handle: (delivery: Delivery) => Promise<Verdict>;
   /** A handler threw, or the pulling broke (no delivery). Its verdict decides what becomes of the message. */
   onError: (error: unknown, delivery?: Delivery) => Promise<Verdict>;
+  /** A message may be another process's by now: no heartbeat has reached the server for ack_wait. Its handler goes on. */
+  onLost?: (delivery: StoredMessage & { deliveries: number }, loss: Loss) => void;
   /** Called before the pulling goes on after it broke: makes the consumer again if it is gone. */
   ensure: () => Promise<void>;
+}
+
+/** How a claim was lost, in milliseconds. */
+export interface Loss {
+  /** Since the last heartbeat that reached the server, or since the message came. */
+  silentMs: number;
+  /** Of the consumer on the server. */
+  ackWaitMs: number;
 }
 
 export interface Worker {
@@ -56,7 +68,7 @@ export function consume(connection: Connection, options: ConsumeOptions): Worker
   const start = (message: JsMsg) => {
     // Redelivered while it still runs here: the run that goes on will ack.
     if (running.has(message.seq)) return;
-    const work = handleOne(message, options, connection, ackWaitMs).finally(() => {
+    const work = handleOne(message, options, connection, () => ackWaitMs).finally(() => {
       running.delete(message.seq);
       placeFreed.resolve(undefined);
     });
@@ -113,18 +125,24 @@ async function handleOne(
   message: JsMsg,
   options: ConsumeOptions,
   connection: Connection,
-  ackWaitMs: number,
+  ackWaitMs: () => number,
 ): Promise<void> {
-  const claim = holdClaim(message, ackWaitMs, connection);
-  const delivery = { ...describe(message), claim };
+  const described = describe(message);
+  const claim = holdClaim(message, connection, {
+    ackWaitMs,
+    heartbeatMs: options.heartbeatMs,
+    onLost: (silentMs) => options.onLost?.(described, { silentMs, ackWaitMs: ackWaitMs() }),
+  });
+  const delivery = { ...described, claim };
   try {
     const verdict = await options
       .handle(delivery)
       .catch((error: unknown) => options.onError(error, delivery));
+    const holds = claim.holds();
     if (verdict === 'done') message.ack();
     // After the claim is lost a nak would hand the message to a third process while the second works on it.
     // A delay is written to the server's disk and survives its restart; a nak without one is not.
-    else if (claim.holds()) message.nak(Math.max(verdict.retryInMs, 1));
+    else if (holds) message.nak(Math.max(verdict.retryInMs, 1));
   } finally {
     claim.release();
   }

@@ -6,6 +6,7 @@ const StreamDefinition = Type.Object({ name: Type.String(), subjects: Type.Array
 const ConsumerDefinition = Type.Object({
   durable_name: Type.String(),
   filter_subjects: Type.Array(Type.String()),
+  ack_wait: Type.Number(),
 });
 
 /** The JSON of `streams/*.json` and `streams/buckets/*.json`, as JetStream's API and the `nats` CLI read it. */
@@ -22,11 +23,18 @@ export interface Definitions {
 
 const folder = new URL('../../../streams/', import.meta.url);
 
-/** Reads the files in `streams/`: the only place where streams, consumers and buckets are described. */
-export function readDefinitions(): Definitions {
+/** ACK_WAIT_SECONDS where it is not set: what the files in `streams/consumers` say. */
+export const defaultAckWaitSeconds = 15;
+
+/**
+ * Reads the files in `streams/`: the only place where streams, consumers and buckets are described. What the environment says
+ * otherwise goes before the files: `ack_wait` of the consumers is `ackWaitSeconds`.
+ */
+export function readDefinitions({ ackWaitSeconds = defaultAckWaitSeconds } = {}): Definitions {
+  const ack_wait = ackWaitSeconds * 1e9;
   return {
     stream: checked(StreamDefinition, readJson('ALERT_WATCHER.json')),
-    consumers: readFolder('consumers/').map((json) => checked(ConsumerDefinition, json)),
+    consumers: readFolder('consumers/').map((json) => ({ ...checked(ConsumerDefinition, json), ack_wait })),
     buckets: readFolder('buckets/').map((json) => checked(StreamDefinition, json)),
   };
 }

@@ -19,6 +19,11 @@ export const operators = new Set([
 
 /** What to do about a difference that breaks nothing yet; empty for others. */
 export function adviceOn({ setting, wanted }: StreamDifference): string {
+  if (setting === 'ack_wait')
+    return (
+      ` (nanoseconds), as ACK_WAIT_SECONDS has it: ${String(Number(wanted) / 1e9)} s. Processes go by what the server has; ` +
+      '`alert-watcher streams apply`, with that variable, changes it'
+    );
   if (setting !== 'discard' || wanted !== 'old') return '';
   return (
     '. Run `alert-watcher streams apply` before you upgrade NATS: a nats-server from 2.14.2 on (of 2.12: from 2.12.10 on) ' +

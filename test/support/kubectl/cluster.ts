@@ -37,6 +37,10 @@ export interface Cluster {
   namespace: string;
   /** Null: it has vanished. */
   pod: { name: string; uid: string; phase: string; containers: StandInContainer[] } | null;
+  /** Pods besides that one. */
+  others: NonNullable<Cluster['pod']>[];
+  /** Null: it has vanished. */
+  statefulSet: { name: string; replicas: number; start?: number } | null;
   /** `VERB RESOURCE`, such as `create pods/exec`. */
   forbidden: string[];
   /** The API server is away. */
@@ -63,6 +67,8 @@ export const clusterOf = (more: Partial<Cluster> = {}): Cluster => ({
   context: pod.kubeContext,
   namespace: pod.namespace,
   pod: podOf(container()),
+  others: [],
+  statefulSet: { name: pod.sts, replicas: 1 },
   forbidden: [],
   isDown: false,
   truncated: 0,
@@ -72,6 +78,13 @@ export const clusterOf = (more: Partial<Cluster> = {}): Cluster => ({
   changes: [],
   calls: [],
   ...more,
+});
+
+/** The pod of that number of the StatefulSet. */
+export const podNumber = (number: number, ...containers: StandInContainer[]) => ({
+  ...podOf(...(containers.length > 0 ? containers : [container()])),
+  name: `${pod.sts}-${String(number)}`,
+  uid: `uid-${String(number)}`,
 });
 
 export const podOf = (...containers: StandInContainer[]): NonNullable<Cluster['pod']> => ({

@@ -1,4 +1,4 @@
-// A stand-in for kubectl, for tests: it knows the few commands that the collector uses, and one pod. What is executed in a
+// A stand-in for kubectl, for tests: it knows the few commands that the collector uses, one StatefulSet and its pods. What is executed in a
 // container is executed on this machine, with the files of this machine: jcmd too, where the JVM is a real one. Its texts are
 // those of kubectl 1.32 and of the API server, containerd and runc behind it. It is not a cluster, and was compared with none.
 import type { Cluster } from './cluster.ts';
@@ -7,7 +7,9 @@ import { execInContainer, type Outcome } from './exec.ts';
 /** Does what the arguments say, and changes the cluster as they do. */
 export function answer(cluster: Cluster, argv: string[]): Outcome {
   cluster.calls.push(argv);
-  const outcome = obey(cluster, argv);
+  const other = cluster.others.find(({ name }) => argv.includes(name));
+  const isOneOf = argv.includes('pods') || argv.includes('statefulset');
+  const outcome = obey(other && !isOneOf ? { ...cluster, pod: other } : cluster, argv);
   const change = cluster.changes.find(({ after }) => argv.includes(after));
   Object.assign(cluster, change?.to);
   return outcome;
@@ -23,8 +25,10 @@ function obey(cluster: Cluster, argv: string[]): Outcome {
   if (option('context') !== context) return fail(`error: context "${option('context')}" does not exist`);
   if (cluster.isDown) return fail(unreachable);
   const name = words.at(-1) ?? '';
-  const needs = verbs[verb];
+  const needs = words[0] === 'statefulset' ? 'get statefulsets' : verbs[verb];
   if (needs && cluster.forbidden.includes(needs)) return fail(forbidden(name, needs, namespace));
+  if (words[0] === 'statefulset') return statefulSetJson(cluster, name);
+  if (words[0] === 'pods') return podList(cluster, words.slice(1));
   if (pod?.name !== name || option('namespace') !== namespace)
     return fail(`Error from server (NotFound): pods "${name}" not found`);
   if (verb === 'get') return { exitCode: 0, stdout: JSON.stringify(podJson(cluster)) };
@@ -46,6 +50,25 @@ const verbs: Record<string, string> = {
 function logs({ pod, previousLog }: Cluster, container: string): Outcome {
   if (previousLog !== undefined) return { exitCode: 0, stdout: previousLog };
   return fail(`Error from server (BadRequest): previous terminated container "${container}" in pod "${pod?.name ?? ''}" not found`); // prettier-ignore
+}
+
+function statefulSetJson({ statefulSet, namespace }: Cluster, name: string): Outcome {
+  if (statefulSet?.name !== name)
+    return fail(`Error from server (NotFound): statefulsets.apps "${name}" not found`);
+  const { replicas, start } = statefulSet;
+  const spec = { replicas, serviceName: name, ...(start === undefined ? {} : { ordinals: { start } }) };
+  const object = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name, namespace }, spec };
+  return { exitCode: 0, stdout: JSON.stringify(object) };
+}
+
+/** As `kubectl get pods NAME… --ignore-not-found` prints them: of one name that is there the pod, of none nothing. */
+function podList(cluster: Cluster, names: string[]): Outcome {
+  const all = [...(cluster.pod ? [cluster.pod] : []), ...cluster.others];
+  const found = names.flatMap((name) => all.filter((each) => each.name === name));
+  const items = found.map((each) => podJson({ ...cluster, pod: each }));
+  if (items.length === 0) return { exitCode: 0 };
+  const list = { apiVersion: 'v1', kind: 'List', items, metadata: { resourceVersion: '' } };
+  return { exitCode: 0, stdout: JSON.stringify(names.length === 1 ? items[0] : list) };
 }
 
 function podJson({ pod, namespace, ephemeral, debug }: Cluster) {
@@ -76,7 +99,8 @@ function podJson({ pod, namespace, ephemeral, debug }: Cluster) {
 function forbidden(name: string, needs: string, namespace: string): string {
   const [verb = '', resource = ''] = needs.split(' ');
   const user = 'system:serviceaccount:monitoring:alert-watcher';
-  return `Error from server (Forbidden): pods "${name}" is forbidden: User "${user}" cannot ${verb} resource "${resource}" in API group "" in the namespace "${namespace}"`;
+  const group = resource === 'statefulsets' ? 'apps' : '';
+  return `Error from server (Forbidden): pods "${name}" is forbidden: User "${user}" cannot ${verb} resource "${resource}" in API group "${group}" in the namespace "${namespace}"`;
 }
 
 const unreachable = [

@@ -1,16 +1,23 @@
-import type { Pod } from '../../../events/subjects.ts';
 import { AttemptFailed, type FailureCode } from '../../../kernel/react/failures.ts';
+
+/** What kubectl was asked about. */
+interface Place {
+  kubeContext: string;
+  namespace: string;
+  /** `pod NAME` */
+  what: string;
+}
 
 /**
  * What a failed kubectl says, as a failure with a code of its own. A program that ran in the pod and failed there, and what
  * is not known, stays `collector-exited`. The texts are those of kubectl 1.32 and of the API server; they are no contract, so
  * each is looked for by its shortest lasting part.
  */
-export function kubectlFailure(error: AttemptFailed, pod: Pod): AttemptFailed {
+export function kubectlFailure(error: AttemptFailed, place: Place): AttemptFailed {
   if (error.code !== 'collector-exited') return error;
   const stderrTail = tidy(error.details.stderrTail ?? '');
   const details = { ...error.details, stderrTail };
-  const known = forbidden(stderrTail, pod) ?? match(stderrTail, pod);
+  const known = forbidden(stderrTail, place) ?? match(stderrTail, place);
   if (!known) return new AttemptFailed(error.code, error.message, details);
   const [code, message] = known;
   return new AttemptFailed(code, message, details);
@@ -32,7 +39,7 @@ function tidy(stderr: string): string {
     .trim();
 }
 
-function forbidden(stderr: string, { kubeContext, namespace }: Pod): Known | undefined {
+function forbidden(stderr: string, { kubeContext, namespace }: Place): Known | undefined {
   const [, user, verb, resource] =
     /User "([^"]*)" cannot (\w+) (?:resource "([^"]+)"|\S+)/.exec(stderr) ??
     /Forbidden \(user=([^,]*), verb=(\w+), resource=([^,)]+)/.exec(stderr) ??
@@ -45,10 +52,10 @@ function forbidden(stderr: string, { kubeContext, namespace }: Pod): Known | und
   return ['forbidden', `${kubeContext} refuses it: ${lastLine(stderr)}`];
 }
 
-function match(stderr: string, { kubeContext, namespace, pod }: Pod): Known | undefined {
+function match(stderr: string, { kubeContext, namespace, what }: Place): Known | undefined {
   for (const [pattern, code, message] of texts) {
     if (!pattern.test(stderr)) continue;
-    const where = `${message} (pod ${namespace}/${pod} of ${kubeContext})`;
+    const where = `${message} (${what} in ${namespace} of ${kubeContext})`;
     return [code, stderr === '' ? where : `${where}: ${lastLine(stderr)}`];
   }
   return undefined;
@@ -63,7 +70,7 @@ const texts: [pattern: RegExp, code: FailureCode, message: string][] = [
   ],
   [/^error: context "|context was not found/m, 'context-unknown', 'the kubeconfig has no such context'],
   [/\(Unauthorized\)|getting credentials: /, 'unauthorized', 'the cluster does not know who kubectl is'],
-  [/\(NotFound\)/, 'pod-not-found', 'there is no such pod'],
+  [/\(NotFound\)/, 'pod-not-found', 'the cluster has no such object'],
   [
     /container not found \("|completed pod|does not have a host assigned|cannot exec in a (?:stopped|deleted) /,
     'pod-not-running',

@@ -2,6 +2,7 @@ import { AttemptFailed, PermanentlyFailed } from '../../../kernel/react/failures
 import type { CollectTask } from '../collector.ts';
 import { type ProgramOutput, runProgram } from '../../../programs/run-program.ts';
 import type { Spawner } from '../../../programs/spawner.ts';
+import { isPodName } from '../targets.ts';
 import { kubectlFailure } from './kubectl-failure.ts';
 import type { KubectlOptions } from './options.ts';
 
@@ -27,18 +28,16 @@ export interface Kubectl {
  * PermanentlyFailed where a name can't be one of Kubernetes.
  */
 export function createKubectl(spawner: Spawner, options: KubectlOptions, task: CollectTask): Kubectl {
-  const { kubeContext, namespace, pod, directory: cwd } = task;
-  const base = baseArgv(options, task);
-  if (!dnsLabel.test(namespace)) throw noSuchName('namespace', namespace);
-  if (!dnsSubdomain.test(pod) || pod.length > 253) throw noSuchName('pod', pod);
-  if (kubeContext === '') throw new PermanentlyFailed('context-unknown', 'the alert names no kube_context');
+  const { pod, directory: cwd } = task;
+  if (!isPodName(pod)) throw noSuchName('pod', pod);
+  const base = kubectlIn(options, task);
 
   const execArgv = (container: string, argv: readonly string[]) => [
     ...[...base, 'exec', pod, `--container=${container}`, '--', ...argv],
   ];
   const start = async (argv: readonly string[], { stdoutTo }: RunOptions = {}) => {
     return runProgram(spawner, argv, { cwd, stdoutTo, signal: task.signal }).catch((error: unknown) => {
-      throw error instanceof AttemptFailed ? kubectlFailure(error, task) : error;
+      throw error instanceof AttemptFailed ? kubectlFailure(error, { ...task, what: `pod ${pod}` }) : error;
     });
   };
   return {
@@ -49,26 +48,35 @@ export function createKubectl(spawner: Spawner, options: KubectlOptions, task: C
   };
 }
 
-type Target = Pick<CollectTask, 'kubeContext' | 'namespace' | 'pod'>;
-
-/** What every kubectl of a task begins with. */
-function baseArgv({ kubectl, inCluster }: KubectlOptions, { kubeContext, namespace }: Target): string[] {
-  return [
-    kubectl,
-    ...(kubeContext === inCluster ? [] : [`--context=${kubeContext}`]),
-    `--namespace=${namespace}`,
-  ];
+/** What a command line of kubectl begins with. Throws PermanentlyFailed where a name can't be one of Kubernetes. */
+export function kubectlIn(options: Pick<KubectlOptions, 'kubectl' | 'inCluster'>, place: Place): string[] {
+  if (!dnsLabel.test(place.namespace)) throw noSuchName('namespace', place.namespace);
+  if (place.kubeContext === '')
+    throw new PermanentlyFailed('context-unknown', 'the alert names no kube_context');
+  return baseArgv(options, place);
 }
 
-/** The command line of the first of them, which reads the pod. */
-export function getPodArgv(options: KubectlOptions, target: Target): string[] {
+interface Place {
+  kubeContext: string;
+  namespace: string;
+}
+
+function baseArgv(
+  { kubectl, inCluster }: Pick<KubectlOptions, 'kubectl' | 'inCluster'>,
+  { kubeContext, namespace }: Place,
+): string[] {
+  const context = kubeContext === inCluster ? [] : [`--context=${kubeContext}`];
+  return [kubectl, ...context, `--namespace=${namespace}`];
+}
+
+/** The command line of the first kubectl of a task, which reads the pod. */
+export function getPodArgv(options: KubectlOptions, target: Place & { pod: string }): string[] {
   return [...baseArgv(options, target), 'get', 'pod', target.pod, ...asJson];
 }
 
 export const asJson = ['--output=json', '--request-timeout=20s'] as const;
 
 const dnsLabel = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-const dnsSubdomain = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
 
 function noSuchName(what: 'pod' | 'namespace', name: string): PermanentlyFailed {
   return new PermanentlyFailed('pod-not-found', `${JSON.stringify(name)} cannot be the name of a ${what}`);

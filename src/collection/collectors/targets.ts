@@ -1,0 +1,70 @@
+import type { StatefulSet } from '../../events/subjects.ts';
+import { AttemptFailed } from '../../kernel/react/failures.ts';
+import { runProgram } from '../../programs/run-program.ts';
+import type { Spawner } from '../../programs/spawner.ts';
+import type { FoundPods } from '../targets/pods.ts';
+import { namesIn } from './placeholders.ts';
+
+/** A StatefulSet whose pods are looked for. */
+export interface TargetsTask extends StatefulSet {
+  /** An existing directory that programs run in. */
+  directory: string;
+  traceparent?: string | undefined;
+  /** Aborted at the time-out of the attempt, or when its work is handed back. Nothing may run on after that. */
+  signal: AbortSignal;
+}
+
+/**
+ * One way of finding the pods of a StatefulSet. Throws AttemptFailed (another attempt may succeed) or PermanentlyFailed. Ends
+ * what it started before it settles.
+ */
+export type TargetsFinder = (task: TargetsTask) => Promise<FoundPods>;
+
+const dnsSubdomain = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
+/** What a program prints is as hostile as a label, and goes the same ways. */
+const maxNames = 1_000;
+
+/** True for what Kubernetes may call a pod. */
+export function isPodName(name: string): boolean {
+  return name.length <= 253 && dnsSubdomain.test(name);
+}
+
+const placeholders: Record<string, (task: TargetsTask) => string> = {
+  kubeContext: ({ kubeContext }) => kubeContext,
+  namespace: ({ namespace }) => namespace,
+  sts: ({ sts }) => sts,
+};
+
+export const targetsPlaceholders = Object.keys(placeholders);
+
+/** Any `{name}` in an argument that is no placeholder here. */
+export function unknownTargetsPlaceholders(command: readonly string[]): string[] {
+  return namesIn(command).filter((name) => !Object.hasOwn(placeholders, name));
+}
+
+/**
+ * Runs a program that prints the names of pods, separated by white space. `pod/` before a name is left away: so `kubectl get
+ * --output=name` prints them. Throws AttemptFailed targets-not-found where it prints none, targets-unreadable where it prints
+ * what cannot be a name.
+ */
+export function commandFinder(command: readonly string[], spawner: Spawner): TargetsFinder {
+  return async (task) => {
+    const { directory: cwd, signal, traceparent } = task;
+    const argv = command.map((argument) =>
+      argument.replaceAll(/\{(\w+)\}/g, (whole, name: string) =>
+        Object.hasOwn(placeholders, name) ? (placeholders[name]?.(task) ?? whole) : whole,
+      ),
+    );
+    const env = traceparent === undefined ? undefined : { TRACEPARENT: traceparent };
+    const { stdout } = await runProgram(spawner, argv, { cwd, env, signal });
+    const printed = stdout.split(/\s+/).filter((word) => word !== '');
+    const names = [...new Set(printed.map((word) => word.replace(/^pods?\//, '')))];
+    const odd = names.find((name) => !isPodName(name));
+    const program = argv[0] ?? '';
+    if (odd !== undefined)
+      throw new AttemptFailed('targets-unreadable', `${program} printed ${JSON.stringify(odd.slice(0, 100))}, which cannot be the name of a pod`); // prettier-ignore
+    if (names.length === 0)
+      throw new AttemptFailed('targets-not-found', `${program} printed no name of a pod`);
+    return { pods: names.slice(0, maxNames), leftOut: [] };
+  };
+}
