@@ -4,7 +4,7 @@ import { type ApiGuard, guardApi } from './http/guard/api-guard.ts';
 import { knownHosts } from './http/guard/hosts.ts';
 import { asksForCredential, asksForToken, type SourceConfig } from './http/guard/options.ts';
 import { guardSource } from './http/guard/source-guard.ts';
-import { formats } from './ingest/formats/formats.ts';
+import { formatOf } from './ingest/formats/formats.ts';
 import type { AlertSource } from './ingest/receive.ts';
 import { matchesAll, parseMatcher } from './kernel/matchers.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -28,10 +28,10 @@ export function buildGuards(config: Config, logger: Logger): Guards {
   warnWhereOpen(config, logger);
   return readingFiles(() => ({
     sources: sources.map((source) => {
-      const { name, path, format, match = [] } = source;
+      const { name, path, match = [] } = source;
       const matchers = match.map(parseMatcher);
       const isWanted: AlertSource['isWanted'] = (labels) => matchesAll(matchers, labels);
-      return { name, path, format: formats[format], isWanted, guard: guardSource(source, deps) };
+      return { name, path, format: formatOf(source), isWanted, guard: guardSource(source, deps) };
     }),
     api: guardApi(access, deps),
   }));

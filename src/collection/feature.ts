@@ -25,6 +25,7 @@ import { openWaiting, type WaitingDeps } from './read/waiting.ts';
 import { actionRoutes } from './routes/actions.ts';
 import { collectionRoutes } from './routes/collections.ts';
 import { explainRoutes } from './routes/explain.ts';
+import { createDownloads } from './routes/downloads.ts';
 import { recordingRoutes } from './routes/recording.ts';
 import { targetsAggregate } from './targets/aggregate.ts';
 
@@ -79,7 +80,7 @@ function registerRoutes(
   board: PodBoard,
   { actions: own, sentenceOf }: { actions: Actions } & Pick<ExplainDeps, 'sentenceOf'>,
 ): void {
-  const { config, connection, follower, now, reads } = parts;
+  const { config, connection, follower, logger, metrics, now, reads } = parts;
   const { summaries } = board;
   const locateDeps = { connection, stream, stagingBucket, recordingsBucket, summaries };
   const actions = config.edge ? askActions(connection, own.notReady) : own;
@@ -102,6 +103,7 @@ function registerRoutes(
       locate: (summary) => reads(() => locateRecording(locateDeps, summary)),
       presign: createPresigner(),
       urlSeconds: config.recordingUrlSeconds,
+      downloads: createDownloads(logger, metrics),
     }),
   );
   server.register(actionRoutes({ ...actions, isKnown: (id) => summaries.get(id) !== undefined }));

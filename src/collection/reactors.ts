@@ -5,12 +5,12 @@ import type { Parts, ReactorRow } from '../feature.ts';
 import type { Board } from '../kernel/fold/board.ts';
 import { startReactor } from '../kernel/react/reactor.ts';
 import { recordingsBucket, stagingBucket, streamName as stream } from '../log/streams/definitions.ts';
-import { createSpawner, type Spawner } from '../programs/spawner.ts';
+import { createSpawner } from '../programs/spawner.ts';
 import { createCollect } from './collect/collect.ts';
 import { sweepWorkDir } from './collect/record.ts';
 import { createStillFires } from './collect/still-fires.ts';
+import { programsOf, watchPrograms } from './collectors/programs.ts';
 import { createCollector, rowOfCollector } from './collectors/rows.ts';
-import type { CollectionRules } from './config.ts';
 import { createDestinations } from './destinations/destinations.ts';
 import { createDecided } from './intake/decided.ts';
 import { createIntake } from './intake/intake.ts';
@@ -63,6 +63,17 @@ export function collectionReactors(parts: Parts, { board, pods, searches, statef
   };
   const workDir = join(config.dataDir, 'work');
 
+  // One for all: it has 50 MB. The last one that stops closes it.
+  const spawner = createSpawner();
+  let users = 0;
+  const useSpawner = () => {
+    users += 1;
+    return async () => {
+      users -= 1;
+      if (users === 0) await spawner.close();
+    };
+  };
+
   const intake = () => {
     const { maxAlertAgeSeconds, collections } = rules;
     const decided = createDecided(connection, stream);
@@ -84,7 +95,9 @@ export function collectionReactors(parts: Parts, { board, pods, searches, statef
   };
   const collect = () => {
     const me = { host: hostname(), process: randomUUID() };
-    const spawner = spawnerOf(rules);
+    const release = useSpawner();
+    if (programsOf(rules).length > 0) spawner.start();
+    watchPrograms(rules, parts);
     const collectors = new Map(
       Object.entries(rules.collectors).map(([name, each]) => [name, createCollector(each, spawner)]),
     );
@@ -93,10 +106,10 @@ export function collectionReactors(parts: Parts, { board, pods, searches, statef
     const isWanted = createStillFires(connection, stream);
     const handle = createCollect({ ...common, isWanted, me, collectors, workDir });
     const worker = startReactor(deps, { durable: 'collect', types: typesOf('collect'), places, handle });
-    return { ...worker, stop: () => worker.stop().finally(spawner.close) };
+    return { ...worker, stop: () => worker.stop().finally(release) };
   };
   const targets = () => {
-    const spawner = spawnerOf(rules);
+    const release = useSpawner();
     const finders = new Map(
       Object.entries(rules.collectors).flatMap(([name, each]) => {
         const finder = rowOfCollector(each).finder?.(each, spawner);
@@ -107,7 +120,7 @@ export function collectionReactors(parts: Parts, { board, pods, searches, statef
     const handle = createFind({ ...shared, pods: board, finders, workDir });
     const types = typesOf('targets');
     const worker = startReactor(deps, { durable: 'targets', types, places: targetsPlaces, handle });
-    return { ...worker, stop: () => worker.stop().finally(spawner.close) };
+    return { ...worker, stop: () => worker.stop().finally(release) };
   };
   const upload = () => {
     sweepHourly(staging, { isWaiting: (id) => isWaiting(board, id), logger, signal: handBack });
@@ -135,18 +148,4 @@ export function collectionReactors(parts: Parts, { board, pods, searches, statef
 function isWaiting({ summaries }: PodBoard, collectionId: string): boolean {
   const state = summaries.get(collectionId)?.state;
   return state !== undefined && state !== 'uploaded';
-}
-
-function spawnerOf(rules: CollectionRules): Spawner {
-  const spawner = createSpawner();
-  if (startsPrograms(rules)) spawner.start();
-  return spawner;
-}
-
-/** True where a row needs a collector that runs programs. */
-function startsPrograms({ collections, collectors }: CollectionRules): boolean {
-  return collections.some(({ plan }) => {
-    const config = collectors[plan.collector];
-    return config !== undefined && rowOfCollector(config).needsPrograms;
-  });
 }

@@ -35,6 +35,7 @@ export function runOf(
     traceparent: event.traceparent,
     logger: loggerAbout(logger, {
       ...about,
+      sts,
       alertname: trigger.alertname,
       correlationId: trigger.alertId,
       traceparent: event.traceparent,

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
+import { unavailable } from '../collection/collectors/programs.ts';
 import { createPolicy } from '../collection/intake/policy.ts';
 import { argvOfCollector } from '../collection/collectors/rows.ts';
 import { commandLine, podName } from '../collection/explain/words.ts';
@@ -13,8 +14,12 @@ import type { AlertReceivedData } from '../events/data/alert.ts';
 import type { Plan } from '../events/data/plan.ts';
 import type { Pod, StatefulSet } from '../events/subjects.ts';
 import type { SourceConfig } from '../http/guard/options.ts';
-import { formats } from '../ingest/formats/formats.ts';
+import { formatOf } from '../ingest/formats/formats.ts';
 import type { ParsedAlert } from '../ingest/formats/parsed.ts';
+import type { AlertSource } from '../ingest/receive.ts';
+import { differencesOf } from '../ingest/redact/differences.ts';
+import { createRedaction } from '../ingest/redact/redaction.ts';
+import { sift } from '../ingest/sift.ts';
 import { matchesAll, parseMatcher } from '../kernel/matchers.ts';
 
 export const checkCommand = new Command('check')
@@ -29,10 +34,16 @@ export const checkCommand = new Command('check')
     process.stdout.write(
       `${printable(`${configFile} is valid: ${counts}, destination ${destination.type}`)}\n`,
     );
+    for (const { collector, failure } of await unavailable(rules)) {
+      process.stdout.write(
+        `${printable(`note: collector ${collector} could record nothing from here: ${failure.message}`)}\n`,
+      );
+    }
     if (options.alert === undefined) return;
     const source = sourceOf(rules, options.source);
     const reception = { source: source.name, receivedAt: timeOf(Date.now()) };
-    const parsed = formats[source.format].parse(await readJson(options.alert), reception);
+    const format = formatOf(source);
+    const parsed = format.parse(await readJson(options.alert), reception);
     if ('fault' in parsed) {
       const { path, message } = parsed.fault;
       const isNot = `is no body that source ${source.name} (format ${source.format}) sends`;
@@ -40,11 +51,14 @@ export const checkCommand = new Command('check')
     }
     const matchers = (source.match ?? []).map(parseMatcher);
     const policy = createPolicy(collections);
-    for (const alert of parsed.alerts) {
-      const isWanted = !('alert' in alert) || matchesAll(matchers, alert.alert.labels);
-      const lines = isWanted ? consequence(alert, policy, rules) : [filtered(alert.alert, source.name)];
+    const redaction = createRedaction(rules.redact);
+    const isWanted: AlertSource['isWanted'] = (labels) => matchesAll(matchers, labels);
+    for (const sent of parsed.alerts) {
+      const alert = sift(sent, { name: source.name, format, isWanted }, redaction);
       // One by one: a name may hold a line break.
-      for (const line of lines) process.stdout.write(`${printable(line)}\n`);
+      for (const line of consequence(alert, policy, rules)) process.stdout.write(`${printable(line)}\n`);
+      const differences = 'alert' in sent && 'alert' in alert ? differencesOf(sent.alert, alert.alert) : [];
+      for (const each of differences) process.stdout.write(`  redact: ${printable(each)}\n`);
     }
   });
 
@@ -56,12 +70,13 @@ function sourceOf({ sources }: Rules, name: string | undefined): SourceConfig {
   );
 }
 
-function filtered({ labels, fingerprint }: AlertReceivedData, source: string): string {
-  return `${labels['alertname'] ?? '(no alertname)'} ${fingerprint}: not stored, the matchers of source ${source} do not match`;
-}
-
 function consequence(parsed: ParsedAlert, policy: ReturnType<typeof createPolicy>, rules: Rules): string[] {
-  if (!('alert' in parsed)) return [`${parsed.alertname ?? '(no name)'}: rejected: ${parsed.reason}`];
+  if (!('alert' in parsed)) {
+    const { alertname, fingerprint, result, reason } = parsed;
+    if (result === 'filtered')
+      return [`${alertname ?? '(no alertname)'} ${fingerprint ?? ''}: not stored, ${reason}`];
+    return [`${alertname ?? '(no name)'}: rejected: ${reason}`];
+  }
   const { labels, status, fingerprint } = parsed.alert;
   const name = `${labels['alertname'] ?? '(no alertname)'} ${fingerprint} ${status}`;
   if (status === 'resolved') return [`${name}: stored, starts nothing`];

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigError } from '../config/fault.ts';
 import { countArgument } from './terminal/arguments.ts';
 import { createBar } from './fire/bar.ts';
-import { type Drill, runDrill } from './fire/drill.ts';
+import { bodyForms, type Drill, type DrillFormat, runDrill } from './fire/drill.ts';
 import { type Scenario, scenarios } from './fire/scenarios.ts';
 import { textOf } from './fire/text.ts';
 import { listenForInterruption } from './terminal/interruption.ts';
@@ -12,6 +12,8 @@ import { jsonLine } from '../telemetry/printable.ts';
 interface Options {
   list?: boolean;
   url: string;
+  path?: string;
+  format: DrillFormat;
   kubeContext: string;
   namespace: string;
   pod?: string;
@@ -27,12 +29,21 @@ const names = scenarios.map(({ name }) => name).join(', ');
 
 export const fireCommand = new Command('fire')
   .description(
-    'a drill: send alerts to a running service as Alertmanager would, marked as a drill, and say what came of them; ' +
+    'a drill: send alerts to a running service as Alertmanager or another sender would, marked as a drill, and say what came of them; ' +
       'exit code 1 if a webhook is not answered 200 or a collection fails',
   )
   .argument('[scenario]', names, scenarioArgument)
   .option('--list', 'describe the scenarios')
   .option('--url <url>', 'of the service', urlArgument, 'http://127.0.0.1:8080')
+  .addOption(
+    new Option(
+      '--format <format>',
+      'format of the source: alerts as Alertmanager sends them, or with a title',
+    )
+      .choices(Object.keys(bodyForms))
+      .default('alertmanager'),
+  )
+  .option('--path <path>', 'path of the source (default: /webhook/ and the format)', pathArgument)
   .option('--kube-context <name>', 'label kube_context of the alerts', 'drill')
   .option('--namespace <name>', 'label namespace', 'drill')
   .option(
@@ -56,7 +67,15 @@ export const fireCommand = new Command('fire')
   });
 
 async function fire(scenario: Scenario, options: Options): Promise<void> {
-  const { url, count = scenario.defaultCount, concurrency, wait: waitSeconds, json } = options;
+  const {
+    url,
+    format,
+    path = `/webhook/${format}`,
+    count = scenario.defaultCount,
+    concurrency,
+    wait: waitSeconds,
+    json,
+  } = options;
   const bar = createBar(process.stderr);
   const interruption = listenForInterruption(process.stdout);
   const { signal } = interruption;
@@ -65,7 +84,7 @@ async function fire(scenario: Scenario, options: Options): Promise<void> {
   const { kubeContext, namespace } = options;
   const target = (number: number) => ({ kubeContext, namespace, pod: podName(first, number) });
   const drill = await runDrill({
-    url,
+    ...{ url, path, format },
     scenario,
     count,
     concurrency,
@@ -111,6 +130,11 @@ function urlArgument(text: string): string {
   if (url && ['http:', 'https:'].includes(url.protocol))
     return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
   throw new InvalidArgumentError('expected the address of the service, such as http://127.0.0.1:8080');
+}
+
+function pathArgument(text: string): string {
+  if (/^\/[^?#\s]+$/.test(text)) return text;
+  throw new InvalidArgumentError('expected the path of a source (sources[].path), such as /webhook/alerts');
 }
 
 /** The first line of a file: a token among the arguments would be seen by everybody on the machine. */

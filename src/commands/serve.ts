@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { startApp } from '../app.ts';
 import { readConfig, readRoles, roles } from '../config/config.ts';
-import { createLogger } from '../telemetry/logger.ts';
+import { createLogger, createPrettyLogger } from '../telemetry/logger.ts';
 
 export const serveCommand = new Command('serve')
   .description('run the service until SIGTERM or SIGINT')
@@ -11,7 +11,9 @@ export const serveCommand = new Command('serve')
   )
   .action(async (options: { roles?: string }) => {
     const config = readConfig(process.env);
-    const logger = createLogger(config.logLevel);
+    const { logLevel, logFormat } = config;
+    const logger =
+      logFormat === 'json' ? createLogger(logLevel) : await createPrettyLogger(logLevel, process.env);
     const chosen = options.roles === undefined ? config.roles : readRoles(options.roles);
     const signal = nextSignal();
     const app = await startApp({ ...config, roles: chosen }, logger);

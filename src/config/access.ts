@@ -11,6 +11,7 @@ import {
   type TlsConfig,
 } from '../http/guard/options.ts';
 import { type Fault, matcherFaults } from './fault.ts';
+import { collisionFault, pathFault } from './paths.ts';
 
 const names = () => Type.Optional(Type.Array(Type.String(), { minItems: 1 }));
 
@@ -58,7 +59,12 @@ const alertmanager: SourceConfig = {
 /** The sources of alerts, defaults filled in. Without any: Alertmanager, from everybody. */
 function sourcesOf({ sources }: Fields): SourceConfig[] {
   if (!sources) return [alertmanager];
-  return sources.map((source) => ({ path: `/webhook/${source.name}`, format: 'alertmanager', ...source }));
+  return sources.map(({ path, ...source }) => ({
+    format: 'alertmanager',
+    ...source,
+    // The server takes either for the other.
+    path: path?.replace(/(?<=.)\/$/, '') ?? `/webhook/${source.name}`,
+  }));
 }
 
 /** What the schema cannot say of who may send, read and act. */
@@ -67,7 +73,8 @@ export function faultsOfAccess(file: Fields): Fault[] {
   const faults: Fault[] = [];
   const names = new Set<string>([byHandSource]);
   const paths = new Set<string>();
-  sourcesOf(file).forEach(({ name, path, format }, index) => {
+  sourcesOf(file).forEach((source, index) => {
+    const { name, path, format } = source;
     const at = (key: string) => ['sources', String(index), key];
     const isReserved = name === byHandSource;
     if (names.has(name))
@@ -79,6 +86,10 @@ export function faultsOfAccess(file: Fields): Fault[] {
     const taken = format === 'alerts' ? [path, `${path}/sync`] : [path];
     const twice = taken.find((each) => paths.has(each));
     if (twice !== undefined) faults.push([at('path'), `${twice} is another source's`]);
+    const fault = pathFault(path) ?? taken.map(collisionFault).find((each) => each !== undefined);
+    if (fault !== undefined) faults.push([at('path'), fault]);
+    for (const key of ['severities', 'types'] as const)
+      if (source[key] && format !== 'alerts') faults.push([at(key), onlyTitled]);
     names.add(name);
     for (const each of taken) paths.add(each);
   });
@@ -97,6 +108,8 @@ export function faultsOfAccess(file: Fields): Fault[] {
   });
   return [...faults, ...networkFaults(trustedProxies, ['trustedProxies']), ...hostFaults(allowedHosts)];
 }
+
+const onlyTitled = 'only alerts with a title (format: alerts) are checked for it: use match';
 
 function hostFaults(hosts: readonly string[]): Fault[] {
   return hosts.flatMap((host, index): Fault[] => {

@@ -21,6 +21,8 @@ export interface Config extends Processing {
   /** True: this process writes to no stream itself, but has a process with the role intake do it. */
   edge: boolean;
   logLevel: string;
+  /** `pretty` is for people. */
+  logFormat: LogFormat;
   maxBodyBytes: number;
   maxAlertsPerBody: number;
   maxInflightBytes: number;
@@ -43,6 +45,8 @@ export function needsReadModel(roles: readonly Role[]): boolean {
   return roles.some((role) => role !== 'ingest');
 }
 
+const logFormats = ['json', 'pretty'] as const;
+type LogFormat = (typeof logFormats)[number];
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 const mebibyte = 1024 * 1024;
 
@@ -69,6 +73,7 @@ export function readConfig(env: Environment): Config {
     roles,
     edge: readEdge(env, roles),
     logLevel: oneOf(env, 'LOG_LEVEL', logLevels, 'info'),
+    logFormat: oneOf(env, 'LOG_FORMAT', logFormats, 'json'),
     maxBodyBytes: integer(env, 'MAX_BODY_BYTES', { fallback: 32 * mebibyte, min: 1_024 }),
     maxAlertsPerBody: integer(env, 'MAX_ALERTS_PER_BODY', { fallback: 10_000, min: 1 }),
     maxInflightBytes: integer(env, 'MAX_INFLIGHT_BYTES', { fallback: 64 * mebibyte, min: 1_024 }),
@@ -108,7 +113,7 @@ export function readRoles(text: string | undefined): readonly Role[] {
 
 /** True where EDGE says so. Throws ConfigError where the process could not do the work of its roles then. */
 function readEdge(env: Environment, roles: readonly Role[]): boolean {
-  if (oneOf(env, 'EDGE', ['true', 'false'], 'false') === 'false') return false;
+  if (oneOf(env, 'EDGE', ['true', 'false'] as const, 'false') === 'false') return false;
   const inner = roles.filter((role) => role !== 'ingest' && role !== 'api');
   if (inner.length > 0)
     throw new ConfigError(`EDGE is for the roles ingest and api: ROLES has ${inner.join(', ')}`);

@@ -18,8 +18,14 @@ export function integer(
 }
 
 /** One of these words, or `fallback` where the variable is not set. Throws ConfigError. */
-export function oneOf(env: Environment, name: string, allowed: readonly string[], fallback: string): string {
+export function oneOf<T extends string>(
+  env: Environment,
+  name: string,
+  allowed: readonly T[],
+  fallback: T,
+): T {
   const value = env[name] || fallback;
-  if (allowed.includes(value)) return value;
+  const known = allowed.find((each) => each === value);
+  if (known !== undefined) return known;
   throw new ConfigError(`${name} is ${JSON.stringify(value)}; it must be one of ${allowed.join(', ')}`);
 }

@@ -7,17 +7,24 @@ import {
   collectionRules,
   faultsOfCollections,
 } from '../collection/config.ts';
+import { faultsOfRedact, Redact, type RedactConfig } from '../ingest/redact/options.ts';
 import { printable } from '../telemetry/printable.ts';
 import { accessFields, faultsOfAccess, type AccessRules, accessRules } from './access.ts';
 import { ConfigError, errorsOf } from './fault.ts';
 
 /** The configuration file, before the defaults are filled in: what each feature brings. */
-const ConfigFile = Type.Object({ ...collectionFields, ...accessFields }, { additionalProperties: false });
+const ConfigFile = Type.Object(
+  { ...collectionFields, ...accessFields, redact: Type.Optional(Redact) },
+  { additionalProperties: false },
+);
 
 export type ConfigFile = Static<typeof ConfigFile>;
 
 /** What the configuration file says, defaults filled in. */
-export type Rules = CollectionRules & AccessRules;
+export interface Rules extends CollectionRules, AccessRules {
+  /** What of alerts is not stored. */
+  redact: RedactConfig | undefined;
+}
 
 /**
  * Reads the YAML of a configuration file; an empty one gives the built-in default. Throws ConfigError with every fault,
@@ -38,10 +45,10 @@ export function parseConfig(text: string, path: string): Rules {
   faults.push(...errorsOf(ConfigFile, file).map(([keys, message]) => fault(keys, message)));
   if (!Value.Check(ConfigFile, file)) throw refuse(path, faults);
 
-  for (const faultsOf of [faultsOfCollections, faultsOfAccess])
+  for (const faultsOf of [faultsOfCollections, faultsOfAccess, faultsOfRedact])
     faults.push(...faultsOf(file).map(([keys, message]) => fault(keys, message)));
   if (faults.length > 0) throw refuse(path, faults);
-  return { ...collectionRules(file), ...accessRules(file) };
+  return { ...collectionRules(file), ...accessRules(file), redact: file.redact };
 }
 
 /** Aliases may make a short text a value that fits in no memory: the parser gives up, and says so. */

@@ -19,16 +19,29 @@ export function alertIdOf(
 }
 
 /** The same of an alert as it was told. */
-export function idOfAlert(alert: {
-  fingerprint: string;
-  startsAt: string;
-  status: string;
-  labels: Readonly<Record<string, string>>;
-}): string {
-  const { fingerprint, startsAt, status, labels } = alert;
-  const isOwn = fingerprint === fingerprintOf(labels);
+export function idOfAlert(alert: IdentifiedAlert & { status: string; ownFingerprint?: boolean }): string {
+  const {
+    fingerprint,
+    startsAt,
+    status,
+    labels,
+    ownFingerprint: isOwn = fingerprint === fingerprintOf(labels),
+  } = alert;
   const foreignName = isOwn ? undefined : (labels['alertname'] ?? '');
   return alertIdOf(fingerprint, nanosOf(startsAt) ?? 0n, status, foreignName);
+}
+
+/** The id that an alert has once it is told to be resolved. The one that it has while it fires shows whether its name is part of it. */
+export function resolvedIdOf(firingId: string, alert: IdentifiedAlert): string {
+  const startsAtNanos = nanosOf(alert.startsAt) ?? 0n;
+  const ownFingerprint = firingId === alertIdOf(alert.fingerprint, startsAtNanos, 'firing');
+  return idOfAlert({ ...alert, status: 'resolved', ownFingerprint });
+}
+
+interface IdentifiedAlert {
+  fingerprint: string;
+  startsAt: string;
+  labels: Readonly<Record<string, string>>;
 }
 
 /**

@@ -57,11 +57,20 @@ export function pageRoutes() {
   };
 }
 
+/** The paths that the page is served under. */
+export function pagePaths(): string[] {
+  return [...filesOf().keys()];
+}
+
 function readFiles(): Map<string, PageFile> {
+  return new Map([...filesOf()].map(([path, file]) => [path, readFile(file)]));
+}
+
+/** The files by the paths that they are served under. */
+function filesOf(): Map<string, URL> {
   const names = readdirSync(folder).filter((name) => contentTypeOf(name) !== undefined);
   const own = names.map((name) => [name === 'index.html' ? '/' : `/${name}`, new URL(name, folder)] as const);
-  const preact = new URL(import.meta.resolve('htm/preact/standalone'));
-  return new Map([...own, ['/preact.js', preact] as const].map(([path, file]) => [path, readFile(file)]));
+  return new Map([...own, ['/preact.js', new URL(import.meta.resolve('htm/preact/standalone'))] as const]);
 }
 
 function readFile(file: URL): PageFile {

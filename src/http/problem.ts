@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { tellRefusal } from './refusals.ts';
 
 /** Every error that the HTTP interface answers with: its status and title. A code is never given a second meaning. */
 export const problems = {
@@ -44,8 +45,8 @@ export const problems = {
 export type ProblemCode = keyof typeof problems;
 
 /**
- * Answers with problem details (RFC 9457). `more` are further members, such as `path`: a JSON pointer into the part of the
- * request that is at fault.
+ * Answers with problem details (RFC 9457), and leaves a line in the log if they refuse the request. `more` are further members,
+ * such as `path`: a JSON pointer into the part of the request that is at fault.
  */
 export function sendProblem(
   reply: FastifyReply,
@@ -53,12 +54,13 @@ export function sendProblem(
   detail: string,
   more: Record<string, unknown> = {},
 ): FastifyReply {
-  const problem = { ...problemOf(code, detail), ...more };
+  const problem = { ...problemOf(code, detail, reply.request.id), ...more };
+  tellRefusal(reply, problem);
   return reply.code(problem.status).type('application/problem+json').send(problem);
 }
 
 /** The members that every problem has. */
-export function problemOf(code: ProblemCode, detail: string) {
+export function problemOf(code: ProblemCode, detail: string, requestId: string) {
   const { status, title } = problems[code];
-  return { type: `urn:problem-type:alert-watcher:${code}`, status, code, title, detail };
+  return { type: `urn:problem-type:alert-watcher:${code}`, status, code, title, detail, requestId };
 }

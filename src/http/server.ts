@@ -12,6 +12,8 @@ import {
 import type { Logger } from '../telemetry/logger.ts';
 import { answerClientError } from './client-error.ts';
 import { type ProblemCode, sendProblem } from './problem.ts';
+import { createRefusals, pathOf } from './refusals.ts';
+import { nameRequests, requestIdHeader, requestIdOf } from './request-id.ts';
 import { BadQuery } from './query.ts';
 import type { TlsConfig } from './guard/options.ts';
 import { readTls, renewTls } from './tls.ts';
@@ -45,6 +47,7 @@ export function createServer(
   { graceMs = closeGraceMs, isPassing = () => false, tls, trustedProxies = [] }: ServerOptions = {},
 ): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = logger;
+  const refusals = createRefusals(logger);
   const answerError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
     sendError(error, request, reply, isPassing);
   const app: FastifyInstance = fastify({
@@ -53,15 +56,17 @@ export function createServer(
     // Its types tell HTTP from HTTPS; no route does.
     ...((tls ? { https: readTls(tls) } : {}) as object),
     // One line per request would be one per webhook: the alerts themselves are logged.
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: requestIdOf,
     keepAliveTimeout: keepAliveMs,
     requestTimeout: requestTimeoutMs,
     bodyLimit: maxActionBytes,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, refusals),
     // A URL that cannot be decoded, say.
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+    frameworkErrors: (error, request, reply) =>
+      void answerError(error, request, reply.header(requestIdHeader, request.id)),
   });
   if (tls) {
     const onError = (err: unknown) => logger.warn({ err }, 'the changed certificate cannot be used (yet)');
@@ -70,6 +75,13 @@ export function createServer(
   app.addHook('preClose', (done) => {
     const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
     app.server.once('close', () => clearTimeout(timer));
+    done();
+  });
+  nameRequests(app);
+  app.decorate('refusals', refusals);
+  app.decorateRequest('client');
+  app.addHook('onClose', (_app, done) => {
+    refusals.flush();
     done();
   });
   guardRoutes(app);
@@ -81,7 +93,7 @@ export function createServer(
   app.setErrorHandler(answerError);
   const methodsOf = watchMethods(app);
   app.setNotFoundHandler((request, reply) => {
-    const asked = `${request.method} ${request.url.slice(0, 200)}`;
+    const asked = `${request.method} ${pathOf(request.url)}`;
     const methods = methodsOf(request.url);
     if (methods.length === 0) return sendProblem(reply, 'not-found', `there is no ${asked}`);
     const allow = methods.join(', ');

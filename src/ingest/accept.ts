@@ -4,7 +4,7 @@ import type { Connection } from '../log/connection.ts';
 import { LogUnavailable, MessageTooLarge, WrongLastSequence } from '../log/errors.ts';
 import type { CheckRoom } from '../log/streams/room.ts';
 import { bounded } from '../telemetry/bounded.ts';
-import { fieldsAbout, type Logger } from '../telemetry/logger.ts';
+import { fieldsAbout, type Logger, subjectOf } from '../telemetry/logger.ts';
 import type { IngestMetrics } from './metrics.ts';
 import { type AlertReceived, type Admission, itemOf } from './admission.ts';
 import type { ParsedAlert } from './formats/parsed.ts';
@@ -39,8 +39,14 @@ export type Accept = (
   alerts: readonly ParsedAlert[],
   /** Length of the text that they came in. */
   units: number,
-  traceparent: string | undefined,
+  request: Requested,
 ) => Promise<AlertResult[]>;
+
+/** What a request says of itself. */
+interface Requested {
+  traceparent?: string | undefined;
+  requestId?: string;
+}
 
 type Outcome = Pick<AlertResult, 'id' | 'result'>;
 
@@ -107,7 +113,7 @@ export function createAccept(deps: AcceptDeps): Accept {
   const acceptChunk = async (
     alerts: readonly ParsedAlert[],
     told: Set<string>,
-    traceparent: string | undefined,
+    { traceparent, requestId }: Requested,
   ): Promise<AlertResult[]> => {
     const items = alerts.map((parsed) => itemOf(parsed, maxBytes, traceparent));
     const isFirst = (item: Admission | undefined): item is Admission => {
@@ -123,7 +129,7 @@ export function createAccept(deps: AcceptDeps): Accept {
       if (event && outcome?.result === 'accepted')
         appended.set(event.id, { ...outcome, result: 'duplicate' });
       const result = resultOf(parsed, outcome);
-      if (event) log(logger, event, result.result);
+      if (event) log(logger, event, result.result, requestId);
       const status = ('alert' in parsed ? parsed.alert.status : parsed.status) ?? 'unknown';
       const alertname = metrics.alertname(result.alertname ?? undefined);
       metrics.alertsReceived.inc({ alertname, status, result: result.result });
@@ -131,7 +137,7 @@ export function createAccept(deps: AcceptDeps): Accept {
     });
   };
 
-  return async (alerts, units, traceparent) => {
+  return async (alerts, units, request) => {
     if (!connection.isConnected()) throw new LogUnavailable('NATS is not connected');
     await checkRoom(alerts.length, units);
     const told = new Set<string>();
@@ -139,7 +145,7 @@ export function createAccept(deps: AcceptDeps): Accept {
     for (let from = 0; from < alerts.length; from += maxTogether) {
       // What was begun goes out before more is encoded: the server has work meanwhile, and less lies in memory.
       if (from > 0) await setImmediate();
-      const chunk = acceptChunk(alerts.slice(from, from + maxTogether), told, traceparent);
+      const chunk = acceptChunk(alerts.slice(from, from + maxTogether), told, request);
       // Awaited below: until then a failure must not count as unhandled.
       chunk.catch(() => undefined);
       accepting.push(chunk);
@@ -164,13 +170,17 @@ function resultOf(parsed: ParsedAlert, outcome: Outcome | undefined): AlertResul
   return { ...named, ...outcome };
 }
 
-function log(logger: Logger, { id, data, traceparent }: AlertReceived, result: AlertResult['result']): void {
+function log(
+  logger: Logger,
+  { id, data, traceparent }: AlertReceived,
+  result: AlertResult['result'],
+  requestId: string | undefined,
+): void {
   const level = result === 'duplicate' ? 'debug' : 'info';
   if (!logger.isLevelEnabled(level)) return;
-  const { labels, status, fingerprint } = data;
-  const { alertname, namespace, pod, kube_context: kubeContext } = labels;
-  const about = fieldsAbout({ alertname, namespace, pod, kubeContext, correlationId: id, traceparent });
-  logger[level]({ ...about, status, fingerprint, result }, 'alert received');
+  const { status, fingerprint } = data;
+  const about = fieldsAbout({ ...subjectOf(data), correlationId: id, traceparent });
+  logger[level]({ ...about, status, fingerprint, result, requestId }, 'alert received');
 }
 
 const tooLarge = 'the alert does not fit into a message of the stream, not even without annotations';

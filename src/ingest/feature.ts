@@ -6,6 +6,8 @@ import { createAccept } from './accept.ts';
 import { createHearing } from './hearing.ts';
 import { createIngestMetrics } from './metrics.ts';
 import type { AlertSource } from './receive.ts';
+import { createRedaction } from './redact/redaction.ts';
+import { createRejections } from './rejected.ts';
 import { createRenew } from './renew.ts';
 import { ingestRoutes } from './routes.ts';
 import type { SyncOptions } from './sync.ts';
@@ -24,22 +26,28 @@ export function ingestFeature(
     reactors: [],
     routes: (server) => {
       if (!config.roles.includes('ingest')) return;
+      const redaction = createRedaction(config.rules.redact);
       const accept = createAccept({
         connection,
         checkRoom: createRoomCheck(connection, stream),
         // What processes at the edge publish is taken over one by one.
         batches: !config.edge,
         ...(openWaiting ? { findId } : {}),
-        renew: createRenew(connection, stream, logger),
+        renew: createRenew({ connection, stream, logger, redaction }),
         ...{ logger, metrics },
       });
       const { lateTimers } = parts.reactorMetrics;
       const hearing = createHearing(config.rules.sources, { connection, stream, now: Date.now, logger, metrics: { ...metrics, lateTimers } }); // prettier-ignore
       server.addHook('onClose', hearing.stop);
+      const rejections = createRejections(logger);
+      server.addHook('onClose', (_server, done) => {
+        rejections.flush();
+        done();
+      });
       const { maxBodyBytes, maxAlertsPerBody, maxInflightBytes, maxSyncRequests: maxRequests } = config;
       server.register(
         ingestRoutes({
-          ...{ sources, accept, heard: hearing.heard, metrics, tracing },
+          ...{ sources, accept, heard: hearing.heard, redaction, metrics, rejections, tracing },
           ...{ maxBodyBytes, maxAlertsPerBody, maxInflightBytes },
           sync: { maxRequests, ...(openWaiting ? { openWaiting } : {}) },
         }),

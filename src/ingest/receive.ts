@@ -11,6 +11,9 @@ import type { Accept, AlertResult } from './accept.ts';
 import type { Format } from './formats/formats.ts';
 import type { Body } from './bodies/bodies.ts';
 import { isRecord, type ParsedAlert } from './formats/parsed.ts';
+import type { Redaction } from './redact/redaction.ts';
+import type { Rejections } from './rejected.ts';
+import { siftAll, withoutQuote } from './sift.ts';
 
 /** Who sends alerts, to which path, and what is asked of them. */
 export interface AlertSource {
@@ -30,7 +33,10 @@ export interface ReceiveDeps {
   /** More alerts in one body, or more values of JSON, are refused as a whole. */
   maxAlertsPerBody: number;
   maxValues: number;
+  /** What of the alerts is not stored; absent: all of it is. */
+  redaction?: Redaction | undefined;
   metrics: IngestMetrics;
+  rejections: Pick<Rejections, 'tell'>;
   tracing: Tracing;
 }
 
@@ -41,12 +47,12 @@ export interface Received {
   store: () => Promise<AlertResult[] | undefined>;
 }
 
-export type Receive = (request: FastifyRequest, reply: FastifyReply) => Received | undefined;
+export type Receive = (request: FastifyRequest, reply: FastifyReply) => Promise<Received | undefined>;
 
 /** Reads the bodies of a source. Undefined: it is no good, and that is answered. */
 export function createReceive(
   source: AlertSource,
-  { accept, heard, maxAlertsPerBody, maxValues, metrics, tracing }: ReceiveDeps,
+  { accept, heard, maxAlertsPerBody, maxValues, redaction, metrics, rejections, tracing }: ReceiveDeps,
 ): Receive {
   const { format, guard, path: route } = source;
   const attributes = { 'http.request.method': 'POST', 'http.route': route };
@@ -54,7 +60,7 @@ export function createReceive(
     metrics.webhooksRefused.inc({ code });
     sendProblem(reply, code, detail, more);
   };
-  return (request, reply) => {
+  return async (request, reply) => {
     const { takeText, values } = request.body as Body;
     const text = takeText();
     const refusal = guard.verify(request.headers, text);
@@ -69,7 +75,7 @@ export function createReceive(
     }
     const body = jsonOf(text);
     if (body instanceof Error) {
-      refuse(reply, 'not-json', body.message);
+      refuse(reply, 'not-json', redaction ? withoutQuote(body.message) : body.message);
       return undefined;
     }
     const count = alertsIn(body);
@@ -87,18 +93,18 @@ export function createReceive(
       refuse(reply, format.fault, `${path}: ${message}`, { path });
       return undefined;
     }
-    const alerts = parsed.alerts.map((alert) => sifted(alert, source));
+    const alerts = await siftAll(parsed.alerts, source, redaction);
     const about = { traceparent: traceparentOf(request), kind: 'server' as const, attributes };
     const store = async () => {
       try {
         const results = await tracing.span(`POST ${route}`, about, ({ traceparent }) =>
-          accept(alerts, text.length * format.growth, traceparent),
+          accept(alerts, text.length * format.growth, { traceparent, requestId: request.id }),
         );
         heard(source.name, parsed.alerts);
+        rejections.tell(source.name, request, results);
         return results;
       } catch (error) {
         if (!(error instanceof LogUnavailable)) throw error;
-        request.log.error({ err: error }, 'alerts are not accepted: the stream cannot take them');
         refuse(reply, 'stream-unavailable', error.message);
         return undefined;
       }
@@ -128,15 +134,6 @@ export function answerResults(
 
 export function headerOf({ headers }: FastifyRequest, name: string): string | undefined {
   return [headers[name]].flat()[0];
-}
-
-function sifted(parsed: ParsedAlert, { name, isWanted }: AlertSource): ParsedAlert {
-  if (!('alert' in parsed) || isWanted(parsed.alert.labels)) return parsed;
-  const { fingerprint, labels, status } = parsed.alert;
-  return {
-    ...{ result: 'filtered', reason: `the matchers of source ${name} do not match`, status },
-    ...{ fingerprint, alertname: labels['alertname'] ?? null },
-  };
 }
 
 function alertsIn(body: unknown): number {

@@ -8,6 +8,7 @@ import { NotPermitted, WrongLastSequence } from '../log/errors.ts';
 import { lastOn } from '../log/read.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { AlertReceived } from './admission.ts';
+import type { Redaction } from './redact/redaction.ts';
 
 /** Stores that an alert which is on the stream was told again, where that is news. */
 export type Renew = (event: AlertReceived) => Promise<{
@@ -16,6 +17,14 @@ export type Renew = (event: AlertReceived) => Promise<{
   id?: string;
 }>;
 
+export interface RenewDeps {
+  connection: Connection;
+  stream: string;
+  logger: Logger;
+  /** What is not stored today. */
+  redaction?: Redaction | undefined;
+}
+
 /** Other annotations are news at most so often: they may hold a value that changes with every repeat. */
 const changedEveryMs = 3_600_000;
 
@@ -23,7 +32,8 @@ const changedEveryMs = 3_600_000;
  * Most repeats say nothing new, and cost a few look-ups and no event. Two processes that hear the same store it once. Throws
  * LogUnavailable.
  */
-export function createRenew(connection: Connection, stream: string, logger: Logger): Renew {
+export function createRenew({ connection, stream, logger, redaction }: RenewDeps): Renew {
+  const redacted = redaction?.annotations;
   const lookUp: LookUp = (subject) => lastOn(connection, stream, subject);
   let isForbidden = false;
 
@@ -34,7 +44,7 @@ export function createRenew(connection: Connection, stream: string, logger: Logg
     const before = told[status];
     if (!before) return { isNews: false };
     const id = before.type === 'AlertRenewed' ? before.data.alertId : before.id;
-    const news = newsIn(told, data);
+    const news = newsIn(told, data, redacted);
     if (!news) return { isNews: false, id };
     const about = { part: 'ingest', time: receivedAt, traceparent };
     const event = createEvent('AlertRenewed', { ...data, alertId: id, ...news }, about);
@@ -59,10 +69,14 @@ export function createRenew(connection: Connection, stream: string, logger: Logg
     });
 }
 
-/** Why a repeat is worth an event; undefined: it says nothing new. Pure. */
+/**
+ * Why a repeat is worth an event; undefined: it says nothing new. `redacted` is asked for the annotations of both, so that those
+ * which were stored before something was redacted are no others for it. Pure.
+ */
 export function newsIn(
   told: Told,
   data: AlertReceivedData,
+  redacted: (annotations: Record<string, string>) => Record<string, string> = (annotations) => annotations,
 ): Pick<AlertRenewedData, 'reason' | 'repeat' | 'collectionId'> | undefined {
   const before = told[data.status];
   if (!before) return undefined;
@@ -79,8 +93,9 @@ export function newsIn(
     };
   }
   const age = millisOf(data.receivedAt) - millisOf(before.data.receivedAt);
-  const isOther = !isSame(before.data.annotations, data.annotations);
-  return isOther && age >= changedEveryMs ? { reason: 'changed' } : undefined;
+  if (age < changedEveryMs || isSame(before.data.annotations, data.annotations)) return undefined;
+  const isOther = !isSame(redacted(before.data.annotations), redacted(data.annotations));
+  return isOther ? { reason: 'changed' } : undefined;
 }
 
 function isSame(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {

@@ -55,13 +55,13 @@ export function ingestRoutes(options: IngestOptions) {
       };
       const receive = createReceive(source, { ...options, maxValues });
       const route = {
-        config: { access: 'send' as const },
+        config: { access: 'send' as const, source: source.name },
         preValidation: bodies.readFor(source.name),
         onSend: (request: FastifyRequest, reply: FastifyReply, answer: unknown, send: Send) =>
           send(null, bodies.answer(source.name, request, reply, answer)),
       };
       const store = bodies.inTurn(async (request, reply) => {
-        const results = await receive(request, reply)?.store();
+        const results = await (await receive(request, reply))?.store();
         return results ? answerResults(reply, results) : reply;
       });
       const observed = (waits: boolean) => ({

@@ -90,17 +90,17 @@ export function createSync({ openWaiting, maxRequests }: SyncOptions, { metrics,
         metrics.webhooksRefused.inc({ code: 'too-many-waiting' });
         return sendProblem(reply, 'too-many-waiting', `${String(open)} requests wait already`);
       }
-      const received = receive(request, reply);
-      if (!received) return reply;
       count(1);
-      const waiting = await openWaiting().catch((error: unknown) => {
-        count(-1);
-        throw error;
-      });
       try {
-        return await waitAndAnswer(request, reply, received, waiting);
+        const received = await receive(request, reply);
+        if (!received) return await reply;
+        const waiting = await openWaiting();
+        try {
+          return await waitAndAnswer(request, reply, received, waiting);
+        } finally {
+          waiting.close();
+        }
       } finally {
-        waiting.close();
         count(-1);
       }
     };

@@ -1,4 +1,5 @@
-import { AttemptFailed, type FailureCode, PermanentlyFailed } from '../kernel/react/failures.ts';
+import { AttemptFailed, PermanentlyFailed } from '../kernel/react/failures.ts';
+import { programFailure } from './find-program.ts';
 import { shownArgv } from './shown-argv.ts';
 import type { ProgramResult } from './spawner-process.ts';
 import type { Spawner } from './spawner.ts';
@@ -45,15 +46,14 @@ export async function runProgram(
 
 function failureOf(argv: readonly string[], { exitCode, signal, error, stderr }: ProgramResult) {
   const [program = ''] = argv;
-  const failure = (code: FailureCode, message: string, more = {}) =>
-    new AttemptFailed(code, message, { argv, ...more });
-  if (error?.code === 'ENOENT')
-    return failure('collector-not-found', `there is no program ${program} on this machine's PATH`);
-  if (error?.code === 'EACCES') return failure('collector-not-executable', `${program} may not be executed`);
-  if (error) return failure('collector-exited', `${program} could not be started: ${error.message}`);
+  if (error?.code === 'ENOENT' || error?.code === 'ENOTDIR')
+    return programFailure(program, 'collector-not-found', { argv });
+  if (error?.code === 'EACCES') return programFailure(program, 'collector-not-executable', { argv });
+  if (error)
+    return new AttemptFailed('collector-exited', `${program} could not be started: ${error.message}`, { argv }); // prettier-ignore
   const how = signal ? `was ended by ${signal}` : `ended with exit code ${String(exitCode)}`;
-  const details = { exitCode: exitCode ?? undefined, stderrTail: stderr };
-  return failure('collector-exited', `${program} ${how}`, details);
+  const details = { exitCode: exitCode ?? undefined, stderrTail: stderr, argv };
+  return new AttemptFailed('collector-exited', `${program} ${how}`, details);
 }
 
 function failIfAborted(signal: AbortSignal, details?: AttemptFailed['details']): void {

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { scenarios } from '../../src/commands/fire/scenarios.ts';
 import { parseAlertmanager } from '../../src/ingest/formats/alertmanager.ts';
 import { fingerprintOf } from '../../src/events/fingerprint.ts';
-import type { Drill } from '../../src/commands/fire/drill.ts';
+import { bodyForms, type Drill } from '../../src/commands/fire/drill.ts';
 import { cli } from '../support/cli.ts';
 import { useNats } from '../support/nats.ts';
 import { quickRules, useServices } from '../support/service.ts';
@@ -30,8 +30,8 @@ describe('a scenario', () => {
     '%s sends what Alertmanager sends, and says that it is a drill',
     (_name, scenario) => {
       const captured = webhook('am0.33.1-single_firing');
-      for (const body of scenario.steps(stage).flat()) {
-        const sent = JSON.parse(body) as ReturnType<typeof webhook>;
+      for (const webhooks of scenario.steps(stage).flat()) {
+        const sent = JSON.parse(bodyForms.alertmanager(webhooks)) as ReturnType<typeof webhook>;
         expect(Object.keys(sent)).toEqual(Object.keys(captured));
         const parsed = parseAlertmanager(sent, '2026-11-20T19:10:41Z');
         if ('fault' in parsed) throw new Error(parsed.fault.message);
@@ -84,6 +84,29 @@ access: { readTokenFile: ${read} }
     expect(drillOf(both).fates.map(({ kind }) => kind)).toEqual(['requested']);
     expect((await fire(url, 'ha-pair', '--source-token-file', '/dev/null')).stderr).toContain('no token');
   });
+
+  it('sends alerts with a title to a source that takes them, wherever it is, and says what came of them', async () => {
+    const rules = quickRules(`collections: [{ match: ['alertname=~"CrateDB(CloudNotResponsive|ContainerRestart)"', 'severity="critical"'], collector: sim, durationSeconds: 0.05 }]
+collectors: { sim: { driver: simulated } }
+sources:
+  - { name: alerts, format: alerts }
+  - { name: fixed, format: alerts, path: /api/v1/alerts, severities: [low] }
+`);
+    const service = await start(nats.freshUrl(), { rules });
+    const titled = ['--format', 'alerts'];
+    const pair = await fire(service.url, 'ha-pair', ...titled);
+    expect(pair).toMatchObject({ code: 0 });
+    expect(pair.stdout).toMatch(/stored {4}1 × accepted, 1 × duplicate\ndecided {3}1 × requested\nuploaded {2}1 recording/);
+    const flapping = drillOf(await fire(service.url, 'flapping', ...titled, '--json', '--pod', 'crate-3'));
+    expect(flapping.posted.map(({ answer }) => answer?.accepted)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(flapping.fates.map(({ kind }) => kind).sort()).toEqual(['attached', 'attached', 'requested']);
+    const [alert] = (await service.get('/api/v1/alerts?pod=crate-3')).items;
+    expect(JSON.stringify(await service.get(`/api/v1/alerts/${alert?.id ?? ''}`))).toContain('fired by alert-watcher fire');
+    const refused = await fire(service.url, 'resolved', ...titled, '--path', '/api/v1/alerts');
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toContain('Expected one of low');
+    expect((await fire(service.url, 'resolved', '--path', 'alerts')).stderr).toContain('sources[].path');
+  }); // prettier-ignore
 
   it('says what came of it: stored, duplicate, decided, uploaded', async () => {
     const service = await start(nats.freshUrl());

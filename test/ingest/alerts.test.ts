@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fingerprintOf } from '../../src/events/fingerprint.ts';
 import { nanosOf } from '../../src/events/instant.ts';
 import { parseAlerts } from '../../src/ingest/formats/alerts.ts';
-import { formats } from '../../src/ingest/formats/formats.ts';
+import { formatOf } from '../../src/ingest/formats/formats.ts';
 import type { ParsedAlert, ReadAlert } from '../../src/ingest/formats/parsed.ts';
 
 const receivedAt = '2026-11-20T19:11:00.000Z';
@@ -171,7 +171,7 @@ it('whatever a body holds, what is read is a valid alert with whole labels, with
         expect(fingerprint).toBe(fingerprintOf(labels));
         expect(nanosOf(startsAt)).toBeDefined();
         const bytes = Buffer.byteLength(JSON.stringify(each.alert));
-        expect(bytes).toBeLessThanOrEqual(written.length * formats.alerts.growth * 3 + 2_048);
+        expect(bytes).toBeLessThanOrEqual(written.length * formatOf({ format: 'alerts' }).growth * 3 + 2_048);
       }
     }),
   );

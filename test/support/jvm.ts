@@ -9,9 +9,9 @@ import { afterAll, beforeAll } from 'vitest';
 const source = fileURLToPath(new URL('../../src/commands/demo/DemoPod.java', import.meta.url));
 
 /** A real JVM (the one of the demo) for the tests of this file; `pid` once they run. */
-export function useJvm(isThere: boolean): { pid: () => number; mainClass: string } {
+export function useJvm(isThere: boolean, letter = ''): { pid: () => number; mainClass: string } {
   // Found by its main class, and other test files have JVMs, too.
-  const mainClass = `TestPod${String(process.pid)}`;
+  const mainClass = `TestPod${letter}${String(process.pid)}`;
   let directory = '';
   let jvm: ChildProcess | undefined;
   beforeAll(async () => {

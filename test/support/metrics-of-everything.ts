@@ -14,6 +14,7 @@ export async function metricsOfEverything(start: Start, natsUrl: string, s3: S3S
   const service = await start(natsUrl, {
     rules: quickRules(`collections:
   - { match: ['alertname="Fails"'], collector: broken, durationSeconds: 0.05, maxAttempts: 1 }
+  - { match: ['alertname="Never"'], collector: hemako }
   - match: ['alertname="CrateDBContainerRestart"']
     collector: sim
     durationSeconds: 0.05

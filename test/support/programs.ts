@@ -9,14 +9,16 @@ const programs = {
   prometheus: ['prometheus', '--version'],
   promtool: ['promtool', '--version'],
   script: ['script', '--version'],
-  tini: ['tini', '--version'],
   chromium: ['chromium', '--version'],
 } as const;
 
 /** Other nats-servers, named by variables: .ci/nats-servers unpacks them. */
 const servers = { newestServer: 'NATS_SERVER_NEWEST', oldServer: 'NATS_SERVER_OLD' } as const;
 
-export type Program = keyof typeof programs | keyof typeof servers;
+/** What building and running the image takes, beside root. */
+const containers = ['buildah', 'debootstrap', 'crun'];
+
+export type Program = keyof typeof programs | keyof typeof servers | 'containers';
 
 /** Looks once which programs are there. Absent: their tests skip with one visible line; under CI it is a failure. */
 export default function setup(project: TestProject): void {
@@ -38,6 +40,15 @@ export default function setup(project: TestProject): void {
     process.stdout.write(
       `SKIPPED: tests that need ${name}: ${variable} names no nats-server (.ci/nats-servers)\n`,
     );
+  }
+  const lacking = containers.filter((name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).error);
+  if (process.getuid?.() !== 0) lacking.push('root');
+  found['containers'] = lacking.length === 0;
+  if (lacking.length > 0) {
+    const needs = `building and running the image needs ${lacking.join(', ')}`;
+    if (process.env['CI'] === 'true')
+      throw new Error(`CI must have it all: ${needs} (.ci/run installs them)`);
+    process.stdout.write(`SKIPPED: tests of the image: ${needs}\n`);
   }
   project.provide('programs', found);
 }

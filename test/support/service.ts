@@ -128,6 +128,7 @@ const defaults: Omit<Config, 'natsUrl' | 'dataDir' | 'rules'> = {
   roles,
   edge: false,
   logLevel: 'silent',
+  logFormat: 'json',
   maxBodyBytes: 32 * 1024 * 1024,
   maxAlertsPerBody: 10_000,
   maxInflightBytes: 64 * 1024 * 1024,

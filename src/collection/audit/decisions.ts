@@ -1,6 +1,6 @@
 import { byHandSource } from '../../events/data/alert.ts';
 import { isTold, type StoredEvent } from '../../events/envelope.ts';
-import { causesOf, decidedIdOf, idOfAlert, receptionIdOf } from '../../events/ids.ts';
+import { causesOf, decidedIdOf, receptionIdOf, resolvedIdOf } from '../../events/ids.ts';
 import { nanosOf } from '../../events/instant.ts';
 import type { Alerts } from './alerts.ts';
 import { type Cooldown, createCooldowns, type Reading } from './cooldowns.ts';
@@ -133,7 +133,7 @@ function causeOfElapsed(
 ): Cause | undefined {
   if (!ended?.labels) return undefined;
   const { alertId, fingerprint, startsAt } = event.data;
-  const resolvedId = idOfAlert({ fingerprint, startsAt, status: 'resolved', labels: ended.labels });
+  const resolvedId = resolvedIdOf(alertId, { fingerprint, startsAt, labels: ended.labels });
   const cooldown = { sequence: ended.mark.sequence, resolvedId };
   return { id: event.id, alertId, labels: ended.labels, mark: markOf(event), cooldown };
 }

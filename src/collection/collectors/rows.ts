@@ -33,7 +33,8 @@ interface CollectorRow<Schema extends TSchema> {
   schema: Schema;
   /** What the schema cannot say. */
   faults?: (config: Static<Schema>) => Fault[];
-  needsPrograms: boolean;
+  /** The program of this machine that it starts; absent where it starts none. */
+  program?: (config: Static<Schema>) => string;
   /** What it is given of the labels of an alert; absent: nothing. */
   labels?: (config: Static<Schema>) => NonNullable<Plan['labels']>;
   /** True where its recordings may have begun before their attempt. Absent: nobody has to ask. */
@@ -54,7 +55,7 @@ const row = <Schema extends TSchema>(each: CollectorRow<Schema>) => each;
 export const collectorRows = {
   command: row({
     schema: CommandCollector,
-    needsPrograms: true,
+    program: ({ command: [program = ''] }) => program,
     faults: ({ command, targetsCommand = [], labels = [] }) => [
       ...placeholderFaults('command', unknownPlaceholders(command), placeholderNames),
       ...placeholderFaults('targetsCommand', unknownTargetsPlaceholders(targetsCommand), targetsPlaceholders),
@@ -72,7 +73,7 @@ export const collectorRows = {
   }),
   jcmd: row({
     schema: JcmdCollector,
-    needsPrograms: true,
+    program: () => 'jcmd',
     faults: ({ pid, mainClass }) =>
       (pid === undefined) === (mainClass === undefined)
         ? [[[], 'must have mainClass or pid, and not both']]
@@ -83,14 +84,14 @@ export const collectorRows = {
   }),
   kubectl: row({
     schema: KubectlCollector,
-    needsPrograms: true,
+    program: ({ kubectl = defaultOptions.kubectl }) => kubectl,
     faults: ({ pid, mainClass }) =>
       pid !== undefined && mainClass ? [[[], 'must not have both mainClass and pid']] : [],
     argv: (config, filling) => shownArgv(getPodArgv({ ...defaultOptions, ...config }, filling)),
     create: (config, spawner) => inDirectory(kubectlCollector(config, withVariables(spawner, config.env))),
     finder: (config, spawner) => kubectlFinder(config, withVariables(spawner, config.env)),
   }),
-  simulated: row({ schema: SimulatedCollector, needsPrograms: false, create: simulatedCollector }),
+  simulated: row({ schema: SimulatedCollector, create: simulatedCollector }),
 };
 
 type Kind = keyof typeof collectorRows;

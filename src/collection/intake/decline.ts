@@ -2,7 +2,7 @@ import { createEvent, type StoredEvent } from '../../events/envelope.ts';
 import { append } from '../../log/write/append.ts';
 import type { Connection } from '../../log/connection.ts';
 import { WrongLastSequence } from '../../log/errors.ts';
-import { type Logger, loggerAbout } from '../../telemetry/logger.ts';
+import { type Logger, loggerAbout, subjectOf } from '../../telemetry/logger.ts';
 import type { CollectionMetrics } from '../metrics.ts';
 import { type DecidedAlert, receptionOf, refOf } from './decide.ts';
 import type { BadLabel } from '../../book/pod-of-alert.ts';
@@ -23,7 +23,6 @@ export async function decline(
   alert: DecidedAlert,
   why: BadLabel,
 ): Promise<void> {
-  const { alertname } = alert.labels;
   const { traceparent } = cause;
   const event = createEvent(
     'AlertDeclined',
@@ -38,8 +37,7 @@ export async function decline(
   }
   metrics.decisions.inc({ decision: 'AlertDeclined' });
   // As they were sent, also where that is no name: JSON keeps them harmless.
-  const { kube_context: kubeContext, namespace, pod } = alert.labels;
-  const about = { alertname, correlationId: alertId, traceparent, kubeContext, namespace, pod };
+  const about = { ...subjectOf(alert), correlationId: alertId, traceparent };
   loggerAbout(logger, about).warn(
     { event: 'AlertDeclined', label: why.label, reason: why.reason },
     why.message,

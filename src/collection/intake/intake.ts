@@ -7,7 +7,7 @@ import { cooldownScheduleSubject, podSubject } from '../../events/subjects.ts';
 import { type Decision, just } from '../../kernel/decide/decider.ts';
 import type { Delivery, Verdict } from '../../log/consume/consume.ts';
 import { lastMessage } from '../../log/read.ts';
-import { type Logger, loggerAbout } from '../../telemetry/logger.ts';
+import { type Logger, loggerAbout, type LogSubject, subjectOf } from '../../telemetry/logger.ts';
 import type { CollectionMetrics } from '../metrics.ts';
 import type { PodBoard } from '../pod/board.ts';
 import { elapsedOf } from '../pod/cooldowns.ts';
@@ -106,20 +106,21 @@ async function decidePod(deps: IntakeDeps, asked: Omit<Question, 'maxAlertAgeSec
     decision = decide(snapshot, question, now);
     return decision?.type === 'CollectionSuppressed' ? suppression(decision, now) : just(decision);
   });
-  if (stored && decision) tell(deps, decision, alertId, { alertname: alert.labels['alertname'], traceparent: cause.traceparent }); // prettier-ignore
+  if (stored && decision)
+    tell(deps, decision, alertId, { ...subjectOf(alert), traceparent: cause.traceparent });
 }
 
 function tell(
   { metrics, logger }: IntakeDeps,
   { type, data }: IntakeDecision,
   correlationId: string,
-  about: { alertname: string | undefined; traceparent: string | undefined },
+  about: LogSubject,
 ): void {
   metrics.decisions.inc({ decision: type });
-  const { kubeContext, namespace, pod } = data;
+  const { kubeContext, namespace, pod, sts } = data;
   const collectionId = 'collectionId' in data ? data.collectionId : undefined;
   const reason = 'reason' in data ? { reason: data.reason } : {};
-  loggerAbout(logger, { kubeContext, namespace, pod, ...about, correlationId, collectionId }).info(
+  loggerAbout(logger, { ...about, kubeContext, namespace, pod, sts, correlationId, collectionId }).info(
     { event: type, ...reason },
     sentences[type],
   );

@@ -5,6 +5,7 @@ import type { Located } from '../read/download.ts';
 import type { PresignRequest } from '../destinations/presign.ts';
 import type { CollectionSummary } from '../pod/summaries.ts';
 import { CollectionParams, noCollection } from './collections.ts';
+import type { Downloads } from './downloads.ts';
 import { problemAnswers } from '../../http/schemas/common.ts';
 import { sendProblem } from '../../http/problem.ts';
 
@@ -14,6 +15,8 @@ export interface RecordingRoutesOptions {
   presign: (request: PresignRequest) => Promise<string>;
   /** How long the URL of a recording in S3 is good for. */
   urlSeconds: number;
+  /** Told who is given which recording. */
+  downloads: Downloads;
 }
 
 interface Request {
@@ -24,8 +27,9 @@ interface Request {
 const maxDownloads = 20;
 
 /** `GET` and `HEAD /api/v1/collections/{id}/recording`: the file itself, or where in S3 it is. */
-export function recordingRoutes({ collection, locate, presign, urlSeconds }: RecordingRoutesOptions) {
-  let downloads = 0;
+export function recordingRoutes(options: RecordingRoutesOptions) {
+  const { collection, locate, presign, urlSeconds, downloads } = options;
+  let underWay = 0;
 
   const answer = async (request: FastifyRequest, reply: FastifyReply, summary: CollectionSummary) => {
     const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
@@ -42,10 +46,12 @@ export function recordingRoutes({ collection, locate, presign, urlSeconds }: Rec
     if (located.at === 's3') {
       const { place, key } = located;
       const url = await presign({ place, key, method, disposition, seconds: urlSeconds });
+      // What is signed for HEAD reads nothing.
+      if (method === 'GET') downloads.redirected(request, summary, urlSeconds);
       return reply.header('cache-control', 'no-store').redirect(url, 307);
     }
-    if (method === 'GET' && downloads >= maxDownloads) {
-      const detail = `${String(downloads)} recordings are being downloaded`;
+    if (method === 'GET' && underWay >= maxDownloads) {
+      const detail = `${String(underWay)} recordings are being downloaded`;
       return sendProblem(reply.header('retry-after', '5'), 'too-many-downloads', detail);
     }
     const etag = `"${recording.sha256}"`;
@@ -61,9 +67,11 @@ export function recordingRoutes({ collection, locate, presign, urlSeconds }: Rec
     if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send();
     void reply.header('content-length', recording.bytes);
     if (method === 'HEAD') return reply.send();
-    downloads += 1;
-    const body = Readable.from(located.open(), { objectMode: false });
-    body.once('close', () => (downloads -= 1));
+    underWay += 1;
+    const { at, open } = located;
+    const sent = downloads.sending(request, reply, summary, { at, bytes: recording.bytes, open });
+    const body = Readable.from(sent, { objectMode: false });
+    body.once('close', () => (underWay -= 1));
     return reply.send(body);
   };
 
@@ -78,7 +86,10 @@ export function recordingRoutes({ collection, locate, presign, urlSeconds }: Rec
       ...{ method: 'HEAD', url, schema: headSchema, handler },
       config: { ...config, swagger: { exposeHeadRoute: true } },
     });
-    app.route<Request>({ method: 'GET', url, schema: getSchema, config, handler, exposeHeadRoute: false });
+    app.route<Request>({
+      ...{ method: 'GET', url, schema: getSchema, config, handler, exposeHeadRoute: false },
+      onResponse: downloads.refused,
+    });
     done();
   };
 }

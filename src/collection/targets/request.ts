@@ -6,7 +6,7 @@ import { type StatefulSet, targetsSubject } from '../../events/subjects.ts';
 import { type Decider, just } from '../../kernel/decide/decider.ts';
 import type { Connection } from '../../log/connection.ts';
 import { readRange } from '../../log/read.ts';
-import { type Logger, loggerAbout } from '../../telemetry/logger.ts';
+import { type Logger, loggerAbout, subjectOf } from '../../telemetry/logger.ts';
 import { type DecidedAlert, receptionOf, refOf, triggerOf } from '../intake/decide.ts';
 import { labelsFor } from '../intake/labels.ts';
 import type { CollectionMetrics } from '../metrics.ts';
@@ -49,9 +49,11 @@ export async function requestTargets(deps: RequestDeps, question: TargetsQuestio
   });
   if (!stored) return;
   metrics.decisions.inc({ decision: 'TargetsRequested' });
-  const { kubeContext, namespace } = statefulSet;
-  const about = { kubeContext, namespace, alertname: trigger.alertname, correlationId: alertId, traceparent };
-  loggerAbout(logger, about).info({ event: 'TargetsRequested', sts: statefulSet.sts }, 'the pods of the StatefulSet are looked for'); // prettier-ignore
+  const about = { ...subjectOf(alert), correlationId: alertId, traceparent };
+  loggerAbout(logger, about).info(
+    { event: 'TargetsRequested' },
+    'the pods of the StatefulSet are looked for',
+  );
 }
 
 /** A search that ended long ago is remembered by the log only: the alert may be handled again after days. */

@@ -4,10 +4,18 @@ import type { Bar } from './bar.ts';
 import { createPoster, type Posted } from './post.ts';
 import type { Scenario } from './scenarios.ts';
 import { type Fate, type FiredAlert, watchFates } from './watch.ts';
-import type { Target, WebhookAlert } from './webhook.ts';
+import { titledBodyOf } from './titled.ts';
+import { bodyOf, type DrillWebhook, type Target } from './webhook.ts';
+
+/** How the alerts of a drill are written, by the format of the source. */
+export const bodyForms = { alertmanager: bodyOf, alerts: titledBodyOf };
+export type DrillFormat = keyof typeof bodyForms;
 
 export interface DrillOptions {
   url: string;
+  /** Path of the source, and the format that it takes. */
+  path: string;
+  format: DrillFormat;
   scenario: Scenario;
   count: number;
   concurrency: number;
@@ -33,22 +41,22 @@ export interface Drill {
 
 /** Fires a scenario and watches what comes of it. Throws ConfigError where nothing listens. */
 export async function runDrill(options: DrillOptions): Promise<Drill> {
-  const { url, scenario, count, concurrency, waitSeconds, target, bar, signal } = options;
+  const { url, path, format, scenario, count, concurrency, waitSeconds, target, bar, signal } = options;
   const startMillis = Date.now();
   const steps = scenario.steps({ target, count, startMillis });
   const total = steps.flat().length;
   const post = await createPoster({
-    ...{ url, signal, token: options.sourceToken },
+    ...{ url, path, signal, token: options.sourceToken },
     onRetry: (why) => bar.say(`sent again: ${why}`),
   });
   const posted: Posted[] = [];
   const alerts = new Map<string, FiredAlert>();
-  for (const bodies of steps) {
-    await atOnce(bodies, concurrency, async (body) => {
+  for (const webhooks of steps) {
+    await atOnce(webhooks, concurrency, async (webhook) => {
       if (signal.aborted) return;
-      const result = await post(body);
+      const result = await post(bodyForms[format](webhook));
       posted.push(result);
-      for (const alert of firedIn(body, result)) alerts.set(alert.id, alert);
+      for (const alert of firedIn(webhook, result)) alerts.set(alert.id, alert);
       bar.show('webhooks answered', posted.length, total);
     });
   }
@@ -76,13 +84,12 @@ export async function runDrill(options: DrillOptions): Promise<Drill> {
 /** The clocks of this machine and of the service's differ. */
 const clockToleranceMs = 300_000;
 
-/** The alerts of a body that fire, by the ids that the service gave them. */
-function firedIn(body: string, { answer }: Posted): FiredAlert[] {
-  const { alerts } = JSON.parse(body) as { alerts: WebhookAlert[] };
-  return alerts.flatMap(({ status, labels, fingerprint, startsAt }, index) => {
-    const id = answer?.alerts[index]?.id;
+/** The alerts of a webhook that fire, by the ids and fingerprints that the service gave them. */
+function firedIn({ alerts }: DrillWebhook, { answer }: Posted): FiredAlert[] {
+  return alerts.flatMap(({ status, labels, startsAt }, index) => {
+    const { id, fingerprint } = answer?.alerts[index] ?? {};
     const { kube_context: kubeContext = '', namespace = '', pod = '' } = labels;
-    return status === 'firing' && id
+    return status === 'firing' && id && fingerprint
       ? [{ id, fingerprint, startsAt, target: { kubeContext, namespace, pod } }]
       : [];
   });

@@ -10,6 +10,7 @@ const Answer = Type.Object({
   alerts: Type.Array(
     Type.Object({
       id: Type.Union([Type.String(), Type.Null()]),
+      fingerprint: Type.Union([Type.String(), Type.Null()]),
       result: Type.String(),
       reason: Type.Optional(Type.String()),
     }),
@@ -30,6 +31,8 @@ export interface Posted {
 export interface PostOptions {
   /** `http://host:port` of the service. */
   url: string;
+  /** Path of the source. */
+  path: string;
   signal: AbortSignal;
   /** Of the source, where it wants one. */
   token?: string | undefined;
@@ -48,8 +51,8 @@ const gapGrowth = 1.5;
  * Posts a webhook as Alertmanager does: again after 5xx and where there is no answer, not after 4xx. Throws ConfigError where
  * nothing listens at the very first attempt.
  */
-export async function createPoster({ url, signal, token, onRetry }: PostOptions) {
-  const endpoint = `${url}/webhook/alertmanager`;
+export async function createPoster({ url, path, signal, token, onRetry }: PostOptions) {
+  const endpoint = url + path;
   const headers = {
     'content-type': 'application/json',
     'user-agent': 'alert-watcher-fire',

@@ -1,5 +1,5 @@
 import { timeOf } from '../../events/instant.ts';
-import { type Alertname, alertOf, bodyOf, resolved, type Target } from './webhook.ts';
+import { type Alertname, alertOf, type DrillWebhook, resolved, type Target } from './webhook.ts';
 
 /** What a scenario is given: pods by number, and the moment it begins. */
 export interface Stage {
@@ -8,14 +8,14 @@ export interface Stage {
   startMillis: number;
 }
 
-/** Bodies in a row are sent one after the other; the bodies of one step at once, as far as the concurrency goes. */
+/** Webhooks in a row are sent one after the other; those of one step at once, as far as the concurrency goes. */
 export interface Scenario {
   name: string;
   description: string;
   /** What `--count` counts, and how many there are without it. */
   counts: string;
   defaultCount: number;
-  steps: (stage: Stage) => string[][];
+  steps: (stage: Stage) => DrillWebhook[][];
 }
 
 export const scenarios: readonly Scenario[] = [
@@ -42,7 +42,7 @@ export const scenarios: readonly Scenario[] = [
     description: 'many alerts of one group in one webhook, each of another pod',
     ...{ counts: 'alerts', defaultCount: 25 },
     steps: (stage) => [
-      [bodyOf(numbers(stage).map((number) => alert('CrateDBContainerRestart', stage, number)))],
+      [{ alerts: numbers(stage).map((number) => alert('CrateDBContainerRestart', stage, number)) }],
     ],
   },
   {
@@ -53,7 +53,7 @@ export const scenarios: readonly Scenario[] = [
     steps: (stage) =>
       numbers(stage).map((number) => {
         const alerts = [alert('CrateDBCloudNotResponsive', stage, number)];
-        return [bodyOf(alerts, 0), bodyOf(alerts, 1)];
+        return [{ alerts }, { alerts, alertmanager: 1 }];
       }),
   },
   {
@@ -72,14 +72,14 @@ export const scenarios: readonly Scenario[] = [
 ];
 
 /** Fires, and has resolved a second later by its own times. */
-function episode(stage: Stage, number: number, afterMs: number): string[][] {
+function episode(stage: Stage, number: number, afterMs: number): DrillWebhook[][] {
   const firing = alert('CrateDBContainerRestart', stage, number, afterMs);
   const ended = resolved(firing, timeOf(stage.startMillis + afterMs + 1_000));
-  return [[bodyOf([firing])], [bodyOf([ended])]];
+  return [[{ alerts: [firing] }], [{ alerts: [ended] }]];
 }
 
-function one(alertname: Alertname, stage: Stage, number: number): string {
-  return bodyOf([alert(alertname, stage, number)]);
+function one(alertname: Alertname, stage: Stage, number: number): DrillWebhook {
+  return { alerts: [alert(alertname, stage, number)] };
 }
 
 function alert(alertname: Alertname, stage: Stage, number: number, afterMs = 0) {

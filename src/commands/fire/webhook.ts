@@ -18,11 +18,17 @@ export interface WebhookAlert {
   fingerprint: string;
 }
 
+/** What is sent in one request. `alertmanager` tells one of a pair from the other. */
+export interface DrillWebhook {
+  alerts: WebhookAlert[];
+  alertmanager?: number;
+}
+
 /** The two alerts that the built-in policy knows. */
 export type Alertname = 'CrateDBCloudNotResponsive' | 'CrateDBContainerRestart';
 
 /** On every alert of a drill, so that nobody takes it for an incident. `.invalid` is no host anywhere (RFC 2606). */
-const drill = 'fired by alert-watcher fire';
+export const drill = 'fired by alert-watcher fire';
 const prometheus = 'http://prometheus.drill.invalid:9090';
 const notYet = '0001-01-01T00:00:00Z';
 
@@ -52,8 +58,8 @@ export function resolved(alert: WebhookAlert, endsAt: string): WebhookAlert {
   return { ...alert, status: 'resolved', endsAt };
 }
 
-/** The body of a webhook for one group, version 4. `alertmanager` tells one of a pair from the other. */
-export function bodyOf(alerts: readonly WebhookAlert[], alertmanager = 0): string {
+/** The body of a webhook for one group, version 4. */
+export function bodyOf({ alerts, alertmanager = 0 }: DrillWebhook): string {
   const alertname = alerts[0]?.labels['alertname'] ?? '';
   const isFiring = alerts.some(({ status }) => status === 'firing');
   const body = {

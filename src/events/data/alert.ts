@@ -8,21 +8,35 @@ export const AlertReceived = Type.Object(
   {
     source: Type.String({ description: 'The source that told it, as it is configured: alertmanager.' }),
     receiver: Type.String({ description: 'The receiver of the Alertmanager route, as it was sent.' }),
-    groupKey: Type.String({ description: 'The group that Alertmanager sent it in; else the batch.' }),
+    groupKey: Type.String({
+      description:
+        'The group that Alertmanager sent it in; else the batch. Empty where it repeats what redact leaves out.',
+    }),
     status: Type.Union([Type.Literal('firing'), Type.Literal('resolved')], {
       description: 'resolved once the alert has ended.',
     }),
-    labels: labels('Labels of the alert, as they were sent; what they are is up to the alert rule.'),
-    annotations: labels('Annotations of the alert, as they were sent.'),
+    labels: labels(
+      'Labels of the alert, as they were sent, but for what redact leaves out or masks; what they are is up to the alert rule.',
+    ),
+    annotations: labels(
+      'Annotations of the alert, as they were sent, but for what redact leaves out or masks.',
+    ),
     startsAt: Type.String({
       description: 'RFC 3339, as it was sent; when it was received where no time was.',
     }),
     endsAt: Type.Optional(Type.String({ description: 'RFC 3339; absent while the alert fires.' })),
     generatorURL: Type.String({
-      description: 'Page of the alert rule in Prometheus; empty where none was sent.',
+      description:
+        'Page of the alert rule in Prometheus; empty where none was sent, or where it repeats what redact leaves out.',
     }),
     externalURL: Type.String({ description: 'Address of the Alertmanager; empty where none was sent.' }),
     fingerprint: Type.String({ description: 'As it was sent; computed as Prometheus does where absent.' }),
+    ownFingerprint: Type.Optional(
+      Type.Boolean({
+        description:
+          'True: the fingerprint is that of the labels as they were sent, some of which are not stored or are masked (redact).',
+      }),
+    ),
     receivedAt: Type.String({ description: 'RFC 3339: when ingest took it.' }),
     notificationReason: Type.Optional(
       Type.String({ description: 'Why Alertmanager told it now, where Alertmanager says so.' }),

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { FastifyReply } from 'fastify';
+import { requestIdHeader } from '../request-id.ts';
 
 /** An answer that goes on: Server-Sent Events (WHATWG HTML, 9.2). */
 export interface Sse {
@@ -24,12 +25,13 @@ export interface SseOptions {
 /** Takes the answer out of fastify's hands and begins the stream of events. */
 export function openSse(reply: FastifyReply, { maxWaitingBytes, stallMs }: SseOptions): Sse {
   reply.hijack();
-  const { raw } = reply;
+  const { raw, request } = reply;
   const over = new AbortController();
   raw.once('close', () => over.abort());
   raw.on('error', () => over.abort());
   raw.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
+    [requestIdHeader]: request.id,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     // A proxy that collects the answer before it passes it on would pass nothing on.

@@ -1,11 +1,18 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isOneOf, tokenOf } from './credentials.ts';
+import { tokenOf } from './credentials.ts';
 import { unknownHost } from './hosts.ts';
 import { type AccessConfig, asksForToken } from './options.ts';
 import { type Refusal, sendRefusal } from './refusal.ts';
-import { type Secrets, secretFile } from './secret-file.ts';
 import type { GuardDeps } from './source-guard.ts';
+import { nameOf, type Tokens, tokenFile } from './tokens.ts';
 import { isOfOtherPage } from './web-page.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Name of the token that a request showed; absent where none was asked for, or none was right. */
+    client?: string;
+  }
+}
 
 /** What the API asks of who reads and acts. */
 export interface ApiGuard {
@@ -22,12 +29,13 @@ export interface ApiGuard {
  */
 export function guardApi(access: AccessConfig, deps: GuardDeps): ApiGuard {
   const { readTokenFile, actTokenFile } = access;
-  const files = [readTokenFile, actTokenFile].map((path) => (path === undefined ? none : secretFile(path, deps))); // prettier-ignore
-  const [readTokens = none, actTokens = none] = files;
+  const readTokens = readTokenFile === undefined ? none : tokenFile(readTokenFile, 'readTokenFile', deps);
+  const actTokens = actTokenFile === undefined ? none : tokenFile(actTokenFile, 'actTokenFile', deps);
   const isOpen = !asksForToken(access);
-  const either: Secrets = () => [...readTokens(), ...actTokens()];
 
-  const refusalOf = ({ routeOptions, headers, host }: FastifyRequest): Refusal | undefined => {
+  /** Notes whose token it is. */
+  const refusalOf = (request: FastifyRequest): Refusal | undefined => {
+    const { routeOptions, headers, host } = request;
     const { access } = routeOptions.config;
     if (access !== 'read' && access !== 'act') return undefined;
     // Not the host that a proxy names: a page may set that header.
@@ -35,9 +43,12 @@ export function guardApi(access: AccessConfig, deps: GuardDeps): ApiGuard {
     if (access === 'act' && isOfOtherPage(headers, host)) return { code: 'forbidden', detail: ofOtherPage };
     if (isOpen) return undefined;
     const token = tokenOf(headers);
-    if (isOneOf(token, access === 'read' ? either : actTokens)) return undefined;
-    if (access === 'act' && isOneOf(token, readTokens))
+    const [reader, actor] = [nameOf(token, readTokens), nameOf(token, actTokens)];
+    const client = actor ?? reader;
+    if (client !== undefined) request.client = client;
+    if (access === 'act' && actor === undefined && reader !== undefined)
       return { code: 'forbidden', detail: 'this token may read and not act' };
+    if (client !== undefined) return undefined;
     // Browsers ask for a user and a password then; the password is the token.
     const detail = 'a token is wanted: Authorization: Bearer, or Basic with the token as its password';
     return { code: 'unauthorized', detail, scheme: 'Basic' };
@@ -54,4 +65,4 @@ export function guardApi(access: AccessConfig, deps: GuardDeps): ApiGuard {
 
 const ofOtherPage =
   'a page of another site may not do this: Origin is not the Host (which a proxy in between must pass on)';
-const none: Secrets = () => [];
+const none: Tokens = () => [];

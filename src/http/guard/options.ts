@@ -33,8 +33,10 @@ const Auth = Type.Object(
 export const Source = Type.Object(
   {
     name: Type.String({ pattern: '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$' }),
-    path: Type.Optional(Type.String({ pattern: '^/webhook/[-_.~A-Za-z0-9/]*$' })),
+    path: Type.Optional(path),
     format: Type.Optional(Type.Union([Type.Literal('alertmanager'), Type.Literal('alerts')])),
+    severities: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })),
+    types: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })),
     match: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
     watchdog: Type.Optional(
       Type.Object(

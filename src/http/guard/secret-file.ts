@@ -3,6 +3,9 @@ import { readFileSync, statSync } from 'node:fs';
 /** The secrets in a file, one a line. None: nobody is let in. */
 export type Secrets = () => readonly string[];
 
+/** Makes of a line without space around it, counted from 1, what is wanted of it. Throws where it cannot. */
+type ReadLine<T> = (line: string, number: number) => T;
+
 /** Who is told what became of a file of secrets. */
 export interface SecretFileDeps {
   /** It can no longer be read; what it said last holds. */
@@ -20,9 +23,15 @@ const lookEveryMs = 1_000;
  * file that cannot be read later keeps what it said last: it may be in the middle of a change. Throws where it cannot be read
  * now or holds nothing.
  */
-export function secretFile(path: string, { onUnreadable, onEmptied }: SecretFileDeps): Secrets {
+export function secretFile(path: string, deps: SecretFileDeps): Secrets;
+export function secretFile<T>(path: string, deps: SecretFileDeps, readLine: ReadLine<T>): () => readonly T[];
+export function secretFile(
+  path: string,
+  { onUnreadable, onEmptied }: SecretFileDeps,
+  readLine: ReadLine<unknown> = (line) => line,
+): () => readonly unknown[] {
   let stamp = stampOf(path);
-  let secrets = read(path);
+  let secrets = read(path, readLine);
   if (secrets.length === 0) throw new Error(`${path} holds no secret: one is expected a line`);
   let lookAgainAt = performance.now() + lookEveryMs;
   return () => {
@@ -31,7 +40,7 @@ export function secretFile(path: string, { onUnreadable, onEmptied }: SecretFile
     try {
       const now = stampOf(path);
       if (now === stamp) return secrets;
-      secrets = read(path);
+      secrets = read(path, readLine);
       stamp = now;
       if (secrets.length === 0) onEmptied(path);
     } catch (error) {
@@ -47,6 +56,7 @@ function stampOf(path: string): string {
   return [mtimeMs, ino, size].join();
 }
 
-function read(path: string): string[] {
-  return readFileSync(path, 'utf8').split(/\r?\n/).map((line) => line.trim()).filter(Boolean); // prettier-ignore
+function read<T>(path: string, readLine: ReadLine<T>): T[] {
+  const lines = readFileSync(path, 'utf8').split(/\r?\n/).map((line) => line.trim()); // prettier-ignore
+  return lines.flatMap((line, index) => (line === '' ? [] : [readLine(line, index + 1)]));
 }

@@ -22,6 +22,7 @@ export const Problem = Type.Object(
     ),
     title: Type.String({ description: 'The same for people.' }),
     detail: Type.String({ description: 'What is wrong with this request. Its text may change.' }),
+    requestId: Type.String({ description: 'That of `x-request-id`, and of lines in the log.' }),
     in: Type.Optional(
       Type.String({ description: 'The part of the request at fault: body, querystring, params, headers.' }),
     ),

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problemOf, problems } from '../../http/problem.ts';
+import { tellRefusal } from '../../http/refusals.ts';
 import type { Inflight } from './inflight.ts';
 
 /** Shorter ones are with the system at once. */
@@ -19,9 +20,10 @@ export function answerWithin(inflight: Inflight) {
     const held = inflight.open(source);
     if (!held.grow(answer.length)) {
       reply.code(problems.overloaded.status).type('application/problem+json');
-      return JSON.stringify(
-        problemOf('overloaded', 'there is no room for the answer: too many are not read'),
-      );
+      const detail = 'there is no room for the answer: too many are not read';
+      const problem = problemOf('overloaded', detail, request.id);
+      tellRefusal(reply, problem);
+      return JSON.stringify(problem);
     }
     const giveUp = () => request.raw.destroy();
     const timer = setTimeout(giveUp, graceMs + (answer.length / leastPace) * 1_000).unref();

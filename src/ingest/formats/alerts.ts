@@ -70,6 +70,13 @@ export interface AlertsReception extends Reception {
   idempotencyKey?: string | undefined;
 }
 
+/** What a source may say; absent: anything. An alert without a severity or a type is taken in any case. */
+export interface AllowedValues {
+  /** Compared without regard to case, as the label is in small letters. */
+  severities?: readonly string[];
+  types?: readonly string[];
+}
+
 const bodyCheck = TypeCompiler.Compile(AlertsWebhook);
 const alertCheck = TypeCompiler.Compile(Alert);
 
@@ -78,7 +85,11 @@ const maxKeyLength = 256;
 const maxMetadataLength = 4_096;
 
 /** Reads the JSON of a body of `alerts` with titles. `receivedAt` is RFC 3339. */
-export function parseAlerts(body: unknown, reception: AlertsReception): ParsedBody {
+export function parseAlerts(
+  body: unknown,
+  reception: AlertsReception,
+  allowed: AllowedValues = {},
+): ParsedBody {
   const { idempotencyKey = '' } = reception;
   if (!bodyCheck.Check(body)) return { fault: firstFault(bodyCheck, body) };
   if (idempotencyKey.length > maxKeyLength) {
@@ -88,7 +99,14 @@ export function parseAlerts(body: unknown, reception: AlertsReception): ParsedBo
   const metadata = jsonOf(body.metadata ?? {});
   if (metadata === undefined) return { fault: { path: '/metadata', message: 'it is nested too deep' } };
   const around = metadata === '{}' || metadata.length > maxMetadataLength ? {} : { metadata };
-  return { alerts: body.alerts.map((alert, index) => parseAlert(body, alert, index, around, reception)) };
+  const faultOf = allowedFault(allowed);
+  return {
+    alerts: body.alerts.map((alert, index) => {
+      const parsed = parseAlert(body, alert, index, around, reception);
+      const fault = 'alert' in parsed ? faultOf(alert as Alert) : undefined;
+      return fault === undefined ? parsed : rejected(alert, `/alerts/${String(index)}${fault}`);
+    }),
+  };
 }
 
 function parseAlert(
@@ -130,6 +148,16 @@ function parseAlert(
       receivedAt: reception.receivedAt,
     },
     ...(isOnce && alertId !== undefined ? { once: true } : {}),
+  };
+}
+
+/** Finds what an alert says that its source may not say. The value itself is not repeated. */
+function allowedFault({ severities, types }: AllowedValues): (alert: Alert) => string | undefined {
+  const known = severities && new Set(severities.map((each) => each.toLowerCase()));
+  return ({ severity, type }) => {
+    if (known && severity && !known.has(severity.toLowerCase()))
+      return `/severity: Expected one of ${[...known].join(', ')}`;
+    return types && type && !types.includes(type) ? `/type: Expected one of ${types.join(', ')}` : undefined;
   };
 }
 

@@ -1,7 +1,14 @@
 import type { AlertReceivedData } from '../../events/data/alert.ts';
 
 /** Labels that decisions and subjects are made of: they are never left out. */
-const neededLabels = new Set(['alertname', 'namespace', 'pod', 'kube_context', 'sts', 'severity']);
+export const neededLabels: ReadonlySet<string> = new Set([
+  'alertname',
+  'namespace',
+  'pod',
+  'kube_context',
+  'sts',
+  'severity',
+]);
 
 const encoder = new TextEncoder();
 
