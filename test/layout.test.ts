@@ -78,7 +78,7 @@ describe('a room imports', () => {
 
 describe('what decides is pure', () => {
   const pure =
-    /^(events|book|collection\/(pod|audit|explain|what-if)|kernel\/(replay|explain|audit)|ingest\/formats)\/|^kernel\/(matchers|react\/retry|fold\/(aggregate|board|entries))\.ts$|^collection\/(intake\/(policy|decide)|targets\/(aggregate|pods))\.ts$/;
+    /^(events|book|collection\/(pod|audit|explain|what-if)|kernel\/(replay|explain|audit)|ingest\/formats)\/|^kernel\/(matchers|react\/retry|fold\/(aggregate|board|entries))\.ts$|^collection\/(intake\/(policy|decide|labels)|targets\/(aggregate|pods))\.ts$/;
   const pureFiles = files.filter((file) => pure.test(file));
 
   it('no clock and no chance', () => {

@@ -46,7 +46,9 @@ export async function readOutcomes(
     if (isDecided(outcome)) open.delete(alertId);
     if (open.size === 0) break;
   }
-  await addDeclined({ connection, stream }, firing, outcomes);
+  // A search may have found no pod, or a repeat of an alert some pod after that: the later one counts.
+  const undecided = firing.filter(({ id, data }) => open.has(id) || !('pod' in podOf(data.labels)));
+  await addDeclined({ connection, stream }, undecided, outcomes);
   return outcomes;
 }
 
@@ -71,15 +73,14 @@ export async function readOutcomesOf(
   return readOutcomes({ connection, stream }, events);
 }
 
-/** Only an alert that names no pod is declined. */
+/** Said on the alert's own subject: what has no other outcome is looked up there. */
 async function addDeclined(
   { connection, stream }: Source,
   firing: readonly StoredEvent<'AlertReceived'>[],
   outcomes: Map<string, AlertOutcome>,
 ): Promise<void> {
-  const without = firing.filter(({ data }) => !('pod' in podOf(data.labels)));
   await Promise.all(
-    without.map(async ({ id, data }) => {
+    firing.map(async ({ id, data }) => {
       const { fingerprint, labels, startsAt, status } = data;
       const alertname = own(labels, 'alertname');
       const key = { alertname, fingerprint, startsAtNanos: nanosOf(startsAt) ?? 0n, status };

@@ -12,17 +12,15 @@ export type PodOfAlert = { pod: Pod & { sts?: string } } | BadLabel;
 
 type Labels = Readonly<Record<string, string>>;
 
-const name = [/^[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?$/, 'letters, digits and - . _'] as const;
-const forms = {
-  // `a/../b` would climb out of a folder that a collector makes of it.
-  kube_context: [
-    /^(?!.*(^|\/)\.\.?(\/|$))[A-Za-z0-9]([-._:/@A-Za-z0-9]*[A-Za-z0-9])?$/,
-    'letters, digits and - . _ : / @, without .. between slashes',
-  ],
-  namespace: name,
-  pod: name,
-  sts: name,
-} as const;
+type Form = readonly [form: RegExp, allowed: string];
+
+/** `a/../b` would climb out of a folder that a collector makes of it. */
+const plain: Form = [
+  /^(?!.*(^|\/)\.\.?(\/|$))[A-Za-z0-9]([-._:/@A-Za-z0-9]*[A-Za-z0-9])?$/,
+  'letters, digits and - . _ : / @, without .. between slashes',
+];
+const name: Form = [/^[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?$/, 'letters, digits and - . _'];
+const forms = { kube_context: plain, namespace: name, pod: name, sts: name };
 const maxLength = 253;
 
 /**
@@ -45,15 +43,23 @@ export function statefulSetOf(labels: Labels): { statefulSet: StatefulSet } | Ba
   return { statefulSet: { kubeContext, namespace, sts } };
 }
 
+/** Why a label's value may not become an argument or a variable of a program: what holds for kube_context holds for any other. */
+export function badPlainLabel(labels: Labels, label: string): BadLabel | undefined {
+  return badLabel(labels, label, plain);
+}
+
 function badLabelIn(labels: Labels, names: readonly (keyof typeof forms)[]): BadLabel | undefined {
   for (const label of names) {
-    const value = Object.hasOwn(labels, label) ? labels[label] : undefined;
-    if (!value) return { reason: 'missing-label', label, message: `the alert has no label ${label}` };
-    const [form, allowed] = forms[label];
-    if (value.length > maxLength || !form.test(value)) {
-      const message = `${label} must be up to ${String(maxLength)} of ${allowed}, a letter or digit first and last`;
-      return { reason: 'invalid-label', label, message };
-    }
+    const bad = badLabel(labels, label, forms[label]);
+    if (bad) return bad;
   }
   return undefined;
+}
+
+function badLabel(labels: Labels, label: string, [form, allowed]: Form): BadLabel | undefined {
+  const value = Object.hasOwn(labels, label) ? labels[label] : undefined;
+  if (!value) return { reason: 'missing-label', label, message: `the alert has no label ${label}` };
+  if (value.length <= maxLength && form.test(value)) return undefined;
+  const message = `${label} must be up to ${String(maxLength)} of ${allowed}, a letter or digit first and last`;
+  return { reason: 'invalid-label', label, message };
 }

@@ -2,9 +2,10 @@ import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { type Fault, matcherFaults } from '../config/fault.ts';
 import { Backoff, Destination, Targets } from '../events/data/plan.ts';
 import { own } from '../events/own.ts';
-import { canFindTargets, collectorFaults } from './collectors/rows.ts';
+import { canFindTargets, collectorFaults, labelsOfCollector } from './collectors/rows.ts';
 import type { CollectorConfig } from './collectors/schemas.ts';
 import type { PolicyRow } from './intake/policy.ts';
+import { maxAttempts, retryFaults, retryOf, RetryTable } from './retry-table.ts';
 
 const closed = { additionalProperties: false };
 const positive = Type.Number({ exclusiveMinimum: 0 });
@@ -16,8 +17,9 @@ const CollectionRow = Type.Object(
     collector: Type.Optional(Type.String({ minLength: 1 })),
     durationSeconds: Type.Optional(positive),
     timeoutSeconds: Type.Optional(positive),
-    maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    maxAttempts,
     backoff: Type.Optional(Type.Partial(Backoff, closed)),
+    retry: Type.Optional(RetryTable),
     cooldownSeconds: Type.Optional(Type.Number({ minimum: 0 })),
     cooldownBy: Type.Optional(Type.Union([Type.Literal('pod'), Type.Literal('row')])),
     retryOnRepeat: Type.Optional(Type.Integer({ minimum: 0 })),
@@ -100,10 +102,11 @@ export function faultsOfCollections(file: Fields): Fault[] {
 /** Fills in the defaults of a file without faults. */
 export function collectionRules(file: Fields): CollectionRules {
   const destination: Destination = file.destination ?? { type: 'object-store' };
+  const collectors = collectorsOf(file);
   return {
-    collections: rowsOf(file).map((row, index) => policyRow(row, index, destination)),
+    collections: rowsOf(file).map((row, index) => policyRow(row, index, { destination, collectors })),
     maxAlertAgeSeconds: file.maxAlertAgeSeconds ?? 900,
-    collectors: collectorsOf(file),
+    collectors,
     destination,
   };
 }
@@ -116,16 +119,32 @@ function rowsOf({ collections }: Fields): CollectionRow[] {
   return collections ?? [defaultRow];
 }
 
-function policyRow(row: CollectionRow, index: number, destination: Destination): PolicyRow {
-  const { name = `collections[${String(index)}]`, match, backoff, timeoutSeconds, targets, ...rest } = row;
+function policyRow(
+  row: CollectionRow,
+  index: number,
+  { destination, collectors }: Pick<CollectionRules, 'destination' | 'collectors'>,
+): PolicyRow {
+  const {
+    name = `collections[${String(index)}]`,
+    match,
+    backoff,
+    retry,
+    timeoutSeconds,
+    targets,
+    ...rest
+  } = row;
   const plan = { ...defaults, ...rest, destination };
+  const ofRow = { ...defaultBackoff, ...backoff };
+  const labels = labelsOfCollector(collectors[plan.collector]);
   return {
     name,
     match,
     plan: {
       ...plan,
       timeoutSeconds: timeoutSeconds ?? plan.durationSeconds + timeoutMarginSeconds,
-      backoff: { ...defaultBackoff, ...backoff },
+      backoff: ofRow,
+      ...(retry ? { retry: retryOf(retry, ofRow) } : {}),
+      ...(labels ? { labels } : {}),
       ...(targets && { targets: { max: 10, ...targets } }),
     },
   };
@@ -146,5 +165,5 @@ function rowFaults(row: CollectionRow, collectors: Record<string, CollectorConfi
     const message = `an attempt of ${String(durationSeconds)} s never ends within ${String(timeoutSeconds)} s`;
     faults.push([['timeoutSeconds'], message]);
   }
-  return faults;
+  return [...faults, ...retryFaults(row.retry ?? {}, row.maxAttempts ?? defaults.maxAttempts)];
 }

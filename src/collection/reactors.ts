@@ -10,7 +10,7 @@ import { createCollect } from './collect/collect.ts';
 import { sweepWorkDir } from './collect/record.ts';
 import { createStillFires } from './collect/still-fires.ts';
 import { programsOf, watchPrograms } from './collectors/programs.ts';
-import { rowOfCollector } from './collectors/rows.ts';
+import { createCollector, rowOfCollector } from './collectors/rows.ts';
 import { createDestinations } from './destinations/destinations.ts';
 import { createDecided } from './intake/decided.ts';
 import { createIntake } from './intake/intake.ts';
@@ -99,10 +99,7 @@ export function collectionReactors(parts: Parts, { board, pods, searches, statef
     if (programsOf(rules).length > 0) spawner.start();
     watchPrograms(rules, parts);
     const collectors = new Map(
-      Object.entries(rules.collectors).map(([name, each]) => [
-        name,
-        rowOfCollector(each).create(each, spawner),
-      ]),
+      Object.entries(rules.collectors).map(([name, each]) => [name, createCollector(each, spawner)]),
     );
     // A series that is first seen at 1 has no rate.
     for (const collector of collectors.keys()) metrics.alertToCollector.zero({ collector });

@@ -48,18 +48,20 @@ export function attemptStarted(
   now: string,
   attempt: number,
   by: { host: string; process: string },
+  argv?: string[],
 ) {
-  return createEvent('CollectionAttemptStarted', { ...idOf(run), attempt, by }, about(run, now));
+  const data = { ...idOf(run), attempt, by, ...(argv ? { argv } : {}) };
+  return createEvent('CollectionAttemptStarted', data, about(run, now));
 }
 
 export function jfrCollected(
   run: Run,
   now: string,
   attempt: number,
-  { recording, circumstances }: { recording: Recording; circumstances: Circumstances },
+  { recording, circumstances, argv }: { recording: Recording; circumstances: Circumstances; argv?: string[] },
   tookMs: number,
 ) {
-  const data = { ...idOf(run), attempt, recording, ...circumstances, tookMs };
+  const data = { ...idOf(run), attempt, recording, ...circumstances, ...(argv ? { argv } : {}), tookMs };
   return createEvent('JfrCollected', data, about(run, now));
 }
 

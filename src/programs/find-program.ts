@@ -8,8 +8,12 @@ const words = {
   'collector-not-executable': (program: string) => `${program} may not be executed`,
 };
 
-export function programFailure(program: string, code: keyof typeof words): AttemptFailed {
-  return new AttemptFailed(code, words[code](program));
+export function programFailure(
+  program: string,
+  code: keyof typeof words,
+  details?: AttemptFailed['details'],
+): AttemptFailed {
+  return new AttemptFailed(code, words[code](program), details);
 }
 
 /**

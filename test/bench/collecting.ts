@@ -15,7 +15,7 @@ const collectors = {
   /** Takes no time: hands out a file that is there. */
   instant: '{ driver: simulated, tookSeconds: 0 }',
   /** Writes the same file, as a program does that records something. */
-  program: `{ command: [cp, ${JSON.stringify(sample)}, out.jfr] }`,
+  program: `{ command: [cp, ${JSON.stringify(sample)}, out.jfr], allowEarlierStart: true }`,
 };
 
 /** A configuration with that collector, whose recordings stay in the object store; its path. */

@@ -124,6 +124,47 @@ describe('a request that waited while no process collected', () => {
   });
 });
 
+describe('attempts that fail with a code of the retry table', () => {
+  const failing = quickRules(`collections:
+  - match: ['alertname=~".+"']
+    collector: exits
+    durationSeconds: 0.05
+    backoff: { initialSeconds: 0.05 }
+    retry: { collector-exited: { maxAttempts: 2, initialSeconds: 0.1 } }
+collectors: { exits: { command: ['false'] } }
+`);
+
+  it('are counted from the log by whoever takes over, and end the run though the plan has more attempts', async () => {
+    const url = nats.freshUrl();
+    const looking = await start(url, { roles: ['api'] });
+    const { connection } = looking.app.log;
+    const retry = [{ code: 'collector-exited', maxAttempts: 2 }];
+    const request = requested(0, { collector: 'exits', maxAttempts: 5, retry });
+    const of = { ...pod, collectionId: request.data.collectionId, run: 1 };
+    const error = { code: 'collector-exited', message: 'false ended with exit code 1' };
+    const about = { part: 'collect', time: timeOf(Date.now()) };
+    await append(connection, request);
+    await append(connection, createEvent('CollectionAttemptStarted', { ...of, attempt: 1, by: { host: 'h', process: 'dead' } }, about)); // prettier-ignore
+    await append(connection, createEvent('CollectionAttemptFailed', { ...of, attempt: 1, error, retryAt: about.time }, about)); // prettier-ignore
+    // Its own file has no table: the plan counts.
+    await start(url, { rules: quickRules(`collectors: { exits: { command: ['false'] } }`), roles: ['collect'] }); // prettier-ignore
+    const [failed] = await whenThere(connection, 'CollectionFailed');
+    expect(failed?.data).toMatchObject({ attempts: 2, error: { code: 'collector-exited' } });
+    expect(await brokenPromises(connection)).toEqual([]);
+  });
+
+  it('are planned by the row, and explained', async () => {
+    const service = await start(nats.freshUrl(), { rules: failing });
+    await service.post(alertBody({}));
+    const [item] = await service.whenState('failed');
+    const { attempts, plan: planned } = await service.get(`/api/v1/collections/${item?.id ?? ''}`);
+    expect(attempts).toHaveLength(2);
+    expect(planned).toMatchObject({ maxAttempts: 5, retry: [{ code: 'collector-exited', maxAttempts: 2, backoff: { initialSeconds: 0.1, factor: 2, maxSeconds: 60 } }] }); // prettier-ignore
+    const explained = JSON.stringify(await service.get(`/api/v1/explain/${item?.id ?? ''}`));
+    expect(explained).toContain('there is no other (its row allows 2 failures of collector-exited)');
+  });
+});
+
 describe('attempts that end with their process', () => {
   const { requested: begin, started, attemptFailed } = story(alertRef(1));
   const fold = (...events: PodEvent[]) =>

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Collector, CollectTask } from '../../src/collection/collectors/collector.ts';
-import { commandCollector, unknownPlaceholders } from '../../src/collection/collectors/command.ts';
+import { commandCollector } from '../../src/collection/collectors/command.ts';
+import { unknownPlaceholders } from '../../src/collection/collectors/placeholders.ts';
 import { jcmdCollector } from '../../src/collection/collectors/jcmd.ts';
 import { simulatedCollector } from '../../src/collection/collectors/simulated.ts';
 import { withVariables } from '../../src/programs/environment.ts';
@@ -43,7 +44,7 @@ const task = (more: Partial<CollectTask> = {}): CollectTask => ({
 
 /** A program of our own: argv as an operator's tool gets it, and the script's first arguments before it. */
 const script = (code: string, ...args: string[]) =>
-  commandCollector([process.execPath, '-e', code, '--', ...args], spawner);
+  commandCollector({ command: [process.execPath, '-e', code, '--', ...args] }, spawner);
 const copySample = `require('fs').copyFileSync(${JSON.stringify(sample)}, 'out.jfr');`;
 
 const timeout = () => new AttemptFailed('collector-timeout', 'the attempt took longer than 1 s');
@@ -122,6 +123,9 @@ describe('a command', () => {
       ],
     ]);
     expect(unknownPlaceholders(['{pod}', '{nope}'])).toEqual(['nope']);
+    // A brace that is nobody's stays; whoever means a label is told.
+    const labels = ['{label.node}', '{labels.node}', '{label.}', '{label.a-b}', '{.status.phase} {a.b} {}'];
+    expect(unknownPlaceholders(labels)).toEqual(['labels.node', 'label.', 'label.a-b']);
   });
 
   it('names its recording on stdout, or leaves the one *.jfr', async () => {
@@ -152,12 +156,12 @@ describe('a command', () => {
   it.each([
     [
       'is not there',
-      () => commandCollector(['no-such-program-here'], spawner),
+      () => commandCollector({ command: ['no-such-program-here'] }, spawner),
       { code: 'collector-not-found' },
     ],
     [
       'may not be executed',
-      () => commandCollector(['/dev/null'], spawner),
+      () => commandCollector({ command: ['/dev/null'] }, spawner),
       { code: 'collector-not-executable' },
     ],
     [
@@ -186,7 +190,7 @@ describe('a command', () => {
     process.env['PLUGIN_PROFILE'] = 'prod';
     const fresh = createSpawner();
     const print = `process.stderr.write(JSON.stringify(process.env)); process.exit(1)`;
-    const run = (names?: string[]) => failureOf(commandCollector([process.execPath, '-e', print], withVariables(fresh, names))(task())); // prettier-ignore
+    const run = (names?: string[]) => failureOf(commandCollector({ command: [process.execPath, '-e', print] }, withVariables(fresh, names))(task())); // prettier-ignore
     try {
       const { details } = await run();
       expect(details.stderrTail).not.toContain('topsecret');

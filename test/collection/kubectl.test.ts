@@ -42,7 +42,7 @@ const withJvms = (...jvms: ReturnType<typeof playedJvm>[]) => clusterOf({ pod: p
 describe('a recording by kubectl', () => {
   it('keeps secrets out, is bounded in size, and would end by itself', async () => {
     const cluster = clusterOf();
-    const { file, jvm } = await collect(cluster);
+    const { file, jvm, argv } = await collect(cluster);
     expect(await checkRecording(file)).toMatchObject({ jfrVersion: '2.1' });
     expect(jvm).toEqual({
       podUid: 'uid-1',
@@ -62,6 +62,8 @@ describe('a recording by kubectl', () => {
       'jdk.JVMInformation#enabled=false',
       'jdk.SystemProcess#enabled=false',
     ]);
+    expect(argv).toEqual(['kubectl', ...(start ?? [])]);
+    expect(argv?.slice(0, 4)).toEqual(['kubectl', `--context=${pod.kubeContext}`, `--namespace=${pod.namespace}`, 'exec']); // prettier-ignore
     expect(await readdir(podDirectory)).toEqual([]);
   });
 

@@ -35,7 +35,7 @@ const rules = ({ targets = '{ statefulSet: all }', more = '', finds = '', collec
     JSON.stringify([process.execPath, '-e', `const [, ${name}] = process.argv; ${code}`, `{${name}}`]);
   return quickRules(`collections:
   - { name: whole, match: ['alertname="CrateDBCloudNotResponsive"'], collector: it, targets: ${targets}, durationSeconds: 0.05, timeoutSeconds: 30, backoff: { initialSeconds: 0.05, factor: 1 }${more} }
-collectors: { it: { command: ${argv(collects, 'pod')}, targetsCommand: ${argv(finds, 'sts')} } }
+collectors: { it: { command: ${argv(collects, 'pod')}, allowEarlierStart: true, targetsCommand: ${argv(finds, 'sts')} } }
 `);
 };
 const threePods = "for (const n of [0, 1, 2]) console.log(sts + '-' + n)";

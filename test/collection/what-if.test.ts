@@ -47,6 +47,11 @@ function whatIf(
 }
 
 describe('what if', () => {
+  it('declines an alert without a label that the collector of its row needs', () => {
+    const needs = row({ labels: { required: ['node'], optional: ['team'] } });
+    expect(whatIf([needs], [received(1, 0)]).compared[0]?.would).toEqual([{ kind: 'declined', label: 'node' }]); // prettier-ignore
+  });
+
   const alerts = [received(1, 0), received(2, 10), received(3, 100), received(4, 1_000)];
 
   it('attaches during the assumed recording, waits for the cooldown after it, and is decided again at its end', () => {

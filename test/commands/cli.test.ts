@@ -161,6 +161,17 @@ describe('check', () => {
     );
     expect(valid.stdout).toMatch(/firing: row collections\[0\]: hemako records aks1-westeurope-prod\//);
     expect(valid.stdout).toMatch(/resolved: stored, starts nothing/);
+    expect(valid.stdout).toMatch(
+      /^ {2}runs hemako jfr collect --kube-context aks1-westeurope-prod .* --duration 30s --approve$/m,
+    );
+    const given = await configFile(`collections: [{ match: ['alertname=~"CrateDB.+"'], collector: mine }]
+collectors: { mine: { command: [mine, --token, topsecret, '{label.severity}', '{collectionId}'], labels: [container] } }`);
+    const filled = await cli(['check', given, '--alert', fixture('am0.33.1-single_firing')]);
+    expect(filled.stdout.split('\n').slice(-3)).toEqual([
+      "  runs mine --token *** critical '{collectionId}'",
+      '  with ALERT_LABEL_severity=critical ALERT_LABEL_container=crate',
+      '',
+    ]);
     const declined = await cli(['check', config, '--alert', fixture('am0.33.1-no_pod_namespace')]);
     expect(declined.stdout).toContain('declined (missing-label): the alert has no label namespace');
   });
@@ -195,6 +206,20 @@ collectors:
       /collectors\.mine\.command \(line 6\): no {nope} is known; there is {kubeContext}/,
     );
     expect(second.stderr).toMatch(/collectors\.both \(line 7\): must have mainClass or pid, and not both/);
+    const retries = await cli(['check', await configFile(`collections:
+  - match: ['alertname="A"']
+    maxAttempts: 3
+    retry:
+      timeout: { maxAttempts: 1 }
+      cancelled: { maxAttempts: 1 }
+      pod-not-found: { maxAttempts: 4 }
+      forbidden: { maxAttempts: 3 }
+`)]); // prettier-ignore
+    expect(retries.stderr.trim().split('\n').slice(1)).toEqual([
+      expect.stringMatching(/collections\.0\.retry\.timeout \(line 5\): no attempt fails with timeout .*; codes are collector-not-found, .*collector-timeout, .*unexpected$/), // prettier-ignore
+      expect.stringContaining('retry.cancelled (line 6): no attempt fails with cancelled'),
+      expect.stringContaining('retry.pod-not-found.maxAttempts (line 7): the row has 3 attempts in all'),
+    ]);
     const third = await cli(['check', await configFile('destination: { type: s3, bucket: b, serverSideEncryption: no }')]); // prettier-ignore
     expect(third.stderr).toContain(
       "serverSideEncryption (line 1): Expected one of 'AES256', 'aws:kms', 'aws:kms:dsse'",

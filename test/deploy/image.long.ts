@@ -25,7 +25,7 @@ const config = `collections:
   - { match: ['alertname="LeavesAChild"'], collector: leaves-a-child, durationSeconds: 1 }
 collectors:
   jvm: { driver: jcmd, mainClass: DemoPod }
-  leaves-a-child: { command: [sh, -c, 'setsid sleep 1 & cp /etc/alert-watcher/sample.jfr recording.jfr'] }
+  leaves-a-child: { command: [sh, -c, 'setsid sleep 1 & cp /etc/alert-watcher/sample.jfr recording.jfr'], allowEarlierStart: true }
 `;
 
 describe.runIf(programs.containers && programs.jdk)('the image that deploy/Dockerfile builds', () => {

@@ -123,7 +123,9 @@ describe('a process that is killed', () => {
 
   it('while the collector runs: the next one makes another attempt, and leaves no files', async () => {
     const collector = `setTimeout(() => require('fs').copyFileSync(${JSON.stringify(sample)}, 'out.jfr'), 2000)`;
-    const env = await environment(`{ command: ${JSON.stringify([process.execPath, '-e', collector])} }`);
+    const env = await environment(
+      `{ command: ${JSON.stringify([process.execPath, '-e', collector])}, allowEarlierStart: true }`,
+    );
     const first = serve(env);
     await post(await first.url());
     await first.logged('the attempt', ({ event }) => event === 'CollectionAttemptStarted');
@@ -204,7 +206,9 @@ describe('a process that is told to stop', () => {
   it('by Ctrl-C, which reaches its spawner too: the collector program has its grace', async () => {
     const collector = `require('fs').writeFileSync('pid', String(process.ppid));
       setTimeout(() => require('fs').copyFileSync(${JSON.stringify(sample)}, 'out.jfr'), 1000)`;
-    const env = await environment(`{ command: ${JSON.stringify([process.execPath, '-e', collector])} }`);
+    const env = await environment(
+      `{ command: ${JSON.stringify([process.execPath, '-e', collector])}, allowEarlierStart: true }`,
+    );
     const service = serve(env);
     await post(await service.url());
     const work = join(dataDir, 'work');

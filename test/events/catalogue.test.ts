@@ -48,6 +48,17 @@ it.each(['JfrCollected', 'Uploaded'])('%s is read with what a crash left', (type
   expect({ subject, headers, body: JSON.parse(body) as unknown }).toEqual(wanted);
 });
 
+it.each(['CollectionRequested', 'CollectionAttemptStarted', 'CollectionAttemptFailed', 'JfrCollected'])(
+  '%s is read with what collectors are given and say of their programs',
+  (type) => {
+    const wanted = golden(type, 'events-of-collectors');
+    const event = decodeEvent(messageOf(wanted));
+    if (!isEvent(event)) throw new Error(event.message);
+    const { subject, headers, body } = encodeEvent(event);
+    expect({ subject, headers, body: JSON.parse(body) as unknown }).toEqual(wanted);
+  },
+);
+
 it('has no golden file and no schema but those of its events', () => {
   const names = eventTypes.map((type) => `${type}.json`).sort();
   expect(readdirSync(new URL('../fixtures/events/', import.meta.url)).sort()).toEqual(names);

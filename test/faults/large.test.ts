@@ -41,7 +41,7 @@ for (let written = 0; written < ${String(bytes)}; written += chunk.length) appen
   await writeFile(
     config,
     `collections: [{ match: ['alertname=~".+"'], collector: it, durationSeconds: 1, maxAttempts: 2, backoff: { initialSeconds: 0.2 } }]
-collectors: { it: { command: ['${process.execPath}', '${file}'] } }
+collectors: { it: { command: ['${process.execPath}', '${file}'], allowEarlierStart: true } }
 destination: { type: s3, bucket: ${s3?.bucket ?? ''}, endpoint: '${s3?.endpoint ?? ''}', region: eu-central-1, forcePathStyle: true }
 `,
   );

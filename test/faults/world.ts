@@ -148,7 +148,7 @@ function configOf(s3?: S3Server): string {
     cooldownSeconds: 2
     targets: { statefulSet: all, max: 2 }
 collectors:
-  misbehaving: { targetsCommand: ['${process.execPath}', '${finder}', '{sts}'], command: ['${process.execPath}', '${collector}', '{pod}', '{attempt}'] }
+  misbehaving: { targetsCommand: ['${process.execPath}', '${finder}', '{sts}'], command: ['${process.execPath}', '${collector}', '{pod}', '{attempt}'], allowEarlierStart: true }
 ${destination}
 `;
 }

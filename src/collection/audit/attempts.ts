@@ -1,3 +1,4 @@
+import type { Plan } from '../../events/data/plan.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import { maxCutShort } from '../pod/context.ts';
 import { type CollectionEvent, type AuditHistory, type RunRef, runRefOf } from './history.ts';
@@ -11,6 +12,8 @@ interface Attempts {
   failed: Map<number, number>;
   /** How many attempts ended because their process did: the plan's maxAttempts is not about these. */
   cutShort: number;
+  /** How many attempts failed with a code. */
+  byCode: Map<string, number>;
   collected?: number;
   uploadFailed?: { attempt: number; sequence: number };
 }
@@ -20,10 +23,10 @@ type Of<T extends CollectionEvent['type']> = StoredEvent<T>;
 /** Promise 4, per run: attempts start in order, each ends at most once, and one of them brings the recording. */
 export function createAttempts(history: AuditHistory, report: Report) {
   const runs = new Map<string, Attempts>();
-  const maxAttempts = new Map<string, number>();
+  const plans = new Map<string, Plan>();
 
   const attemptsOf = ({ key }: RunRef): Attempts => {
-    const attempts = runs.get(key) ?? { failed: new Map<number, number>(), cutShort: 0 };
+    const attempts = runs.get(key) ?? newAttempts();
     runs.set(key, attempts);
     return attempts;
   };
@@ -36,12 +39,16 @@ export function createAttempts(history: AuditHistory, report: Report) {
       mayHaveBegun: history.mayHaveBegun(ref),
       breaks: (what, sequences = []) => report(4, what, ref.about, [...sequences, event.sequence]),
     };
-    if (event.type === 'CollectionRequested') maxAttempts.set(ref.collection, event.data.plan.maxAttempts);
-    if (event.type === 'CollectionAttemptStarted') started(check, event, maxAttempts.get(ref.collection));
+    if (event.type === 'CollectionRequested') plans.set(ref.collection, event.data.plan);
+    if (event.type === 'CollectionAttemptStarted') started(check, event, plans.get(ref.collection));
     if (event.type === 'CollectionAttemptFailed') failed(check, event);
     if (event.type === 'JfrCollected') collected(check, event);
     if (event.type === 'UploadAttemptFailed') uploadFailed(check, event);
   };
+}
+
+function newAttempts(): Attempts {
+  return { failed: new Map(), cutShort: 0, byCode: new Map() };
 }
 
 interface Check {
@@ -51,7 +58,7 @@ interface Check {
   breaks: (what: string, sequences?: number[]) => void;
 }
 
-function started(check: Check, { data, sequence }: Of<'CollectionAttemptStarted'>, max = Infinity): void {
+function started(check: Check, { data, sequence }: Of<'CollectionAttemptStarted'>, plan?: Plan): void {
   const { attempts, mayHaveBegun, breaks } = check;
   const { attempt } = data;
   const before = attempts.started;
@@ -61,14 +68,22 @@ function started(check: Check, { data, sequence }: Of<'CollectionAttemptStarted'
   }
   // Another one starts while it is under way: nobody runs it any more.
   if (before && !attempts.failed.has(before.attempt)) attempts.cutShort += 1;
-  const more = Math.min(attempts.cutShort, maxCutShort);
-  if (attempt > max + more) {
-    const cut = more > 0 ? ` and ${String(more)} were cut short` : '';
-    breaks(`attempt ${String(attempt)} starts, but the plan has ${String(max)}${cut}`);
-  }
+  if (plan) checkPlan(check, attempt, plan);
   if (attempts.collected !== undefined)
     breaks(`attempt ${String(attempt)} starts after JfrCollected`, [attempts.collected]);
   attempts.started = { attempt, sequence };
+}
+
+function checkPlan({ attempts, breaks }: Check, attempt: number, { maxAttempts, retry = [] }: Plan): void {
+  const more = Math.min(attempts.cutShort, maxCutShort);
+  if (attempt > maxAttempts + more) {
+    const cut = more > 0 ? ` and ${String(more)} were cut short` : '';
+    breaks(`attempt ${String(attempt)} starts, but the plan has ${String(maxAttempts)}${cut}`);
+  }
+  for (const { code, maxAttempts: max = Infinity } of retry) {
+    if ((attempts.byCode.get(code) ?? 0) < max) continue;
+    breaks(`attempt ${String(attempt)} starts, but the plan has ${String(max)} that may fail with ${code}`);
+  }
 }
 
 function failed(check: Check, { data, sequence }: Of<'CollectionAttemptFailed'>): void {
@@ -80,7 +95,10 @@ function failed(check: Check, { data, sequence }: Of<'CollectionAttemptFailed'>)
     const last = attempts.started;
     breaks(`attempt ${String(attempt)} ends, but is not under way`, last && [last.sequence]);
   }
-  if (earlier === undefined && cuttingShort.has(error.code)) attempts.cutShort += 1;
+  if (earlier === undefined) {
+    if (cuttingShort.has(error.code)) attempts.cutShort += 1;
+    attempts.byCode.set(error.code, (attempts.byCode.get(error.code) ?? 0) + 1);
+  }
   attempts.failed.set(attempt, sequence);
 }
 

@@ -7,8 +7,9 @@ import { append } from '../../log/write/append.ts';
 import type { Connection } from '../../log/connection.ts';
 import type { ByHandDeps, Refused, Why } from './by-hand.ts';
 import { decide } from '../intake/decide.ts';
+import { lackingIn } from '../intake/labels.ts';
 import { createPolicy, type PolicyRow } from '../intake/policy.ts';
-import { podOf } from '../../book/pod-of-alert.ts';
+import { type BadLabel, podOf } from '../../book/pod-of-alert.ts';
 
 /** What a recording is asked for, by hand. */
 export interface StartRequest extends Why {
@@ -42,10 +43,12 @@ const alertname = 'RecordingRequestedByHand';
 export async function start(deps: StartDeps, request: StartRequest): Promise<StartResult> {
   const now = deps.now();
   const alert = alertOf(request, now);
-  const found = podOf(alert.labels);
-  if (!('pod' in found)) return { refused: found.message };
   const plan = planByHand(deps.rows, alert.labels, request);
   if (typeof plan === 'string') return { refused: plan };
+  const found = podOf(alert.labels);
+  if (!('pod' in found)) return { refused: found.message };
+  const lacking = lackingIn(alert.labels, plan);
+  if (lacking) return { refused: refusal(lacking, plan) };
   const { traceparent, by, reason } = request;
   const event = createEvent('AlertReceived', alert, { part: 'api', time: now, traceparent });
   const { sequence } = await append(deps.connection, event);
@@ -76,6 +79,11 @@ function planByHand(
   if (durationSeconds === undefined) return plan;
   const timeoutSeconds = plan.timeoutSeconds - plan.durationSeconds + durationSeconds;
   return { ...plan, durationSeconds, timeoutSeconds };
+}
+
+/** A request has the labels that name the pod and no others. */
+function refusal({ label }: BadLabel, { rule }: Plan): string {
+  return `the collector of row ${rule} needs the label ${label} of an alert, which a request by hand does not have: name another row (rule)`;
 }
 
 function alertOf(request: StartRequest, now: string): AlertReceivedData {

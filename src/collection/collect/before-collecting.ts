@@ -3,7 +3,7 @@ import { millisOf } from '../../events/instant.ts';
 import type { Pod } from '../../events/subjects.ts';
 import type { Delivery, Verdict } from '../../log/consume/consume.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Collector } from '../collectors/collector.ts';
+import type { ConfiguredCollector } from '../collectors/collector.ts';
 import type { Collecting } from '../pod/context.ts';
 import { just } from '../../kernel/decide/decider.ts';
 import type { Pods } from '../pods.ts';
@@ -12,7 +12,7 @@ import { collectionFailed } from '../run-events.ts';
 
 export interface BeforeDeps {
   decider: Pods;
-  collectors: ReadonlyMap<string, Collector>;
+  collectors: ReadonlyMap<string, ConfiguredCollector>;
   /** True where the alert that asked for a recording, or one that was attached to it, still fires. */
   isWanted: (pod: Pod, trigger: Collecting['trigger'], requestedAt: number) => Promise<boolean>;
   /** RFC 3339. */

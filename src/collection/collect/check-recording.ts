@@ -1,4 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { millisOf } from '../../events/instant.ts';
+import { spanOf } from '../../kernel/explain/words.ts';
 import { AttemptFailed } from '../../kernel/react/failures.ts';
 import { fileParts } from '../staging/file-parts.ts';
 
@@ -59,6 +61,20 @@ export async function openRecording(file: string): Promise<OpenRecording> {
     await handle.close();
     throw error;
   }
+}
+
+/** Clocks of two machines may differ by so much. */
+const clocksDifferMs = 60_000;
+
+/** Throws AttemptFailed (stale-recording) where a recording began before the attempt (RFC 3339) that is to have made it. */
+export function assertBegan({ startedAt }: CheckedRecording, attemptBegunAt: string): void {
+  const earlierMs = millisOf(attemptBegunAt) - millisOf(startedAt);
+  if (earlierMs <= clocksDifferMs) return;
+  const when = `the recording began at ${startedAt}, ${spanOf(earlierMs)} before this attempt (${attemptBegunAt})`;
+  throw new AttemptFailed(
+    'stale-recording',
+    `${when}: it is an older one. If the command dumps a running recording, set allowEarlierStart: true for it; otherwise check both clocks`,
+  );
 }
 
 /**

@@ -1,15 +1,13 @@
 import type { StoredEvent } from '../../events/envelope.ts';
 import { millisOf, secondsBetween } from '../../events/instant.ts';
-import type { Plan } from '../../events/data/plan.ts';
 import type { Pod } from '../../events/subjects.ts';
 import { type AttemptsDeps, createAttempts } from '../../kernel/react/attempts.ts';
 import { type AttemptFailed, PermanentlyFailed } from '../../kernel/react/failures.ts';
-import { retryAtAfter } from '../../kernel/react/retry.ts';
 import type { CollectionMetrics } from '../metrics.ts';
 import { unansweredBecause } from '../intake/unanswered.ts';
-import { type Collecting, maxCutShort, type PodEvent } from '../pod/context.ts';
+import type { Collecting, PodEvent } from '../pod/context.ts';
 import type { PodSnapshot } from '../pod/machine.ts';
-import { isCutShort } from '../pod/updates.ts';
+import { areAttemptsUsedUp, retryAfterFailure } from '../pod/retries.ts';
 import {
   attemptFailed,
   attemptStarted,
@@ -19,7 +17,7 @@ import {
   runOf,
 } from '../run-events.ts';
 import { type BeforeDeps, handedOver, withdrawn } from './before-collecting.ts';
-import { record, type RecordDeps } from './record.ts';
+import { assignmentOf, record, type RecordDeps } from './record.ts';
 
 export interface CollectDeps extends RecordDeps, BeforeDeps, AttemptsDeps<Pod, PodEvent, PodSnapshot> {
   me: { host: string; process: string };
@@ -63,8 +61,8 @@ export function createCollect(deps: CollectDeps) {
       attemptOf,
       // An attempt that has begun and not ended was cut short, too.
       isUsedUp: ({ state: { plan, attempts, cutShort, attempt } }) =>
-        isUsedUp(plan, attempts, cutShort + (attempt ? 1 : 0)),
-      start: (work) => attemptStarted(work, now(), attemptOf(work), me),
+        areAttemptsUsedUp(plan, attempts, cutShort + (attempt ? 1 : 0)),
+      start: (work) => attemptStarted(work, now(), attemptOf(work), me, argvOf(deps, work, attemptOf(work))),
       // The outcome counts only while the log shows this attempt, and as this process's.
       isMine: ({ state }, begun) =>
         state.attempt?.number === attemptOf(begun) && state.attempt.by === me.process,
@@ -109,22 +107,15 @@ export function createCollect(deps: CollectDeps) {
 
 const cutOff = { code: 'interrupted', message: 'every attempt was cut off before it ended' };
 
-function failed(
-  work: Run,
-  now: string,
-  { plan, cutShort }: Collecting,
-  attempt: number,
-  failure: AttemptFailed,
-) {
-  const isLast =
-    failure instanceof PermanentlyFailed || isUsedUp(plan, attempt, cutShort + (isCutShort(failure) ? 1 : 0));
-  const retryAt = failure.code === 'handed-back' ? now : retryAtAfter(plan.backoff, attempt, now);
-  return attemptFailed(work, now, attempt, failure, isLast ? undefined : retryAt);
+/** Undefined where no program runs, and where this process has no such collector. */
+function argvOf({ collectors }: CollectDeps, work: CollectWork, attempt: number): string[] | undefined {
+  return collectors.get(work.state.plan.collector)?.argvOf(assignmentOf(work, attempt));
 }
 
-/** Attempts that were cut short say nothing of the pod: they have a bound of their own. */
-function isUsedUp({ maxAttempts }: Plan, attempts: number, cutShort: number): boolean {
-  return attempts - cutShort >= maxAttempts || cutShort > maxCutShort;
+function failed(work: Run, now: string, state: Collecting, attempt: number, failure: AttemptFailed) {
+  const isPermanent = failure instanceof PermanentlyFailed;
+  const retryAt = isPermanent ? undefined : retryAfterFailure(state, attempt, failure.code, now);
+  return attemptFailed(work, now, attempt, failure, retryAt);
 }
 
 function ended(work: CollectWork, now: string) {

@@ -4,21 +4,23 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Circumstances } from '../../events/data/circumstances.ts';
 import type { Recording } from '../../events/data/collection.ts';
-import type { Collector } from '../collectors/collector.ts';
+import type { CollectTask, ConfiguredCollector } from '../collectors/collector.ts';
 import { circumstancesOf } from './circumstances.ts';
 import { AttemptFailed, PermanentlyFailed } from '../../kernel/react/failures.ts';
 import type { Collecting } from '../pod/context.ts';
-import { openRecording } from './check-recording.ts';
+import { assertBegan, openRecording } from './check-recording.ts';
 import type { Run } from '../run-events.ts';
 import type { Staging } from '../staging/staging.ts';
 
 export interface RecordDeps {
   staging: Staging;
-  collectors: ReadonlyMap<string, Collector>;
+  collectors: ReadonlyMap<string, ConfiguredCollector>;
   /** Every attempt whose collector writes files gets a directory of its own in here. */
   workDir: string;
   /** Aborted, with the failure as its reason, when running work is to be handed back (shutdown). */
   handBack: AbortSignal;
+  /** RFC 3339. */
+  now: () => string;
 }
 
 /**
@@ -30,9 +32,9 @@ export async function record(
   work: Run & { state: Collecting },
   attempt: number,
   wanted: AbortSignal,
-): Promise<{ recording: Recording; circumstances: Circumstances }> {
-  const { pod, collectionId, run, traceparent } = work;
-  const { plan, trigger } = work.state;
+): Promise<{ recording: Recording; circumstances: Circumstances; argv?: string[] }> {
+  const { collectionId, run } = work;
+  const { plan } = work.state;
   const collector = deps.collectors.get(plan.collector);
   if (!collector) {
     const known = [...deps.collectors.keys()].join(', ');
@@ -42,38 +44,48 @@ export async function record(
     );
   }
   const directory = directoryIn(deps.workDir);
+  const begunAt = deps.now();
   const timeout = new AbortController();
   const timer = setTimeout(() => {
     const message = `the attempt took longer than ${String(plan.timeoutSeconds)} s`;
     timeout.abort(new AttemptFailed('collector-timeout', message));
   }, plan.timeoutSeconds * 1_000);
   const signal = AbortSignal.any([timeout.signal, deps.handBack, wanted]);
-  const { durationSeconds } = plan;
   let collected: string | undefined;
   try {
-    const { startsAt, container } = trigger;
-    const brought = await collector({
-      ...pod,
-      collectionId,
-      traceparent,
-      durationSeconds,
-      alert: { startsAt, container },
-      attempt,
-      directory,
-      signal,
-    });
-    const { file, simulated = false } = brought;
+    const brought = await collector.collect({ ...assignmentOf(work, attempt), directory, signal });
+    const { file, argv, simulated = false } = brought;
     collected = file;
     await using recording = await openRecording(file);
+    if (!collector.allowEarlierStart) assertBegan(recording.checked, begunAt);
     const ended = AbortSignal.any([deps.handBack, wanted]);
     const ref = { collectionId, run, attempt };
     const circumstances = await circumstancesOf(deps.staging, ref, brought);
     const options = { simulated, circumstances, destination: plan.destination, signal: ended };
-    return { recording: await deps.staging.put(ref, recording, options), circumstances };
+    const staged = await deps.staging.put(ref, recording, options);
+    return { recording: staged, circumstances, ...(argv ? { argv } : {}) };
   } finally {
     clearTimeout(timer);
     await removeDirectory(directory, collected);
   }
+}
+
+/** What an attempt is to record, by the log. */
+export function assignmentOf(
+  { pod, collectionId, traceparent, state: { plan, trigger } }: Run & { state: Collecting },
+  attempt: number,
+): Omit<CollectTask, 'directory' | 'signal'> {
+  const { durationSeconds } = plan;
+  const { startsAt, container, labels } = trigger;
+  return {
+    ...pod,
+    collectionId,
+    traceparent,
+    durationSeconds,
+    labels,
+    alert: { startsAt, container },
+    attempt,
+  };
 }
 
 /** Containers that share a volume have the same pids. */

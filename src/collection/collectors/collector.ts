@@ -1,12 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import type { Jvm } from '../../events/data/circumstances.ts';
 import type { Pod } from '../../events/subjects.ts';
+import type { Filling } from './placeholders.ts';
 
 /** What is to be recorded, and where the file may be written. */
 export interface CollectTask extends Pod {
   collectionId: string;
   sts?: string;
   durationSeconds: number;
+  /** Labels of the alert that the plan names, each plainly a name. */
+  labels?: Readonly<Record<string, string>> | undefined;
   /** Of the alert that asked for it. */
   alert?: { startsAt: string; container?: string | undefined };
   /** W3C traceparent of the attempt, for programs that trace: they get it as TRACEPARENT. */
@@ -24,6 +27,8 @@ export interface Collected {
   file: string;
   /** True: a sample, and not a recording of the pod. */
   simulated?: true;
+  /** The command line that started the recording, as events may show it, where it was not known before. */
+  argv?: string[];
   /** Which JVM it is of, where the collector knows. */
   jvm?: Jvm;
   /** What else it brought: what a crashed JVM left. */
@@ -45,6 +50,15 @@ export interface CollectedArtefact {
  * PermanentlyFailed. Ends what it started before it settles.
  */
 export type Collector = (task: CollectTask) => Promise<Collected>;
+
+/** A collector as it is configured. */
+export interface ConfiguredCollector {
+  collect: Collector;
+  /** The command line that an attempt begins with, as events may show it; undefined: it runs no program. */
+  argvOf: (filling: Filling) => string[] | undefined;
+  /** False: it makes a new recording each time, so that one which began before its attempt is another one. */
+  allowEarlierStart: boolean;
+}
 
 /** A collector that finds its task's directory there, empty. One that writes nothing spares the file system the work. */
 export function inDirectory(collector: Collector): Collector {

@@ -1,34 +1,20 @@
 import { readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { own } from '../../events/own.ts';
 import { AttemptFailed } from '../../kernel/react/failures.ts';
 import type { Collector, CollectTask } from './collector.ts';
+import { filledIn, type Filling, labelsIn } from './placeholders.ts';
 import { runProgram } from '../../programs/run-program.ts';
+import { mask } from '../../programs/secrets.ts';
+import { shownArgv } from '../../programs/shown-argv.ts';
 import type { Spawner } from '../../programs/spawner.ts';
 
 const suffix = '.jfr';
 
-/** What `{name}` in an argument stands for. */
-const placeholders: Record<string, (task: CollectTask) => string> = {
-  kubeContext: (task) => task.kubeContext,
-  namespace: (task) => task.namespace,
-  pod: (task) => task.pod,
-  sts: (task) => task.sts ?? '',
-  durationSeconds: (task) => String(task.durationSeconds),
-  collectionId: (task) => task.collectionId,
-  attempt: (task) => String(task.attempt),
-};
-
-export const placeholderNames = Object.keys(placeholders);
-
-/** Any `{name}` in an argument that is no placeholder. */
-export function unknownPlaceholders(
-  command: readonly string[],
-  known: readonly string[] = placeholderNames,
-): string[] {
-  const used = command.flatMap((argument) =>
-    [...argument.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name),
-  );
-  return used.filter((name) => !known.includes(name));
+interface CommandOptions {
+  command: readonly string[];
+  /** True: events name the program only. */
+  hideArguments?: boolean;
 }
 
 /**
@@ -36,25 +22,52 @@ export function unknownPlaceholders(
  * value never becomes a second argument. The recording is the path that the program names last on stdout, else the one
  * `*.jfr` that appeared in its directory.
  */
-export function commandCollector(command: readonly string[], spawner: Spawner): Collector {
+export function commandCollector(config: CommandOptions, spawner: Spawner): Collector {
+  const { command } = config;
   return async (task) => {
-    const argv = command.map((argument) => fill(argument, task));
-    const { directory: cwd, signal, traceparent } = task;
-    const env = traceparent === undefined ? undefined : { TRACEPARENT: traceparent };
-    const { stdout, stderr } = await runProgram(spawner, argv, { cwd, env, signal });
+    failIfLacking(command, task);
+    const argv = filledIn(command, task);
+    const { directory: cwd, signal } = task;
+    const shown = commandArgv(config, task);
+    const { stdout, stderr } = await runProgram(spawner, argv, {
+      cwd,
+      env: variablesOf(task),
+      shown,
+      signal,
+    });
     const file = (await namedOn(stdout, task.directory)) ?? (await appearedIn(task.directory));
     if (file) return { file };
     throw new AttemptFailed('recording-missing', `${argv[0] ?? ''} succeeded but left no recording`, {
       exitCode: 0,
       stderrTail: stderr,
+      argv: shown,
     });
   };
 }
 
-function fill(argument: string, task: CollectTask): string {
-  return argument.replaceAll(/\{(\w+)\}/g, (whole, name: string) =>
-    Object.hasOwn(placeholders, name) ? (placeholders[name]?.(task) ?? whole) : whole,
+/** Its command line, as events may show it. */
+export function commandArgv({ command, hideArguments }: CommandOptions, filling: Filling): string[] {
+  const [program = '', ...rest] = command;
+  return hideArguments && rest.length > 0 ? [program, mask] : shownArgv(filledIn(command, filling));
+}
+
+/** The configuration of this process may be another one than that which the collection was requested by. */
+function failIfLacking(command: readonly string[], { labels = {} }: CollectTask): void {
+  const lacking = labelsIn(command).find((label) => own(labels, label) === undefined);
+  if (lacking === undefined) return;
+  throw new AttemptFailed(
+    'label-not-requested',
+    `the command of this process names {label.${lacking}}, but the collection was requested without it: the configuration has changed since, or differs between processes`,
   );
+}
+
+/** Labels as ALERT_LABEL_name: under names of their own, so that none is PATH or LD_PRELOAD. */
+function variablesOf({ labels = {}, traceparent }: CollectTask): Record<string, string> {
+  const ofLabels = Object.entries(labels).map(([name, value]) => [`ALERT_LABEL_${name}`, value] as const);
+  return {
+    ...Object.fromEntries(ofLabels),
+    ...(traceparent === undefined ? {} : { TRACEPARENT: traceparent }),
+  };
 }
 
 /** Words that are a path to a recording up to a point: `written to /tmp/x.jfr.` By hand: a pattern that tries each of 64 KiB as a beginning takes 11 s. */

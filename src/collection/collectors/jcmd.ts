@@ -4,7 +4,10 @@ import { AttemptFailed } from '../../kernel/react/failures.ts';
 import type { Collector, CollectTask } from './collector.ts';
 import { leftBehindSeconds, withoutSecrets } from './jfr-start.ts';
 import { abortFailure, runProgram } from '../../programs/run-program.ts';
+import { shownArgv } from '../../programs/shown-argv.ts';
 import type { Spawner } from '../../programs/spawner.ts';
+
+export const listJvms = ['jcmd', '-l'] as const;
 
 /** Which JVM on this machine stands for the pod. */
 export type JvmChoice = { mainClass: string } | { pid: number };
@@ -18,13 +21,14 @@ export function jcmdCollector(choice: JvmChoice, spawner: Spawner): Collector {
     const pid = await findJvm(spawner, choice, task);
     const name = `alert-watcher-${task.collectionId}-${String(task.attempt)}`;
     const file = join(task.directory, 'recording.jfr');
-    await jcmd(spawner, task, pid, [
+    const start = [
       'JFR.start',
       `name=${name}`,
       'settings=profile',
       `duration=${String(task.durationSeconds + leftBehindSeconds)}s`,
       ...withoutSecrets,
-    ]);
+    ];
+    await jcmd(spawner, task, pid, start);
     try {
       await waitFor(task);
       await jcmd(spawner, task, pid, ['JFR.dump', `name=${name}`, `filename=${file}`]);
@@ -33,14 +37,14 @@ export function jcmdCollector(choice: JvmChoice, spawner: Spawner): Collector {
       const signal = AbortSignal.timeout(5_000);
       await jcmd(spawner, { ...task, signal }, pid, ['JFR.stop', `name=${name}`]).catch(() => undefined);
     }
-    return { file };
+    return { file, argv: shownArgv(['jcmd', String(pid), ...start]) };
   };
 }
 
 /** Also where the pid is given: attaching to a process that is no JVM would end it (SIGQUIT). */
 async function findJvm(spawner: Spawner, choice: JvmChoice, task: CollectTask): Promise<number> {
   const { directory: cwd, signal } = task;
-  const { stdout } = await runProgram(spawner, ['jcmd', '-l'], { cwd, signal });
+  const { stdout } = await runProgram(spawner, listJvms, { cwd, signal });
   const running = stdout.split('\n').map((line) => line.split(' '));
   const isChosen = ([pid, main]: string[]) =>
     'pid' in choice ? pid === String(choice.pid) : main === choice.mainClass;

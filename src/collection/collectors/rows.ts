@@ -1,13 +1,17 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { errorsOf, type Fault } from '../../config/fault.ts';
+import type { Plan } from '../../events/data/plan.ts';
 import { withVariables } from '../../programs/environment.ts';
+import { shownArgv } from '../../programs/shown-argv.ts';
 import type { Spawner } from '../../programs/spawner.ts';
-import { type Collector, inDirectory } from './collector.ts';
-import { commandCollector, placeholderNames, unknownPlaceholders } from './command.ts';
-import { jcmdCollector } from './jcmd.ts';
+import { type Collector, type ConfiguredCollector, inDirectory } from './collector.ts';
+import { commandArgv, commandCollector } from './command.ts';
+import { jcmdCollector, listJvms } from './jcmd.ts';
 import { kubectlCollector } from './kubectl/collector.ts';
+import { getPodArgv } from './kubectl/kubectl.ts';
 import { defaultOptions } from './kubectl/options.ts';
+import { type Filling, labelsIn, placeholderNames, unknownPlaceholders } from './placeholders.ts';
 import {
   type CollectorConfig,
   CommandCollector,
@@ -17,7 +21,12 @@ import {
 } from './schemas.ts';
 import { simulatedCollector } from './simulated.ts';
 import { kubectlFinder } from './kubectl/targets.ts';
-import { commandFinder, type TargetsFinder, targetsPlaceholders } from './targets.ts';
+import {
+  commandFinder,
+  type TargetsFinder,
+  targetsPlaceholders,
+  unknownTargetsPlaceholders,
+} from './targets.ts';
 
 /** A kind of collector: what the configuration says of one, and how it is made. */
 interface CollectorRow<Schema extends TSchema> {
@@ -26,10 +35,19 @@ interface CollectorRow<Schema extends TSchema> {
   faults?: (config: Static<Schema>) => Fault[];
   /** The program of this machine that it starts; absent where it starts none. */
   program?: (config: Static<Schema>) => string;
+  /** What it is given of the labels of an alert; absent: nothing. */
+  labels?: (config: Static<Schema>) => NonNullable<Plan['labels']>;
+  /** True where its recordings may have begun before their attempt. Absent: nobody has to ask. */
+  allowEarlierStart?: (config: Static<Schema>) => boolean;
+  /** The command line that an attempt begins with; absent: it runs no program. */
+  argv?: (config: Static<Schema>, filling: Filling) => string[];
   create: (config: Static<Schema>, spawner: Spawner) => Collector;
   /** How it finds the pods of a StatefulSet; absent, or undefined: it cannot. */
   finder?: (config: Static<Schema>, spawner: Spawner) => TargetsFinder | undefined;
 }
+
+/** They stand in each request, and in the state of the pod. */
+const maxLabels = 20;
 
 const row = <Schema extends TSchema>(each: CollectorRow<Schema>) => each;
 
@@ -38,12 +56,18 @@ export const collectorRows = {
   command: row({
     schema: CommandCollector,
     program: ({ command: [program = ''] }) => program,
-    faults: ({ command, targetsCommand = [] }) => [
-      ...placeholderFaults('command', command, placeholderNames),
-      ...placeholderFaults('targetsCommand', targetsCommand, targetsPlaceholders),
+    faults: ({ command, targetsCommand = [], labels = [] }) => [
+      ...placeholderFaults('command', unknownPlaceholders(command), placeholderNames),
+      ...placeholderFaults('targetsCommand', unknownTargetsPlaceholders(targetsCommand), targetsPlaceholders),
+      ...labelFaults([...labelsIn(command), ...labels]),
     ],
-    create: ({ command, env }, spawner) =>
-      inDirectory(commandCollector(command, withVariables(spawner, env))),
+    labels: ({ command, labels = [] }) => {
+      const required = labelsIn(command);
+      return { required, optional: [...new Set(labels)].filter((label) => !required.includes(label)) };
+    },
+    argv: commandArgv,
+    allowEarlierStart: ({ allowEarlierStart = false }) => allowEarlierStart,
+    create: (config, spawner) => inDirectory(commandCollector(config, withVariables(spawner, config.env))),
     finder: ({ targetsCommand, env }, spawner) =>
       targetsCommand && commandFinder(targetsCommand, withVariables(spawner, env)),
   }),
@@ -54,6 +78,7 @@ export const collectorRows = {
       (pid === undefined) === (mainClass === undefined)
         ? [[[], 'must have mainClass or pid, and not both']]
         : [],
+    argv: () => [...listJvms],
     create: ({ pid, mainClass = '', env }, spawner) =>
       inDirectory(jcmdCollector(pid === undefined ? { mainClass } : { pid }, withVariables(spawner, env))),
   }),
@@ -62,6 +87,7 @@ export const collectorRows = {
     program: ({ kubectl = defaultOptions.kubectl }) => kubectl,
     faults: ({ pid, mainClass }) =>
       pid !== undefined && mainClass ? [[[], 'must not have both mainClass and pid']] : [],
+    argv: (config, filling) => shownArgv(getPodArgv({ ...defaultOptions, ...config }, filling)),
     create: (config, spawner) => inDirectory(kubectlCollector(config, withVariables(spawner, config.env))),
     finder: (config, spawner) => kubectlFinder(config, withVariables(spawner, config.env)),
   }),
@@ -73,6 +99,28 @@ type Kind = keyof typeof collectorRows;
 /** The row of a valid configuration. */
 export function rowOfCollector(config: CollectorConfig): CollectorRow<TSchema> {
   return collectorRows['command' in config ? 'command' : config.driver] as unknown as CollectorRow<TSchema>;
+}
+
+/** A collector of a valid configuration. */
+export function createCollector(config: CollectorConfig, spawner: Spawner): ConfiguredCollector {
+  const { create, allowEarlierStart } = rowOfCollector(config);
+  return {
+    collect: create(config, spawner),
+    argvOf: (filling) => argvOfCollector(config, filling),
+    // Our own collectors start the recordings that they bring, under the name of the attempt; the clock of a pod proves less.
+    allowEarlierStart: allowEarlierStart?.(config) ?? true,
+  };
+}
+
+/** The command line that an attempt begins with, as events may show it; undefined: it runs no program. */
+export function argvOfCollector(config: CollectorConfig, filling: Filling): string[] | undefined {
+  return rowOfCollector(config).argv?.(config, filling);
+}
+
+/** Names of the labels that a collector is given; undefined: it is given none. */
+export function labelsOfCollector(config: CollectorConfig | undefined): Plan['labels'] {
+  const named = config && rowOfCollector(config).labels?.(config);
+  return named && named.required.length + named.optional.length > 0 ? named : undefined;
 }
 
 /** True where a collector can find the pods of a StatefulSet. One that is not valid counts: that is said of it already. */
@@ -94,9 +142,14 @@ export function collectorFaults(collector: unknown): Fault[] {
   return Value.Check(schema, collector) ? faults(collector) : errorsOf(schema, collector);
 }
 
-function placeholderFaults(key: string, command: readonly string[], names: readonly string[]): Fault[] {
+function placeholderFaults(key: string, unknown: readonly string[], names: readonly string[]): Fault[] {
   const allowed = `there is ${names.map((name) => `{${name}}`).join(' ')}`;
-  return unknownPlaceholders(command, names).map((name) => [[key], `no {${name}} is known; ${allowed}`]);
+  return unknown.map((name) => [[key], `no {${name}} is known; ${allowed}`]);
+}
+
+function labelFaults(labels: readonly string[]): Fault[] {
+  if (new Set(labels).size <= maxLabels) return [];
+  return [[['labels'], `a collector is given ${String(maxLabels)} labels at most`]];
 }
 
 function isKind(kind: unknown): kind is Kind {

@@ -1,11 +1,22 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { labelName } from './placeholders.ts';
 
 const closed = { additionalProperties: false };
 
 /** Names of variables. */
 const env = Type.Optional(Type.Array(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' })));
 const command = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 });
-export const CommandCollector = Type.Object({ command, targetsCommand: Type.Optional(command), env }, closed);
+export const CommandCollector = Type.Object(
+  {
+    command,
+    targetsCommand: Type.Optional(command),
+    env,
+    allowEarlierStart: Type.Optional(Type.Boolean()),
+    hideArguments: Type.Optional(Type.Boolean()),
+    labels: Type.Optional(Type.Array(Type.String({ pattern: `^${labelName}$` }))),
+  },
+  closed,
+);
 export const JcmdCollector = Type.Object(
   {
     driver: Type.Literal('jcmd'),

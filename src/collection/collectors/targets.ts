@@ -3,6 +3,7 @@ import { AttemptFailed } from '../../kernel/react/failures.ts';
 import { runProgram } from '../../programs/run-program.ts';
 import type { Spawner } from '../../programs/spawner.ts';
 import type { FoundPods } from '../targets/pods.ts';
+import { namesIn } from './placeholders.ts';
 
 /** A StatefulSet whose pods are looked for. */
 export interface TargetsTask extends StatefulSet {
@@ -35,6 +36,11 @@ const placeholders: Record<string, (task: TargetsTask) => string> = {
 };
 
 export const targetsPlaceholders = Object.keys(placeholders);
+
+/** Any `{name}` in an argument that is no placeholder here. */
+export function unknownTargetsPlaceholders(command: readonly string[]): string[] {
+  return namesIn(command).filter((name) => !Object.hasOwn(placeholders, name));
+}
 
 /**
  * Runs a program that prints the names of pods, separated by white space. `pod/` before a name is left away: so `kubectl get

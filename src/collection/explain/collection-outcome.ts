@@ -7,7 +7,7 @@ import { own } from '../../events/own.ts';
 import type { Asking } from './alert-outcome.ts';
 import { type Book, requestOf, type Tale } from './book.ts';
 import type { Outcome } from './explanation.ts';
-import { simulatedText } from './telling-runs.ts';
+import { simulatedText } from './telling-attempts.ts';
 import { clip, count, errorText, spanBetween, spanOf } from '../../kernel/explain/words.ts';
 
 /** What a collection has come to, or how long it has waited, and for what. */

@@ -1,5 +1,5 @@
 import { parseMatcher } from '../../kernel/matchers.ts';
-import { podOf, statefulSetOf } from '../../book/pod-of-alert.ts';
+import { recordable } from '../intake/labels.ts';
 import type { TodaysPolicy } from './explanation.ts';
 import { clip, quoted } from '../../kernel/explain/words.ts';
 
@@ -24,7 +24,7 @@ export function askToday(labels: Labels, { name, rows }: TodaysPolicy): TodaysAn
   for (const row of rows) {
     const reason = whyNot(labels, row.match);
     if (reason === undefined) {
-      const found = (row.plan.targets && statefulSetOf(labels)) ?? podOf(labels);
+      const found = recordable(labels, row.plan);
       const declined = 'reason' in found ? `, and it would be declined: ${found.message}` : '';
       return { rule: row.name, sentence: `row ${clip(row.name)} matches ${by}${declined}`, details };
     }

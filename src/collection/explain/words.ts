@@ -10,6 +10,13 @@ export function alertName({ alertname, fingerprint }: { alertname?: string; fing
   return `${clip(alertname ?? '(no alertname)')} ${clip(fingerprint)}`;
 }
 
+/** A command line, to be read or pasted into a shell. */
+export function commandLine(argv: readonly string[]): string {
+  const isPlain = /^[\w@%+=:,./*…-]+$/;
+  const words = argv.map((word) => (isPlain.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  return clip(words.join(' '), 2_500);
+}
+
 /** What a plan asks for: `hemako records 30 s, …`. */
 export function planText(plan: Plan): string {
   const { collector, durationSeconds, maxAttempts, timeoutSeconds, cooldownSeconds, destination } = plan;

@@ -6,6 +6,7 @@ import type { Pod } from '../../events/subjects.ts';
 import { own } from '../../events/own.ts';
 import type { Plan } from '../../events/data/plan.ts';
 import type { PodSnapshot } from '../pod/machine.ts';
+import { labelsFor } from './labels.ts';
 
 /** What of an alert decides. */
 export type DecidedAlert = Pick<AlertReceivedData, 'labels' | 'fingerprint' | 'startsAt'> &
@@ -72,7 +73,8 @@ export function decide(snapshot: PodSnapshot, question: Question, now: string): 
       about,
     );
   }
-  const trigger = { ...triggerOf(alertRef, alert), ...(byHand ? { byHand } : { dueAt: since }) };
+  const given = labelsFor(plan, alert.labels);
+  const trigger = { ...triggerOf(alertRef, alert), ...given, ...(byHand ? { byHand } : { dueAt: since }) };
   const collectionId = collectionIdOf(causeId);
   return createEvent('CollectionRequested', { ...pod, collectionId, trigger, plan }, about);
 }

@@ -15,7 +15,7 @@ export interface DeclineDeps {
   metrics: CollectionMetrics;
 }
 
-/** Says, once per alert, that its labels name no pod. */
+/** Says, once per alert, that its labels name no pod, or lack what its collector needs. */
 export async function decline(
   { connection, now, logger, metrics }: DeclineDeps,
   cause: StoredEvent<'AlertReceived' | 'AlertRenewed'>,

@@ -15,8 +15,8 @@ import { causeIdOf, decide, type IntakeDecision, type Question } from './decide.
 import { alertOf, requestTargets, type RequestDeps } from '../targets/request.ts';
 import type { Decided } from './decided.ts';
 import { decline, type DeclineDeps } from './decline.ts';
+import { recordable } from './labels.ts';
 import { type Policy } from './policy.ts';
-import { podOf, statefulSetOf } from '../../book/pod-of-alert.ts';
 import type { Pods } from '../pods.ts';
 import { unansweredBecause } from './unanswered.ts';
 
@@ -70,7 +70,7 @@ function isOpen({ board }: IntakeDeps, { data }: StoredEvent<'AlertRenewed'>): b
 async function decideAlert(deps: IntakeDeps, cause: Told, alertId: string, alert: Alert): Promise<void> {
   const plan = planFor(deps, alert);
   if (!plan) return;
-  const found = (plan.targets && statefulSetOf(alert.labels)) ?? podOf(alert.labels);
+  const found = recordable(alert.labels, plan);
   if ('pod' in found) await decidePod(deps, { cause, alertId, alert, pod: found.pod, plan });
   else if ('statefulSet' in found)
     await requestTargets(deps, { cause, alertId, alert, statefulSet: found.statefulSet, plan });

@@ -4,6 +4,7 @@ import type { CollectionRequestedData, Recording } from '../../events/data/colle
 import type { EventError } from '../../events/data/error.ts';
 import type { Plan } from '../../events/data/plan.ts';
 import type { Event, StoredEvent } from '../../events/envelope.ts';
+import type { FailuresByCode } from './retries.ts';
 
 /** With its sequence where it is on the stream. */
 export type PodEvent = Event<CollectionEventType> & { sequence?: number };
@@ -41,6 +42,8 @@ export interface Collecting extends Collection, Attempts {
   attempt?: { number: number; by: string };
   /** Attempts that say nothing of the pod: their process died or was stopped. They do not count against maxAttempts. */
   cutShort: number;
+  /** How often each code of the plan's `retry` has failed in this run. */
+  failures?: FailuresByCode;
 }
 
 /** A recording on its way to its destination. */

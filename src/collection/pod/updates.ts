@@ -4,6 +4,7 @@ import type { Event } from '../../events/envelope.ts';
 import { millisOf, timeOf } from '../../events/instant.ts';
 import { uploadOf } from './guards.ts';
 import { own } from '../../events/own.ts';
+import { counted, isCutShort } from './retries.ts';
 import {
   type Collection,
   type Failed,
@@ -70,7 +71,8 @@ export function attemptFailed({
   if (!context.current) return {};
   const { attempt: _ended, retryAt: _past, ...rest } = context.current;
   const cutShort = rest.cutShort + (isCutShort(data.error) ? 1 : 0);
-  return { current: { ...rest, ...failure(data), cutShort } };
+  const ofCodes = rest.plan.retry ? { failures: counted(rest.plan, rest.failures, data.error.code) } : {};
+  return { current: { ...rest, ...failure(data), cutShort, ...ofCodes } };
 }
 
 export function collected({ context, event }: MachineStep<Of<'JfrCollected'>>): Partial<PodContext> {
@@ -172,11 +174,6 @@ export function uploadRedriven({
     failed: without(context.failed, failed.collectionId),
     uploads: { ...context.uploads, [failed.collectionId]: upload },
   };
-}
-
-/** True for an attempt that ended with its process, and not by what the pod or the collector did. */
-export function isCutShort({ code }: { code: string }): boolean {
-  return code === 'handed-back' || code === 'interrupted';
 }
 
 const noAttempts = { attempts: 0, exhausted: false };

@@ -29,6 +29,8 @@ interface Attempt {
   run: number;
   attempt: number;
   startedAt?: string;
+  /** Its command line, secrets masked. */
+  argv?: string[];
   endedAt?: string;
   /** Absent while it runs. */
   result?: 'success' | 'failure';
@@ -67,7 +69,7 @@ function tell(story: Story, event: StoredEvent<OfCollection>): void {
       story.alerts.push(event.data.alertId);
       break;
     case 'CollectionAttemptStarted':
-      attemptOf(story, 'collect', event.data).startedAt = event.time;
+      begin(attemptOf(story, 'collect', event.data), event);
       break;
     case 'CollectionAttemptFailed':
       end(attemptOf(story, 'collect', event.data), event);
@@ -107,10 +109,16 @@ function attemptOf(
   return added;
 }
 
+function begin(attempt: Attempt, { time, data }: StoredEvent<'CollectionAttemptStarted'>): void {
+  attempt.startedAt = time;
+  if (data.argv) attempt.argv = data.argv;
+}
+
 function end(attempt: Attempt, { time, data }: Pick<StoredEvent<OfCollection>, 'time' | 'data'>): void {
   attempt.endedAt = time;
   attempt.result = 'error' in data ? 'failure' : 'success';
   if ('error' in data) attempt.error = data.error;
+  if ('argv' in data) attempt.argv = data.argv;
   if ('retryAt' in data) attempt.retryAt = data.retryAt;
 }
 

@@ -8,6 +8,7 @@ import type { Connection } from '../../log/connection.ts';
 import { readRange } from '../../log/read.ts';
 import { type Logger, loggerAbout, subjectOf } from '../../telemetry/logger.ts';
 import { type DecidedAlert, receptionOf, refOf, triggerOf } from '../intake/decide.ts';
+import { labelsFor } from '../intake/labels.ts';
 import type { CollectionMetrics } from '../metrics.ts';
 import type { Searches } from './aggregate.ts';
 
@@ -39,7 +40,7 @@ export async function requestTargets(deps: RequestDeps, question: TargetsQuestio
   const { cause, alertId, alert, statefulSet, plan } = question;
   const { traceparent, storedAt } = cause;
   const searchId = receptionOf(cause);
-  const trigger = triggerOf(refOf(alertId, alert), alert);
+  const trigger = { ...triggerOf(refOf(alertId, alert), alert), ...labelsFor(plan, alert.labels) };
   const data = { ...statefulSet, searchId, trigger, plan, since: storedAt };
   const stored = await statefulSets.decide(statefulSet, async ({ open, ended }) => {
     if (Object.hasOwn(open, searchId) || ended.includes(searchId)) return undefined;
@@ -73,11 +74,13 @@ export function alertOf({
   alertname,
   severity,
   container,
+  labels: given = {},
   fingerprint,
   startsAt,
   repeat,
 }: TargetsRequestedData['trigger']): DecidedAlert {
   const labels = {
+    ...given,
     ...(alertname === undefined ? {} : { alertname }),
     ...(severity === undefined ? {} : { severity }),
     ...(container === undefined ? {} : { container }),

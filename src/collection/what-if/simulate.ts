@@ -15,8 +15,9 @@ import { chosen, podNamesOf } from '../targets/pods.ts';
 import type { Plan } from '../../events/data/plan.ts';
 import { evolve, initialSnapshot } from '../pod/machine.ts';
 import type { PodEvent } from '../pod/context.ts';
+import { labelsFor, recordable } from '../intake/labels.ts';
 import { createPolicy, type Policy, type PolicyRow } from '../intake/policy.ts';
-import { podOf, statefulSetOf } from '../../book/pod-of-alert.ts';
+import { podOf } from '../../book/pod-of-alert.ts';
 import type { Answer, Past, PastAlert, PastCollection } from './past.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 
@@ -75,7 +76,7 @@ function ask(policy: Policy, alert: PastAlert, maxAlertAgeSeconds: number): Ques
   const plan = policy.planFor(event.data.labels);
   if (!plan) return { kind: 'ignored' };
   const about = { alertId, alert: event.data, plan, maxAlertAgeSeconds };
-  const found = (plan.targets && statefulSetOf(event.data.labels)) ?? podOf(event.data.labels);
+  const found = recordable(event.data.labels, plan);
   if ('pod' in found) return [{ ...about, cause: event, pod: found.pod }];
   if ('label' in found) return { kind: 'declined', label: found.label };
   const cause = searchOf(alert, found.statefulSet, plan);
@@ -89,7 +90,8 @@ function searchOf({ event, alertId, running }: PastAlert, statefulSet: StatefulS
   const { replicas } = plan.targets ?? {};
   const pods = replicas === undefined ? (running ?? []) : podNamesOf(statefulSet.sts, replicas);
   const since = event.storedAt;
-  const trigger = triggerOf(refOf(alertId, event.data), event.data);
+  const given = labelsFor(plan, event.data.labels);
+  const trigger = { ...triggerOf(refOf(alertId, event.data), event.data), ...given };
   const found = { ...chosen({ pods, leftOut: [] }, plan), attempt: 1, tookMs: 0 };
   const data = { ...statefulSet, searchId: receptionOf(event), trigger, plan, since, ...found };
   return {

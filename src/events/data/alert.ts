@@ -1,11 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { labels } from './fields.ts';
 
 /** `source` of the AlertReceived that a request by hand is kept as. The intake leaves those alone: they are decided at once. */
 export const byHandSource = 'api';
-
-// A name may hold line breaks; the pattern that TypeBox would make skips such names.
-const labels = (description: string) =>
-  Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.String(), { description });
 
 export const AlertReceived = Type.Object(
   {
@@ -65,7 +62,10 @@ export const AlertDeclined = Type.Object(
     label: Type.String({ description: 'The label that is missing or not usable.' }),
     message: Type.String({ description: 'The same for people.' }),
   },
-  { description: 'The policy wants a collection, but the alert does not say of what.' },
+  {
+    description:
+      'The policy wants a collection, but the alert does not say of what, or lacks a label that its collector needs.',
+  },
 );
 
 export const AlertRenewed = Type.Object(

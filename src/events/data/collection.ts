@@ -1,7 +1,7 @@
 import { type Static, type TProperties, Type } from '@sinclair/typebox';
 import { beside, Circumstances } from './circumstances.ts';
 import { EventError } from './error.ts';
-import { count, time } from './fields.ts';
+import { argv, count, labels, time } from './fields.ts';
 import { Plan } from './plan.ts';
 
 const stage = (description: string) =>
@@ -68,6 +68,9 @@ export const Trigger = Type.Object(
     ...alertRef,
     severity: Type.Optional(Type.String({ description: 'Label severity, where the alert has one.' })),
     container: Type.Optional(Type.String({ description: 'Label container, where the alert has one.' })),
+    labels: Type.Optional(
+      labels('What its collector is given of the labels of the alert: those that the plan names.'),
+    ),
     repeat: Type.Optional(
       count('How often a repeat of this alert has led to a collection before; absent: never.'),
     ),
@@ -125,6 +128,11 @@ export const CollectionAttemptStarted = collectionEvent(
       },
       { description: 'Who runs the collector.' },
     ),
+    argv: Type.Optional(
+      argv(
+        'The command line that the collector begins with; that of a command is all that it runs. Absent: it runs no program.',
+      ),
+    ),
   },
   'A collector is about to run.',
 );
@@ -139,7 +147,18 @@ const failedAttempt = {
 export const CollectionAttemptFailed = collectionEvent(failedAttempt, 'An attempt gave no valid recording.');
 
 export const JfrCollected = collectionEvent(
-  { run, attempt, recording: Recording, ...Circumstances.properties, tookMs },
+  {
+    run,
+    attempt,
+    recording: Recording,
+    ...Circumstances.properties,
+    argv: Type.Optional(
+      argv(
+        'The command line that started the recording, where it was not known before: that of jcmd and kubectl.',
+      ),
+    ),
+    tookMs,
+  },
   'A verified recording lies in the staging bucket.',
 );
 

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { argv } from './fields.ts';
 
 export const EventError = Type.Object(
   {
@@ -6,6 +7,7 @@ export const EventError = Type.Object(
     message: Type.String({ description: 'For people. Its text may change.' }),
     exitCode: Type.Optional(Type.Integer({ description: 'Of the collector program.' })),
     stderrTail: Type.Optional(Type.String({ description: 'The end of what it wrote to stderr.' })),
+    argv: Type.Optional(argv('The command line of the program that failed.')),
   },
   { description: 'What went wrong.' },
 );

@@ -58,10 +58,44 @@ export const Plan = Type.Object(
   {
     rule: Type.String({ description: 'The policy row that matched.' }),
     collector: Type.String({ description: 'The name of the collector in the configuration.' }),
+    labels: Type.Optional(
+      Type.Object(
+        {
+          required: Type.Array(Type.String(), {
+            description: 'Without one of these an alert is declined: they are in the command line.',
+          }),
+          optional: Type.Array(Type.String(), {
+            description: 'It is given these where the alert has them.',
+          }),
+        },
+        { description: 'Names of the labels that the collector is given. Absent: none.' },
+      ),
+    ),
     durationSeconds: Type.Number({ description: 'Of the recording.' }),
     timeoutSeconds: Type.Number({ description: 'Of one attempt.' }),
     maxAttempts: Type.Integer({ minimum: 1, description: 'To collect, within a run.' }),
     backoff: Backoff,
+    retry: Type.Optional(
+      Type.Array(
+        Type.Object({
+          code: Type.String({ description: 'Code of the error that an attempt failed with.' }),
+          maxAttempts: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              description:
+                'After so many failures with this code in a run there is no other attempt. Absent: only the maxAttempts of the plan counts.',
+            }),
+          ),
+          backoff: Type.Optional(
+            Type.Object(Backoff.properties, {
+              description:
+                'The wait after such a failure; it grows with each of them in the run. Absent: the backoff of the plan.',
+            }),
+          ),
+        }),
+        { description: 'What holds after failures of single codes. Each code is there once.' },
+      ),
+    ),
     cooldownSeconds: Type.Number({
       description: 'From JfrCollected on, new alerts of the pod wait for so long.',
     }),

@@ -10,7 +10,8 @@ export const alertNotes: NotesOf<'alert'> = {
       'for a firing alert that a row of the policy matches, one of CollectionRequested, AlertAttached, CollectionSuppressed and AlertDeclined. Nothing for a resolved alert and for one that no row matches. AlertRenewed when it is told again and that is news.',
   },
   AlertDeclined: {
-    written: 'when the policy wants a recording and a label that names the pod is missing or no name.',
+    written:
+      'when the policy wants a recording and a label that names the pod, or that its collector needs, is missing or no name.',
     id: '<cause>/AlertDeclined',
     before: 'AlertReceived.',
     after: 'nothing.',

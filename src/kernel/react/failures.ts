@@ -19,6 +19,8 @@ interface Details {
   exitCode?: number | undefined;
   /** The end of what the program wrote to stderr. */
   stderrTail?: string | undefined;
+  /** The command line, as events may show it. */
+  argv?: readonly string[] | undefined;
   cause?: unknown;
 }
 
@@ -42,12 +44,13 @@ export class PermanentlyFailed extends AttemptFailed {
 
 /** The form of an error in events. Messages are bounded: they come from foreign programs. */
 export function eventErrorOf(error: AttemptFailed) {
-  const { exitCode, stderrTail } = error.details;
+  const { exitCode, stderrTail, argv } = error.details;
   return {
     code: error.code,
     message: error.message.slice(0, maxMessage),
     ...(exitCode === undefined ? {} : { exitCode }),
     ...(stderrTail ? { stderrTail: stderrTail.slice(-maxMessage) } : {}),
+    ...(argv ? { argv: [...argv] } : {}),
   };
 }
 

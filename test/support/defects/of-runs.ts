@@ -121,6 +121,20 @@ export const ofAttempts: Defect[] = [
     },
   },
   {
+    defect: 'There is an attempt after the last failure that the plan allows with a code.',
+    breaks: [4],
+    says: 'attempt 2 starts, but the plan has 1 that may fail with collector-exited',
+    plant: (soil) => {
+      const request = soil.find('CollectionRequested', of('broken-0'));
+      const event = eventOf(request);
+      const plan = event?.type === 'CollectionRequested' ? event.data.plan : {};
+      const retry = [{ code: 'collector-exited', maxAttempts: 1 }, { code: 'pod-not-found', maxAttempts: 1 }]; // prettier-ignore
+      const other = altered(request, { data: { plan: { ...plan, retry } } });
+      const second = soil.find('CollectionAttemptStarted', ({ data }) => data.attempt === 2);
+      return replaced(soil, request, other, second);
+    },
+  },
+  {
     defect: 'A pod is collecting twice at once.',
     breaks: [4, 2, 5],
     says: 'is collecting while run 1 of collection … is collecting',

@@ -51,7 +51,7 @@ export function kubectlCollector(given: Partial<KubectlOptions>, spawner: Spawne
       isOver = true;
       await bringFile(kubectl, place.container, `${place.root}${flight.file}`, file);
       await checkSame(kubectl, task, container);
-      return { file, jvm, ...left };
+      return { file, argv: flight.argv, jvm, ...left };
     } catch (error) {
       throw await reasonOf(error, kubectl, task, container);
     } finally {

@@ -1,5 +1,6 @@
 import { AttemptFailed } from '../../../kernel/react/failures.ts';
 import type { CollectTask } from '../collector.ts';
+import { shownArgv } from '../../../programs/shown-argv.ts';
 import { leftBehindSeconds, withoutSecrets } from '../jfr-start.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { KubectlOptions } from './options.ts';
@@ -11,6 +12,8 @@ export interface Flight {
   name: string;
   /** Where the JVM writes it at its end, in the JVM's file system. */
   file: string;
+  /** The command line that started it, as events may show it. */
+  argv: string[];
 }
 
 export interface Cockpit {
@@ -40,8 +43,9 @@ export async function startFlight(cockpit: Cockpit): Promise<Flight> {
       // The chunks, and the file that they are copied to.
       await requireRoom(kubectl, place, directory, 2 * options.maxBytes);
       if (repository === undefined) await jcmd(cockpit, ['JFR.configure', `repositorypath=${directory}`]);
-      await jcmd(cockpit, ['JFR.start', ...startOptions(options, task, name, file)], /Started recording/);
-      return { name, file };
+      const start = ['JFR.start', ...startOptions(options, task, name, file)];
+      await jcmd(cockpit, start, /Started recording/);
+      return { name, file, argv: shownArgv(kubectl.execArgv(place.container, jcmdArgv(place, start))) };
     } catch (error) {
       if (!(error instanceof AttemptFailed) || !ofDirectory(error)) throw error;
       refusals.push(error);
@@ -116,8 +120,7 @@ export async function jcmd(
   command: readonly string[],
   expected?: RegExp,
 ): Promise<string> {
-  const argv = [place.jcmd, String(place.pid), ...command];
-  const { stdout } = await kubectl.exec(place.container, argv).catch((error: unknown) => {
+  const { stdout } = await kubectl.exec(place.container, jcmdArgv(place, command)).catch((error: unknown) => {
     if (!(error instanceof AttemptFailed) || error.code !== 'collector-exited') throw error;
     throw new AttemptFailed('jvm-refused', attachText(place, command, error), error.details);
   });
@@ -129,6 +132,10 @@ export async function jcmd(
     ? ' (before JDK 17 secrets cannot be left out: includeSecrets)'
     : '';
   throw new AttemptFailed(code, `the JVM did not do ${command[0] ?? ''}${hint}: ${answer}`);
+}
+
+function jcmdArgv({ jcmd: program, pid }: JcmdPlace, command: readonly string[]): string[] {
+  return [program, String(pid), ...command];
 }
 
 function attachText(

@@ -17,6 +17,8 @@ export interface Kubectl {
   run: (verb: readonly string[], args: readonly string[], options?: RunOptions) => Promise<ProgramOutput>;
   /** Runs a program in a container of the pod, without a shell. */
   exec: (container: string, argv: readonly string[], options?: RunOptions) => Promise<ProgramOutput>;
+  /** The command line of the same. */
+  execArgv: (container: string, argv: readonly string[]) => string[];
   /** The same with another signal than that of the attempt. */
   within: (signal: AbortSignal) => Kubectl;
 }
@@ -30,30 +32,49 @@ export function createKubectl(spawner: Spawner, options: KubectlOptions, task: C
   if (!isPodName(pod)) throw noSuchName('pod', pod);
   const base = kubectlIn(options, task);
 
-  const start = async (args: readonly string[], { stdoutTo }: RunOptions = {}) => {
-    const argv = [...base, ...args];
+  const execArgv = (container: string, argv: readonly string[]) => [
+    ...[...base, 'exec', pod, `--container=${container}`, '--', ...argv],
+  ];
+  const start = async (argv: readonly string[], { stdoutTo }: RunOptions = {}) => {
     return runProgram(spawner, argv, { cwd, stdoutTo, signal: task.signal }).catch((error: unknown) => {
       throw error instanceof AttemptFailed ? kubectlFailure(error, { ...task, what: `pod ${pod}` }) : error;
     });
   };
   return {
-    run: (verb, args, runOptions) => start([...verb, pod, ...args], runOptions),
-    exec: (container, argv, runOptions) =>
-      start(['exec', pod, `--container=${container}`, '--', ...argv], runOptions),
+    run: (verb, args, runOptions) => start([...base, ...verb, pod, ...args], runOptions),
+    exec: (container, argv, runOptions) => start(execArgv(container, argv), runOptions),
+    execArgv,
     within: (signal) => createKubectl(spawner, options, { ...task, signal }),
   };
 }
 
 /** What a command line of kubectl begins with. Throws PermanentlyFailed where a name can't be one of Kubernetes. */
-export function kubectlIn(
+export function kubectlIn(options: Pick<KubectlOptions, 'kubectl' | 'inCluster'>, place: Place): string[] {
+  if (!dnsLabel.test(place.namespace)) throw noSuchName('namespace', place.namespace);
+  if (place.kubeContext === '')
+    throw new PermanentlyFailed('context-unknown', 'the alert names no kube_context');
+  return baseArgv(options, place);
+}
+
+interface Place {
+  kubeContext: string;
+  namespace: string;
+}
+
+function baseArgv(
   { kubectl, inCluster }: Pick<KubectlOptions, 'kubectl' | 'inCluster'>,
-  { kubeContext, namespace }: { kubeContext: string; namespace: string },
+  { kubeContext, namespace }: Place,
 ): string[] {
-  if (!dnsLabel.test(namespace)) throw noSuchName('namespace', namespace);
-  if (kubeContext === '') throw new PermanentlyFailed('context-unknown', 'the alert names no kube_context');
   const context = kubeContext === inCluster ? [] : [`--context=${kubeContext}`];
   return [kubectl, ...context, `--namespace=${namespace}`];
 }
+
+/** The command line of the first kubectl of a task, which reads the pod. */
+export function getPodArgv(options: KubectlOptions, target: Place & { pod: string }): string[] {
+  return [...baseArgv(options, target), 'get', 'pod', target.pod, ...asJson];
+}
+
+export const asJson = ['--output=json', '--request-timeout=20s'] as const;
 
 const dnsLabel = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 

@@ -4,7 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttemptFailed } from '../../../kernel/react/failures.ts';
 import type { CollectTask } from '../collector.ts';
-import type { Kubectl } from './kubectl.ts';
+import { asJson, type Kubectl } from './kubectl.ts';
 
 /** One container of a pod, as it runs: the pin that a recording is tied to. */
 export interface RunningContainer {
@@ -65,7 +65,7 @@ export type ContainerStatus = Static<typeof Status>;
 export async function readPod(kubectl: Kubectl, { directory }: CollectTask): Promise<PodJson> {
   const file = join(directory, 'pod.json');
   try {
-    await kubectl.run(['get', 'pod'], ['--output=json', '--request-timeout=20s'], { stdoutTo: file });
+    await kubectl.run(['get', 'pod'], asJson, { stdoutTo: file });
     const pod: unknown = JSON.parse(await readFile(file, 'utf8'));
     if (Value.Check(PodJson, pod)) return pod;
   } catch (error) {

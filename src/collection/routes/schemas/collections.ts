@@ -42,6 +42,12 @@ const Attempt = Type.Object({
   run: Type.Integer({ description: 'Counts redrives from 1.' }),
   attempt: Type.Integer({ description: 'Counts from 1 within the run and stage.' }),
   startedAt: Type.Optional(time('absent for uploads')),
+  argv: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        'The command line of the recording as far as it is known, secrets masked: argv of JfrCollected, else of CollectionAttemptStarted.',
+    }),
+  ),
   endedAt: Type.Optional(time('absent while it runs')),
   result: Type.Optional(Type.Union([Type.Literal('success'), Type.Literal('failure')])),
   error: Type.Optional(EventError),
