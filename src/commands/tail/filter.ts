@@ -3,6 +3,7 @@ import type { Asked } from '../../collection/explain/explanation.ts';
 import { podName } from '../../collection/explain/words.ts';
 import { type EventType, eventTypes } from '../../events/catalogue.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
+import { namesPod } from '../../events/filters.ts';
 
 /** Which events are shown. */
 export interface TailFilter {
@@ -22,8 +23,15 @@ const words: Record<string, readonly EventType[]> = {
   uploaded: ['Uploaded'],
   suppressed: ['CollectionSuppressed'],
   declined: ['AlertDeclined'],
+  targets: ['TargetsRequested', 'TargetsAttemptFailed', 'TargetsFound', 'TargetsNotFound'],
   silent: ['SourceSilent', 'SourceHeard'],
-  failed: ['CollectionAttemptFailed', 'UploadAttemptFailed', 'CollectionFailed', 'EventRejected'],
+  failed: [
+    'CollectionAttemptFailed',
+    'UploadAttemptFailed',
+    'CollectionFailed',
+    'TargetsNotFound',
+    'EventRejected',
+  ],
 };
 
 export const wordList = Object.keys(words).join(', ');
@@ -60,7 +68,11 @@ function isAbout({ type, id, data }: StoredEvent, asked: Asked): boolean {
   const trigger = 'trigger' in data ? data.trigger : undefined;
   switch (asked.kind) {
     case 'alert':
-      return id === asked.alertId || [trigger, data].some((each) => has(each, 'alertId', asked.alertId));
+      return (
+        id === asked.alertId ||
+        [trigger, data].some((each) => has(each, 'alertId', asked.alertId)) ||
+        ('searchId' in data && data.searchId.startsWith(`${asked.alertId}@`))
+      );
     case 'collection':
       return has(data, 'collectionId', asked.collectionId);
     case 'fingerprint':
@@ -68,9 +80,7 @@ function isAbout({ type, id, data }: StoredEvent, asked: Asked): boolean {
     case 'pod':
     case 'pod-name': {
       if (type === 'AlertReceived' || type === 'AlertRenewed') return speaksOf(data.labels, asked);
-      if (!has(data, 'pod', asked.pod)) return false;
-      if (asked.kind === 'pod-name') return true;
-      return has(data, 'namespace', asked.namespace) && has(data, 'kubeContext', asked.kubeContext);
+      return namesPod(data, asked);
     }
   }
 }
