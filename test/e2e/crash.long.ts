@@ -21,7 +21,8 @@ beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'alert-watcher-crash-'));
   port = await freePort();
 });
-afterEach(() => rm(dataDir, { recursive: true, force: true }));
+// A server that is being ended may still write.
+afterEach(() => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }));
 
 /** The environment of a service with the embedded server, a collector and the simulated S3. */
 async function environment(
