@@ -5,6 +5,11 @@ import type { PodBoard } from './pod/board.ts';
 
 export type CollectionMetrics = ReturnType<typeof createCollectionMetrics>;
 
+/** A series that is first seen at 1 has no rate. */
+const decisions = [
+  ...['CollectionRequested', 'AlertAttached', 'CollectionSuppressed', 'AlertDeclined'],
+  ...['TargetsRequested', 'ignored'],
+];
 /** Milliseconds where places are free; `maxAlertAgeSeconds` (900) where none is. */
 const startSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
 /** The recording (30 s) and its upload; five attempts; an S3 that is away for hours, up to uploadDeadlineSeconds (7 days). */
@@ -13,7 +18,12 @@ const wholeSeconds = [10, 30, 45, 60, 90, 120, 300, 600, 900, 1_800, 3_600, 21_6
 /** What is counted of collections. */
 export function createCollectionMetrics({ counter, duration }: Metrics) {
   return {
-    decisions: counter('decisions_total', 'What firing alerts led to.', ['decision']),
+    decisions: counter(
+      'decisions_total',
+      'What firing alerts led to.',
+      ['decision'],
+      decisions.map((decision) => ({ decision })),
+    ),
     attempts: counter('attempts_total', 'Attempts to collect or upload.', ['stage', 'result']),
     collections: counter(
       'collections_total',
