@@ -2,12 +2,12 @@ import type { Sentences } from '../kernel/explain/sentence.ts';
 
 type Labels = Record<string, string>;
 const nameIn = (labels: Labels) => labels['alertname'] ?? '(no alertname)';
-const podIn = (labels: Labels) => labels['pod'] ?? '(none)';
+const podIn = ({ pod, sts }: Labels) => (pod ? `pod ${pod}` : sts ? `StatefulSet ${sts}` : 'pod (none)');
 
 export const alertSentences: Sentences<'alert'> = {
-  AlertReceived: ({ labels, status }) => `${nameIn(labels)} ${status}, pod ${podIn(labels)}`,
+  AlertReceived: ({ labels, status }) => `${nameIn(labels)} ${status}, ${podIn(labels)}`,
   AlertRenewed: ({ labels, status, reason }) =>
-    `${nameIn(labels)} ${status} again (${reason}), pod ${podIn(labels)}`,
+    `${nameIn(labels)} ${status} again (${reason}), ${podIn(labels)}`,
   AlertDeclined: ({ message }) => message,
   AlertUnanswered: ({ alertname = 'the alert', reason }) =>
     `${alertname} has no recording (${reason}): its next repeat is decided anew`,

@@ -24,7 +24,11 @@ export function createCollectionMetrics({ counter, duration }: Metrics) {
       ['decision'],
       decisions.map((decision) => ({ decision })),
     ),
-    attempts: counter('attempts_total', 'Attempts to collect or upload.', ['stage', 'result']),
+    attempts: counter(
+      'attempts_total',
+      'Attempts to collect, to upload, or to find the pods of a StatefulSet.',
+      ['stage', 'result'],
+    ),
     collections: counter(
       'collections_total',
       'Runs of collections that ended.',

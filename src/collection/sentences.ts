@@ -21,14 +21,22 @@ export const collectionSentences: Sentences<'collection'> = {
 };
 
 export const targetsSentences: Sentences<'targets'> = {
-  TargetsRequested: ({ sts, plan: { targets, collector } }) =>
-    `${targets?.statefulSet ?? 'all'} pods of StatefulSet ${sts}, found by ${targets?.replicas === undefined ? collector : 'their numbers'}`,
-  TargetsAttemptFailed: attemptFailedSentence,
+  TargetsRequested: ({ sts, plan: { targets, collector, maxAttempts } }) => {
+    const which = targets?.statefulSet === 'one' ? 'a pod' : 'all pods';
+    const how =
+      targets?.replicas === undefined
+        ? `by collector ${collector}, up to ${count(maxAttempts, 'attempt')}`
+        : 'by their numbers';
+    return `looks for ${which} of StatefulSet ${sts} ${how}`;
+  },
+  TargetsAttemptFailed: (data) =>
+    `search for the pods of StatefulSet ${data.sts}, ${attemptFailedSentence(data)}`,
   TargetsFound: ({ sts, pods, leftOut }) => {
-    const others = leftOut.map(({ pod, reason }) => `${pod} (${reason})`).join(', ');
+    const others = leftOut.map(({ pod, message }) => `${pod} (${message})`).join(', ');
     return `pods of StatefulSet ${sts}: ${pods.join(', ') || 'none'}${others && `; left out: ${others}`}`;
   },
-  TargetsNotFound: ({ attempts, error }) => `after ${count(attempts, 'attempt')}: ${shortError(error)}`,
+  TargetsNotFound: ({ sts, attempts, error }) =>
+    `no pod of StatefulSet ${sts} was found in ${count(attempts, 'attempt')}: ${shortError(error)}`,
 };
 
 export const policySentences: Sentences<'policy'> = {

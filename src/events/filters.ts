@@ -15,7 +15,10 @@ export function namesPod(data: Event['data'], pod: PodFilter): boolean {
     name === pod.pod &&
     (!('namespace' in pod) || podSubject({ kubeContext, namespace, pod: name }) === podSubject(pod));
   if ('pod' in data) return is(data.pod);
-  return 'pods' in data && (data.pods.some(is) || data.leftOut.some((each) => is(each.pod)));
+  // Who asks for a StatefulSet by its name means its searches.
+  return (
+    is(data.sts) || ('pods' in data && (data.pods.some(is) || data.leftOut.some((each) => is(each.pod))))
+  );
 }
 
 /** Filters for these types; those of a pod's own events may be narrowed to it. */

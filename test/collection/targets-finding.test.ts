@@ -94,17 +94,20 @@ describe('by a program, the pods of a StatefulSet', () => {
     commandFinder([process.execPath, '-e', code, '--', ...args], spawner)(task());
   const print = 'process.stdout.write(process.argv.slice(1).join("\\n"))';
 
-  it('are the names that it prints, each argument filled in by itself', async () => {
-    expect(await find(print, '{sts}-0', 'pod/{sts}-1', '{sts}-0')).toEqual({
-      pods: names(0, 1),
-      leftOut: [],
-    });
+  it('are the names that it prints, in the order of their numbers, each argument filled in by itself', async () => {
+    const found = await find(print, '{sts}-10', 'pod/{sts}-2', '{sts}-10');
+    expect(found).toEqual({ pods: names(2, 10), leftOut: [] });
   });
 
   it('are not taken from what cannot be a name, or from nothing', async () => {
     for (const odd of ['--kubeconfig=x', '../x', 'A', '$(id)'])
       expect(await failureOf(find(print, odd))).toMatchObject({ code: 'targets-unreadable' });
-    expect(await failureOf(find(''))).toMatchObject({ code: 'targets-not-found' });
+    // What is cut is another name, and so many are of no StatefulSet.
+    const tooMuch = ['"a".repeat(300_000)', '"a ".repeat(200_000)', 'Array.from({ length: 1_001 }, (_, n) => "a-" + n).join(" ")']; // prettier-ignore
+    for (const much of tooMuch)
+      expect(await failureOf(find(`process.stdout.write(${much})`))).toMatchObject({ code: 'targets-unreadable' });
+    const nothing = await failureOf(find('console.error("No resources found")'));
+    expect(nothing).toMatchObject({ code: 'targets-not-found', details: { stderrTail: 'No resources found\n' } });
     const failed = await failureOf(find('process.stderr.write("no such cluster"); process.exit(3)'));
     expect(failed).toMatchObject({ code: 'collector-exited', details: { exitCode: 3, stderrTail: 'no such cluster' } }); // prettier-ignore
   });

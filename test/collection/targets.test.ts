@@ -114,7 +114,8 @@ describe('an alert that names a StatefulSet and no pod', () => {
 
   it('whose pods are not found is declined with the reason, once for its repeats, and searched anew', async () => {
     const finds = "process.stderr.write('the cluster is away'); process.exit(7)";
-    const service = await start(nats.freshUrl(), { rules: rules({ finds, more: ', maxAttempts: 2' }) });
+    const url = nats.freshUrl();
+    const service = await start(url, { rules: rules({ finds, more: ', maxAttempts: 2' }) });
     const { connection } = service.app.log;
     await service.post(captured(capture));
     await whenThere(connection, 'TargetsNotFound');
@@ -129,6 +130,11 @@ describe('an alert that names a StatefulSet and no pod', () => {
     );
     expect(outcome).toMatchObject({ decision: 'AlertDeclined' });
     expect(outcome.reason).toContain(`of the StatefulSet ${sts} no pod was found`);
+    expect(outcome.reason).toContain('the cluster is away');
+    const told = await cli(['explain', sts], { NATS_URL: url });
+    expect(told.stdout).toContain(
+      `→ no recording: the pods of StatefulSet ${sts} were not found: collector-exited`,
+    );
     // By default one repeat is decided anew.
     for (let repeat = 0; repeat < 2; repeat += 1) await service.post(captured(capture));
     await whenThere(connection, 'TargetsNotFound', 2);
@@ -174,6 +180,12 @@ describe('an alert that names a StatefulSet and no pod', () => {
       async () => (await alertsOf(service))[0]?.outcome as Outcome | undefined,
     );
     expect(waiting).toMatchObject({ decision: 'TargetsFound', pods: [{ reason: 'cooldown' }, {}, {}] });
+    const [alert] = await alertsOf(service);
+    const told = await service.get(`/api/v1/explain/${alert?.id ?? ''}`);
+    const outcomes = (told['chapters'] as { outcome: { sentence: string } }[]).map(
+      (each) => each.outcome.sentence,
+    );
+    for (const pod of pods(0, 1, 2)) expect(outcomes.filter((each) => each.startsWith(`${pod} waits for`))).toHaveLength(1); // prettier-ignore
     await service.whenState('uploaded', 6);
     expect(await eventsOf(connection, 'CooldownElapsed')).toHaveLength(3);
     expect(await auditOf(service)).toEqual([]);

@@ -19,9 +19,9 @@ export interface ProgramUse {
 /** The programs without which rows of the policy record nothing. */
 export function programsOf({ collections, collectors }: Rules): ProgramUse[] {
   return Object.entries(collectors).flatMap(([collector, config]) => {
-    const program = rowOfCollector(config).program?.(config);
+    const programs = rowOfCollector(config).programs?.(config) ?? [];
     const rows = collections.filter(({ plan }) => plan.collector === collector).map(({ name }) => name);
-    return program === undefined || rows.length === 0 ? [] : [{ collector, program, rows }];
+    return rows.length === 0 ? [] : programs.map((program) => ({ collector, program, rows }));
   });
 }
 
@@ -45,7 +45,8 @@ export function watchPrograms(
     'collector',
     async () => {
       const names = new Set((await missing())?.map(({ collector }) => collector));
-      return programsOf(rules).map(({ collector }) => [collector, names.has(collector) ? 0 : 1]);
+      const used = new Set(programsOf(rules).map(({ collector }) => collector));
+      return [...used].map((collector) => [collector, names.has(collector) ? 0 : 1]);
     },
   );
   void unavailable(rules).then((found) => {

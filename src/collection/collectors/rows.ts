@@ -33,8 +33,8 @@ interface CollectorRow<Schema extends TSchema> {
   schema: Schema;
   /** What the schema cannot say. */
   faults?: (config: Static<Schema>) => Fault[];
-  /** The program of this machine that it starts; absent where it starts none. */
-  program?: (config: Static<Schema>) => string;
+  /** The programs of this machine that it starts; absent where it starts none. */
+  programs?: (config: Static<Schema>) => string[];
   /** What it is given of the labels of an alert; absent: nothing. */
   labels?: (config: Static<Schema>) => NonNullable<Plan['labels']>;
   /** True where its recordings may have begun before their attempt. Absent: nobody has to ask. */
@@ -55,7 +55,9 @@ const row = <Schema extends TSchema>(each: CollectorRow<Schema>) => each;
 export const collectorRows = {
   command: row({
     schema: CommandCollector,
-    program: ({ command: [program = ''] }) => program,
+    programs: ({ command: [program = ''], targetsCommand: [finder = program] = [] }) => [
+      ...new Set([program, finder]),
+    ],
     faults: ({ command, targetsCommand = [], labels = [] }) => [
       ...placeholderFaults('command', unknownPlaceholders(command), placeholderNames),
       ...placeholderFaults('targetsCommand', unknownTargetsPlaceholders(targetsCommand), targetsPlaceholders),
@@ -73,7 +75,7 @@ export const collectorRows = {
   }),
   jcmd: row({
     schema: JcmdCollector,
-    program: () => 'jcmd',
+    programs: () => ['jcmd'],
     faults: ({ pid, mainClass }) =>
       (pid === undefined) === (mainClass === undefined)
         ? [[[], 'must have mainClass or pid, and not both']]
@@ -84,7 +86,7 @@ export const collectorRows = {
   }),
   kubectl: row({
     schema: KubectlCollector,
-    program: ({ kubectl = defaultOptions.kubectl }) => kubectl,
+    programs: ({ kubectl = defaultOptions.kubectl }) => [kubectl],
     faults: ({ pid, mainClass }) =>
       pid !== undefined && mainClass ? [[[], 'must not have both mainClass and pid']] : [],
     argv: (config, filling) => shownArgv(getPodArgv({ ...defaultOptions, ...config }, filling)),

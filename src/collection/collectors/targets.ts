@@ -1,6 +1,9 @@
+import { readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { StatefulSet } from '../../events/subjects.ts';
 import { AttemptFailed } from '../../kernel/react/failures.ts';
 import { runProgram } from '../../programs/run-program.ts';
+import { shownArgv } from '../../programs/shown-argv.ts';
 import type { Spawner } from '../../programs/spawner.ts';
 import type { FoundPods } from '../targets/pods.ts';
 import { namesIn } from './placeholders.ts';
@@ -23,6 +26,7 @@ export type TargetsFinder = (task: TargetsTask) => Promise<FoundPods>;
 const dnsSubdomain = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
 /** What a program prints is as hostile as a label, and goes the same ways. */
 const maxNames = 1_000;
+const maxPrinted = 262_144;
 
 /** True for what Kubernetes may call a pod. */
 export function isPodName(name: string): boolean {
@@ -56,15 +60,36 @@ export function commandFinder(command: readonly string[], spawner: Spawner): Tar
       ),
     );
     const env = traceparent === undefined ? undefined : { TRACEPARENT: traceparent };
-    const { stdout } = await runProgram(spawner, argv, { cwd, env, signal });
-    const printed = stdout.split(/\s+/).filter((word) => word !== '');
-    const names = [...new Set(printed.map((word) => word.replace(/^pods?\//, '')))];
-    const odd = names.find((name) => !isPodName(name));
+    const file = join(cwd, 'printed');
+    const { stderr: stderrTail } = await runProgram(spawner, argv, { cwd, env, stdoutTo: file, signal });
+    const printed = await printedIn(file);
+    const names = printedNames(printed ?? '');
     const program = argv[0] ?? '';
+    const details = { argv: shownArgv(argv), stderrTail };
+    const odd = names.find((name) => !isPodName(name));
     if (odd !== undefined)
-      throw new AttemptFailed('targets-unreadable', `${program} printed ${JSON.stringify(odd.slice(0, 100))}, which cannot be the name of a pod`); // prettier-ignore
-    if (names.length === 0)
-      throw new AttemptFailed('targets-not-found', `${program} printed no name of a pod`);
-    return { pods: names.slice(0, maxNames), leftOut: [] };
+      throw new AttemptFailed('targets-unreadable', `${program} printed ${JSON.stringify(odd.slice(0, 100))}, which cannot be the name of a pod`, details); // prettier-ignore
+    if (printed === undefined || names.length > maxNames)
+      throw new AttemptFailed('targets-unreadable', `${program} printed more than ${String(maxNames)} names`, details); // prettier-ignore
+    if (names.length === 0) throw new AttemptFailed('targets-not-found', `${program} printed no name of a pod`, details); // prettier-ignore
+    return { pods: names.sort(byNumber), leftOut: [] };
   };
+}
+
+/** All of it, or undefined where that is too much: a name that is cut is another pod. */
+async function printedIn(file: string): Promise<string | undefined> {
+  const { size } = await stat(file);
+  const printed = size > maxPrinted ? undefined : await readFile(file, 'utf8');
+  await rm(file);
+  return printed;
+}
+
+function printedNames(printed: string): string[] {
+  const words = printed.split(/\s+/).filter((word) => word !== '');
+  return [...new Set(words.map((word) => word.replace(/^pods?\//, '')))];
+}
+
+/** `crate-2` before `crate-10`. */
+function byNumber(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
 }

@@ -1,3 +1,4 @@
+import type { EventTypeOf } from '../../events/catalogue.ts';
 import { isTold, type StoredEvent } from '../../events/envelope.ts';
 import { millisOf } from '../../events/instant.ts';
 import { cooldownScheduleSubject } from '../../events/subjects.ts';
@@ -45,10 +46,39 @@ export function outcomeOfAlert(
         return { kind: 'resolved', sentence: 'no recording: the alert resolved during the cooldown' };
       }
       return undecided(last, today, asking);
+    case 'TargetsRequested':
+    case 'TargetsAttemptFailed':
+    case 'TargetsFound':
+    case 'TargetsNotFound':
+      return searched(last, asking.now);
     default: {
       const firing = events.find((event) => event.type === 'AlertReceived' && event.data.status === 'firing');
       if (firing) return undecided(firing, today, asking);
       return { kind: 'resolved', sentence: 'no recording: only the end of the alert is on the stream' };
+    }
+  }
+}
+
+/** What the search for the pods of a StatefulSet has come to, where no pod was decided on since. */
+function searched(event: StoredEvent<EventTypeOf<'targets'>>, now: string): Outcome {
+  const { type, data, time } = event;
+  const pods = `the pods of StatefulSet ${clip(data.sts)}`;
+  switch (type) {
+    case 'TargetsRequested':
+      return { kind: 'waiting', sentence: `${pods} are being looked for, since ${spanBetween(time, now)}` };
+    case 'TargetsAttemptFailed': {
+      const { attempt, error, retryAt } = data;
+      const next =
+        retryAt === undefined ? 'there is no other attempt' : `the next attempt is not before ${retryAt}`;
+      return { kind: 'waiting', sentence: `${pods} are being looked for: attempt ${String(attempt)} failed (${errorText(error)}); ${next}` }; // prettier-ignore
+    }
+    case 'TargetsNotFound':
+      return { kind: 'declined', sentence: `no recording: ${pods} were not found: ${errorText(data.error)}` };
+    case 'TargetsFound': {
+      if (data.pods.length > 0)
+        return { kind: 'undecided', sentence: `${pods} were found, and wait to be decided on` };
+      const why = data.leftOut.map(({ message }) => clip(message)).join('; ');
+      return { kind: 'suppressed', sentence: `no recording: ${pods} are all left out: ${why}` };
     }
   }
 }
@@ -81,9 +111,11 @@ function inCooldown(
   }
   const due = leftMs > 0 ? `in ${spanOf(leftMs)}` : `${spanOf(-leftMs)} ago`;
   const again = 'then it is decided again, unless it has resolved';
+  // An alert about a StatefulSet waits for several.
+  const which = data.searchId === undefined ? '' : `${clip(data.pod)} `;
   return {
     kind: 'waiting',
-    sentence: `waits for the end of the cooldown at ${until} (${due}), ${waited}; ${again}`,
+    sentence: `${which}waits for the end of the cooldown at ${until} (${due}), ${waited}; ${again}`,
   };
 }
 

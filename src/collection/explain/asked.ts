@@ -49,13 +49,14 @@ export function missedText(asked: Asked): string {
 type AskedPod = Extract<Asked, { kind: 'pod' | 'pod-name' }>;
 
 /**
- * True where an alert with these labels may speak of that pod. An alert that names no namespace or context is meant, too: it
+ * True where an alert with these labels may speak of that pod, or of all pods of a StatefulSet of that name. An alert that names no namespace or context is meant, too: it
  * was declined, and that is what the asker has to be told.
  */
 export function speaksOf(labels: Readonly<Record<string, string>>, asked: AskedPod): boolean {
   const isOrLacks = (label: string, value: string) =>
     !Object.hasOwn(labels, label) || labels[label] === '' || labels[label] === value;
-  if (!Object.hasOwn(labels, 'pod') || labels['pod'] !== asked.pod) return false;
+  const named = Object.hasOwn(labels, 'pod') && labels['pod'] !== '' ? 'pod' : 'sts';
+  if (!Object.hasOwn(labels, named) || labels[named] !== asked.pod) return false;
   if (asked.kind === 'pod-name') return true;
   return isOrLacks('namespace', asked.namespace) && isOrLacks('kube_context', asked.kubeContext);
 }

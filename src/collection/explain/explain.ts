@@ -46,12 +46,12 @@ function plotsOf({ episodes, tales }: Book, asked: Asked): Map<string, Plot> {
   const plots = new Map<string, Plot>();
   for (const episode of episodes.values()) {
     if (!isAsked(episode, asked)) continue;
-    const ids = [...episode.answers.values()];
-    for (const id of ids.length > 0 ? ids : [episode.key]) {
+    for (const part of byPod(episode)) {
+      const [id = part.key] = part.answers.values();
       const tale = tales.get(id);
       const plot = plots.get(id) ?? { episodes: [], ...(tale ? { tale } : {}) };
       plots.set(id, plot);
-      plot.episodes.push(episode);
+      plot.episodes.push(part);
     }
   }
   if (asked.kind === 'alert' || asked.kind === 'fingerprint') return plots;
@@ -60,6 +60,23 @@ function plotsOf({ episodes, tales }: Book, asked: Asked): Map<string, Plot> {
     if (!plots.has(tale.collectionId)) plots.set(tale.collectionId, { episodes: [], tale });
   }
   return plots;
+}
+
+/** An alert about a StatefulSet, pod by pod: each is recorded, or not, for a reason of its own. */
+function byPod(episode: Episode): Episode[] {
+  const subjectOf = ({ data }: StoredEvent) => ('pod' in data ? podSubject(data) : undefined);
+  const pods = new Set(episode.events.flatMap((event) => subjectOf(event) ?? []));
+  if (pods.size < 2) return [episode];
+  return [...pods].map((pod) => {
+    const answer = episode.answers.get(pod);
+    const isAbout = (event: StoredEvent) => (subjectOf(event) ?? pod) === pod;
+    return {
+      ...episode,
+      key: `${episode.key} ${pod}`,
+      events: episode.events.filter(isAbout),
+      answers: new Map(answer === undefined ? [] : [[pod, answer]]),
+    };
+  });
 }
 
 function isAsked({ events, fingerprint, answers }: Episode, asked: Asked): boolean {
@@ -85,7 +102,7 @@ function idsOf(event: StoredEvent): string[] {
 
 function chapterOf({ episodes, tale }: Plot, book: Book, asking: Asking): Chapter {
   const told = episodes.slice(0, maxAlerts);
-  const isTold = told.flatMap((episode) => episode.events).filter((event) => !isElsewhere(event, tale));
+  const isTold = told.flatMap((episode) => episode.events);
   const events = new Map<number, StoredEvent>();
   for (const event of isTold) events.set(event.sequence, event);
   // An attachment is told with its alert, or not at all: there may be hundreds.
@@ -108,11 +125,6 @@ function chapterOf({ episodes, tale }: Plot, book: Book, asking: Asking): Chapte
   const today = todayOf(episode, asking);
   const outcome = outcomeOfAlert(episode, today, asking);
   return { ...common, outcome, steps: [...steps, ...policyToday(today, asking.now)] };
-}
-
-/** True where an event is of another pod than that of the collection: an alert about a StatefulSet leads to several. */
-function isElsewhere({ data }: StoredEvent, tale: Tale | undefined): boolean {
-  return tale !== undefined && 'pod' in data && podSubject(data) !== podSubject(tale.pod);
 }
 
 /** Today's policy about a firing alert; undefined where its labels are not on the stream. */

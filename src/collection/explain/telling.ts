@@ -43,7 +43,11 @@ function say(event: StoredEvent, context: Context, tale: Tale | undefined): Word
     case 'AlertRenewed':
       return [renewed(event)];
     case 'AlertUnanswered': {
-      const why = event.data.reason === 'stale' ? 'it was too old' : 'its collection failed';
+      const failed =
+        event.data.collectionId === undefined
+          ? 'the pods of its StatefulSet were not found'
+          : `collection ${clip(event.data.collectionId)} failed`;
+      const why = event.data.reason === 'stale' ? 'it was too old' : failed;
       const sentence = `alert ${alertName(event.data)} has no recording (${why}): its next repeat is decided anew`;
       return [{ kind: 'unanswered', sentence }];
     }
@@ -134,7 +138,8 @@ function suppressed({ data }: StoredEvent<'CollectionSuppressed'>, policy: Today
   const name = `alert ${alertName(data)}`;
   if (reason === 'cooldown') {
     const end = until ?? 'an unknown time';
-    const why = `the pod is in the cooldown after collection ${clip(afterCollectionId)} until ${end}`;
+    const pod = data.searchId === undefined ? 'the pod' : `the pod ${clip(data.pod)}`;
+    const why = `${pod} is in the cooldown after collection ${clip(afterCollectionId)} until ${end}`;
     return {
       kind: 'suppressed',
       sentence: `${name} suppressed: ${why}; a timer has it decided again then`,

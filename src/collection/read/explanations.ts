@@ -76,7 +76,14 @@ export async function readExplanation(deps: ExplainDeps, asked: Asked): Promise<
 /** What the stream holds, in its own order or not: alerts, and whole logs of pods. */
 async function find(deps: ExplainDeps, asked: Asked): Promise<StoredEvent[]> {
   if (asked.kind === 'pod' || asked.kind === 'pod-name') {
-    return [...(await readAlertsOf(deps, asked)), ...(await readPods(deps, asked))];
+    const alerts = await readAlertsOf(deps, asked);
+    const ofPods = await readPods(deps, asked);
+    // A StatefulSet by its name: what its alerts led to.
+    const isAlert = (event: StoredEvent) => statefulSetsIn([event]).some(({ sts }) => sts === asked.pod);
+    const about = alerts.filter(isAlert);
+    return about.length > 0
+      ? [...alerts, ...ofPods, ...(await searched(deps, about))]
+      : [...alerts, ...ofPods];
   }
   if (asked.kind === 'collection') {
     const { collectionId } = asked;
@@ -87,6 +94,11 @@ async function find(deps: ExplainDeps, asked: Asked): Promise<StoredEvent[]> {
     asked.kind === 'alert'
       ? await readAlert(deps, asked.alertId)
       : await readFingerprint(deps, asked.fingerprint);
+  return searched(deps, alerts);
+}
+
+/** Alerts, the searches that they have led to, and the logs of all pods that are named there. */
+async function searched(deps: ExplainDeps, alerts: readonly StoredEvent[]): Promise<StoredEvent[]> {
   const alertIds = new Set(alerts.map(({ id }) => id.split('@', 1)[0] ?? ''));
   const known = [...alerts, ...(await readSearches(deps, statefulSetsIn(alerts), alertIds))];
   const pods = await Promise.all(

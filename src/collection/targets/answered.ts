@@ -5,10 +5,8 @@ import type { PodBoard } from '../pod/board.ts';
 import type { FoundPods } from './pods.ts';
 
 interface Asked extends StatefulSet {
-  state: Pick<TargetsRequestedData, 'trigger'>;
+  state: Pick<TargetsRequestedData, 'trigger' | 'plan'>;
 }
-
-const message = 'this alert has led to a recording of it';
 
 /**
  * Without the pods that need no other recording. An alert is told again and decided anew because a recording of one of its pods
@@ -16,18 +14,28 @@ const message = 'this alert has led to a recording of it';
  */
 export function withoutAnswered(
   board: Pick<PodBoard, 'entry' | 'summaries'>,
-  { kubeContext, namespace, state: { trigger } }: Asked,
+  { kubeContext, namespace, state: { trigger, plan } }: Asked,
   { pods, leftOut }: FoundPods,
 ): FoundPods {
   if (trigger.repeat === undefined) return { pods, leftOut };
-  const answered = pods.filter((pod) => {
+  const whyNot = (pod: string): LeftOut[] => {
     const { decided } = board.entry(podSubject({ kubeContext, namespace, pod })).state.context;
-    return decided.some((id) => id.startsWith(`${trigger.alertId}@`) && isAnswer(board, id));
-  });
-  return {
-    pods: pods.filter((pod) => !answered.includes(pod)),
-    leftOut: [...leftOut, ...answered.map((pod): LeftOut => ({ pod, reason: 'answered', message }))],
+    const ofAlert = decided.filter((id) => id.startsWith(`${trigger.alertId}@`));
+    if (ofAlert.some((id) => isAnswer(board, id)))
+      return [
+        {
+          pod,
+          reason: 'answered',
+          message: 'a recording of it was requested for this alert, and has not failed',
+        },
+      ];
+    const tries = ofAlert.filter((id) => id.endsWith(requested)).length;
+    if (tries <= (plan.retryOnRepeat ?? 0)) return [];
+    return [{ pod, reason: 'retried', message: `its recording was tried again as often as retryOnRepeat (${String(plan.retryOnRepeat ?? 0)}) says` }]; // prettier-ignore
   };
+  const without = pods.flatMap(whyNot);
+  const isLeftOut = new Set(without.map(({ pod }) => pod));
+  return { pods: pods.filter((pod) => !isLeftOut.has(pod)), leftOut: [...leftOut, ...without] };
 }
 
 const requested = '/CollectionRequested';

@@ -1,5 +1,6 @@
 import { createEvent } from '../../events/envelope.ts';
 import type { Decision } from '../../kernel/decide/decider.ts';
+import { shortError } from '../../kernel/explain/sentence.ts';
 import { type AttemptFailed, eventErrorOf } from '../../kernel/react/failures.ts';
 import { unansweredBecause } from '../intake/unanswered.ts';
 import type { FindWork } from './find.ts';
@@ -37,7 +38,7 @@ export function notFound(work: FindWork, now: string): Decision {
   const error = lastError ?? { code: 'unexpected', message: 'no attempt was made' };
   const end = createEvent('TargetsNotFound', { ...idOf(work), attempts, error }, about(work, now));
   const alert = { alertId, ...(alertname === undefined ? {} : { alertname }), fingerprint, startsAt };
-  const message = `the alert has no label pod, and of the StatefulSet ${work.sts} no pod was found: ${error.message}`;
+  const message = `the alert has no label pod, and of the StatefulSet ${work.sts} no pod was found: ${shortError(error)}`;
   const declined = createEvent(
     'AlertDeclined',
     { ...alert, reason: 'missing-label', label: 'pod', message },

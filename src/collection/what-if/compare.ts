@@ -42,7 +42,7 @@ export function compare({ event, answers }: PastAlert, would: Answer[]): Compare
 export function summarize(all: readonly Compared[]): WhatIfSummary {
   const changes = new Map<string, WhatIfSummary['changes'][number]>();
   const count = (side: 'then' | 'would') =>
-    all.filter((each) => each[side].some(({ kind }) => kind === 'requested')).length;
+    all.flatMap((each) => each[side].filter(({ kind }) => kind === 'requested')).length;
   for (const { then, would, differs } of all) {
     if (!differs) continue;
     const change = { then: resultOf(then), would: resultOf(would) };

@@ -128,7 +128,7 @@ export function createPast(): { apply: (message: StoredMessage) => void; past: (
 
 /** Also those that the plan of then did not want. */
 function runningIn({ data: { pods, leftOut } }: StoredEvent<'TargetsFound'>): string[] {
-  const others = leftOut.filter(({ reason }) => reason !== 'not-found' && reason !== 'not-running');
+  const others = leftOut.filter(({ reason }) => reason === 'one' || reason === 'max');
   return [...pods, ...others.map(({ pod }) => pod)];
 }
 

@@ -87,7 +87,9 @@ function wordsOf(answer: Answer): string {
         `${nameOf(answer)}${answer.until === undefined ? '' : `, waits until ${answer.until}`}`,
       );
     case 'declined':
-      return printable(`${nameOf(answer)}: the label is missing, or no name`);
+      return printable(
+        `${nameOf(answer)}: the label is missing or no name, or the StatefulSet has no such pods`,
+      );
     case 'ignored':
       return 'nothing: no row matches, or it was not decided yet';
   }

@@ -98,7 +98,8 @@ export const AlertUnanswered = Type.Object(
     fingerprint: Type.String({ description: 'Of the alert.' }),
     startsAt: Type.String({ description: 'RFC 3339, of the alert.' }),
     reason: Type.Union([Type.Literal('stale'), Type.Literal('failed')], {
-      description: 'It was too old when it was decided, or its collection failed.',
+      description:
+        'It was too old when it was decided, its collection failed, or the pods of its StatefulSet were not found.',
     }),
     collectionId: Type.Optional(Type.String({ description: 'The collection that failed.' })),
     repeat: Type.Optional(

@@ -41,10 +41,10 @@ export const LeftOut = Type.Object(
   {
     pod: Type.String({ description: 'Name of the pod.' }),
     reason: Type.Union(
-      ['not-found', 'not-running', 'one', 'max', 'answered'].map((reason) => Type.Literal(reason)),
+      ['not-found', 'not-running', 'one', 'max', 'answered', 'retried'].map((reason) => Type.Literal(reason)),
       {
         description:
-          'not-found: the StatefulSet should have it, and there is no such pod. not-running: it has not started, or it has ended. one: another pod stands for it. max: there are more pods than `max` of the plan. answered: this alert has led to a recording of it, and a recording of another pod failed.',
+          'not-found: the StatefulSet should have it, and there is no such pod. not-running: it has not started, or it has ended. one: another pod stands for it. max: there are more pods than `max` of the plan. answered: a recording of it was requested for this alert and has not failed; that of another pod did. retried: its recordings failed as often as `retryOnRepeat` of the plan allows.',
       },
     ),
     message: Type.String({ description: 'The same for people.' }),
