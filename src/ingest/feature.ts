@@ -18,7 +18,10 @@ export function ingestFeature(
   { sources, openWaiting }: { sources: readonly AlertSource[] } & Pick<SyncOptions, 'openWaiting'>,
 ): Feature {
   const { config, connection, logger, tracing } = parts;
-  const metrics = createIngestMetrics(parts.metrics);
+  const metrics = createIngestMetrics(
+    parts.metrics,
+    sources.map(({ name }) => name),
+  );
   const findId = async (filter: string) =>
     (await lastMessage(connection, stream, filter))?.header('ce-id') || undefined;
   return {

@@ -1,3 +1,4 @@
+import type { ProblemCode } from '../http/problem.ts';
 import { boundedNames, type Metrics } from '../telemetry/metrics.ts';
 
 export type IngestMetrics = ReturnType<typeof createIngestMetrics>;
@@ -8,21 +9,26 @@ const maxAlertnames = 200;
 const answerSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** There from the beginning, so that the first of each counts in a rate. */
-const refusals = [
-  ...[
-    'not-json',
-    'not-alertmanager-v4',
-    'not-alerts',
-    'body-too-large',
-    'too-many-alerts',
-    'body-too-complex',
-  ],
-  ...['unauthorized', 'forbidden', 'unknown-host'],
-  ...['stream-unavailable', 'overloaded', 'body-too-slow', 'rate-limited', 'too-many-waiting'],
+const refusals: ProblemCode[] = [
+  'not-json',
+  'not-alertmanager-v4',
+  'not-alerts',
+  'all-alerts-rejected',
+  'body-too-large',
+  'too-many-alerts',
+  'body-too-complex',
+  'unauthorized',
+  'forbidden',
+  'unknown-host',
+  'stream-unavailable',
+  'overloaded',
+  'body-too-slow',
+  'rate-limited',
+  'too-many-waiting',
 ];
 
-/** What is counted of alerts that come in. */
-export function createIngestMetrics({ counter, duration, gauge }: Metrics) {
+/** What is counted of alerts that come in from these sources, by their names. */
+export function createIngestMetrics({ counter, duration, gauge }: Metrics, sources: readonly string[]) {
   return {
     alertname: boundedNames(maxAlertnames),
     alertsReceived: counter('alerts_received_total', 'Alerts in webhooks, by what became of them.', [
@@ -30,6 +36,12 @@ export function createIngestMetrics({ counter, duration, gauge }: Metrics) {
       'status',
       'result',
     ]),
+    alertsRejected: counter(
+      'alerts_rejected_total',
+      'Malformed alerts, which are not stored.',
+      ['source'],
+      sources.map((source) => ({ source })),
+    ),
     webhooksRefused: counter(
       'webhooks_refused_total',
       'Webhooks that were not taken.',

@@ -102,6 +102,8 @@ export function createReceive(
         );
         heard(source.name, parsed.alerts);
         rejections.tell(source.name, request, results);
+        metrics.alertsRejected.inc({ source: source.name }, rejectedIn(results));
+        if (isAllRejected(results)) metrics.webhooksRefused.inc({ code: 'all-alerts-rejected' });
         return results;
       } catch (error) {
         if (!(error instanceof LogUnavailable)) throw error;
@@ -126,10 +128,18 @@ export function answerResults(
     ...{ duplicates: count('duplicate'), filtered: count('filtered') },
   };
   const body = { ...counts, alerts, ...more };
-  if (alerts.length > 0 && count('rejected') === alerts.length) {
+  if (isAllRejected(alerts)) {
     return sendProblem(reply, 'all-alerts-rejected', alerts[0]?.reason ?? '', body);
   }
   return reply.code(status).send(body);
+}
+
+function isAllRejected(alerts: readonly AlertResult[]): boolean {
+  return alerts.length > 0 && rejectedIn(alerts) === alerts.length;
+}
+
+function rejectedIn(alerts: readonly AlertResult[]): number {
+  return alerts.filter(({ result }) => result === 'rejected').length;
 }
 
 export function headerOf({ headers }: FastifyRequest, name: string): string | undefined {

@@ -54,6 +54,25 @@ describe('a source of alerts with titles', () => {
     });
   });
 
+  it('counts what is malformed from 0 on, and a body with nothing else as refused', async () => {
+    const service = await startWith(alertsSource);
+    const metrics = async () => (await fetch(`${service.url}/metrics`)).text();
+    const counts = async () => {
+      const text = await metrics();
+      const of = (name: string) => Number(text.split(`alert_watcher_${name} `)[1]?.split('\n')[0]);
+      return [
+        of('alerts_rejected_total{source="alerts"}'),
+        of('webhooks_refused_total{code="all-alerts-rejected"}'),
+      ];
+    };
+    expect(await counts()).toEqual([0, 0]);
+    await send(`${service.url}/webhook/alerts`, { alerts: [restart(), { title: 7 }] });
+    expect(await counts()).toEqual([1, 0]);
+    await send(`${service.url}/webhook/alerts`, { alerts: [{}, { title: 7 }] });
+    await send(`${service.url}/webhook/alerts/sync`, { alerts: [{}] });
+    expect(await counts()).toEqual([4, 2]);
+  });
+
   it.each([
     ['its id', { id: 'a-1' }, {}, {}],
     ['its batch', {}, { batch_id: 'b-1' }, {}],
