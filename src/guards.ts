@@ -2,6 +2,7 @@ import type { Config } from './config/config.ts';
 import { ConfigError } from './config/fault.ts';
 import { type ApiGuard, guardApi } from './http/guard/api-guard.ts';
 import { knownHosts } from './http/guard/hosts.ts';
+import type { BadSecretLine } from './http/guard/secret-file.ts';
 import { asksForCredential, asksForToken, type SourceConfig } from './http/guard/options.ts';
 import { guardSource } from './http/guard/source-guard.ts';
 import { formatOf } from './ingest/formats/formats.ts';
@@ -21,10 +22,12 @@ export function buildGuards(config: Config, logger: Logger): Guards {
   const access = config.roles.includes('api') ? config.rules.access : {};
   const onUnreadable = (err: unknown) =>
     logger.warn({ err }, 'a file of secrets can no longer be read: using the secrets last read from it');
+  const onBadLine = ({ path, line, fault: detail }: BadSecretLine) =>
+    logger.error({ path, line, detail }, 'a changed file of secrets has a line that cannot be used: using the secrets last read from it'); // prettier-ignore
   const onEmptied = (path: string) =>
     logger.error({ path }, 'a file of secrets is empty now: it lets nobody in');
   const isKnownHost = knownHosts(config.rules.allowedHosts);
-  const deps = { now: () => Date.now(), onUnreadable, onEmptied, isKnownHost };
+  const deps = { now: () => Date.now(), onUnreadable, onBadLine, onEmptied, isKnownHost };
   warnWhereOpen(config, logger);
   return readingFiles(() => ({
     sources: sources.map((source) => {

@@ -74,6 +74,28 @@ describe('a source with a bearer token', () => {
     expect(await status('old')).toBe(401);
   });
 
+  it('a name beside a token is no part of it; a changed file with a wrong line keeps the old ones, and the log says which', async () => {
+    const file = fileOf('old name=am-prod', 'plain');
+    const lines: string[] = [];
+    const { url } = await startWith(`sources: [{ name: am, auth: { bearerFile: ${file} } }]`, (line) =>
+      lines.push(line),
+    );
+    const status = async (token: string) =>
+      (await send(`${url}/webhook/am`, { authorization: `Bearer ${token}` })).status;
+    expect([await status('old'), await status('plain'), await status('am-prod')]).toEqual([200, 200, 401]);
+    writeFileSync(file, 'newer-s3cret\nother-s3cret name=two words\n');
+    await until('the log line', async () => {
+      expect([await status('old'), await status('newer-s3cret')]).toEqual([200, 401]);
+      return lines.some((line) => line.includes('cannot be used'));
+    });
+    const told = lines.filter((line) => line.includes('secrets last read'));
+    expect(told).toHaveLength(1);
+    expect(JSON.parse(told[0] ?? '')).toMatchObject({ path: file, line: 2 });
+    expect(lines.join()).not.toMatch(/s3cret|no longer be read/);
+    writeFileSync(file, 'newest name=am-prod\n');
+    await until('the newest token', async () => (await status('newest')) === 200);
+  });
+
   it('an emptied token file closes it, and the log says so; a new token opens it again', async () => {
     const file = fileOf('old');
     const lines: string[] = [];

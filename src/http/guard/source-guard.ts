@@ -8,6 +8,7 @@ import { rateLimit } from './rate.ts';
 import type { Refusal } from './refusal.ts';
 import { type SecretFileDeps, secretFile } from './secret-file.ts';
 import { guardSigning } from './signing.ts';
+import { nameOf, tokenFile } from './tokens.ts';
 import { isOfPage } from './web-page.ts';
 
 /** What a source asks of its senders. */
@@ -68,9 +69,9 @@ function credentialChecks(
     checks.push(({ raw }) => (hasClientName(raw.socket, clientNames) ? undefined : refusal));
   }
   if (bearerFile !== undefined) {
-    const secrets = secretFile(bearerFile, deps);
+    const tokens = tokenFile(bearerFile, 'bearerFile', deps);
     const refusal = unauthorized(`source ${name} wants Authorization: Bearer and its token`, 'Bearer');
-    checks.push(({ headers }) => (isOneOf(bearerOf(headers), secrets) ? undefined : refusal));
+    checks.push(({ headers }) => (nameOf(bearerOf(headers), tokens) === undefined ? refusal : undefined));
   }
   if (basicFile !== undefined) {
     const secrets = secretFile(basicFile, deps);

@@ -1,5 +1,5 @@
 import { isOneOf } from './credentials.ts';
-import { type SecretFileDeps, secretFile } from './secret-file.ts';
+import { BadSecretLine, type SecretFileDeps, secretFile } from './secret-file.ts';
 
 /** A token, and what the log calls whoever shows it. */
 export interface NamedToken {
@@ -22,7 +22,7 @@ export function tokenFile(path: string, key: string, deps: SecretFileDeps): Toke
     if (secret === undefined || name === undefined) return { secret: line, name: `${key}:${String(number)}` };
     if (nameForm.test(name)) return { secret, name };
     const expected = 'letters, digits and . _ @ -, at most 64, the first a letter or digit';
-    throw new Error(`${path}, line ${String(number)}: the name of a token has ${expected}`);
+    throw new BadSecretLine(path, number, `the name of a token has ${expected}`);
   });
 }
 
