@@ -22,6 +22,7 @@ import { type ExplainDeps, readExplanation } from './read/explanations.ts';
 import { readReplayed } from './read/replayed.ts';
 import { readStory } from './read/story.ts';
 import { openWaiting, type WaitingDeps } from './read/waiting.ts';
+import { createActionLog } from './routes/action-log.ts';
 import { actionRoutes } from './routes/actions.ts';
 import { collectionRoutes } from './routes/collections.ts';
 import { explainRoutes } from './routes/explain.ts';
@@ -106,7 +107,13 @@ function registerRoutes(
       downloads: createDownloads(logger, metrics),
     }),
   );
-  server.register(actionRoutes({ ...actions, isKnown: (id) => summaries.get(id) !== undefined }));
+  server.register(
+    actionRoutes({
+      ...actions,
+      isKnown: (id) => summaries.get(id) !== undefined,
+      log: createActionLog(logger),
+    }),
+  );
   server.register(
     explainRoutes({
       explain: (asked) =>

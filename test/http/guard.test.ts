@@ -320,3 +320,43 @@ describe('always', () => {
     );
   });
 });
+
+it('who acts by hand is in the log, and in the event where the request does not say who', async () => {
+  const lines: string[] = [];
+  const actTokenFile = fileOf('t-ada name=ada', 't-plain');
+  const { url } = await startWith(`access: { actTokenFile: ${actTokenFile} }`, (line) => lines.push(line));
+  const act = async (token: string, path: string, asked: object) => {
+    const answer = await fetch(`${url}/api/v1/collections${path}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${token}`,
+        'x-request-id': 'r-1',
+      },
+      body: JSON.stringify(asked),
+    });
+    return (await answer.json()) as { collectionId: string; event?: { data: { by?: string } } };
+  };
+  const pod = { kubeContext: 'prod', namespace: 'search', pod: 'search-0' };
+  const { collectionId } = await act('t-ada', '', { ...pod, reason: 'slow\nqueries', durationSeconds: 30 });
+  await act('t-ada', `/${collectionId}/cancel`, { reason: 'enough' });
+  await act('t-ada', `/${collectionId}/cancel`, { reason: 'again' });
+  const byName = await act('t-ada', `/${collectionId}/redrive`, { reason: 'more' });
+  await act('t-plain', `/${collectionId}/cancel`, { reason: 'enough', by: 'bob' });
+  const byLine = await act('t-plain', `/${collectionId}/redrive`, { reason: 'more' });
+  expect([byName.event?.data.by, byLine.event?.data.by]).toEqual(['ada', 'api']);
+
+  const told = lines
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter(({ action }) => action);
+  const by = { level: 'info', client: 'ada', peer: '127.0.0.1', requestId: 'r-1', collectionId, by: 'ada' };
+  expect(told).toMatchObject([
+    { ...by, action: 'start', outcome: 'started', reason: 'slow\\u{a}queries', durationSeconds: 30, pod: 'search-0' },
+    { ...by, action: 'cancel', outcome: 'done', reason: 'enough' },
+    { ...by, action: 'cancel', outcome: 'refused', reason: 'again', detail: 'it has ended: it is cancelled' },
+    { ...by, action: 'redrive', outcome: 'done' },
+    { ...by, client: 'actTokenFile:2', by: 'bob', action: 'cancel' },
+    { ...by, client: 'actTokenFile:2', by: 'api', action: 'redrive' },
+  ]); // prettier-ignore
+  expect(lines.join()).not.toMatch(/t-ada|t-plain/);
+});

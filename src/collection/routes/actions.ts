@@ -1,7 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox';
-import type { FastifyInstance, FastifyReply, FastifySchema } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import type { Actions } from '../by-hand/actions.ts';
 import type { Refused, Why } from '../by-hand/by-hand.ts';
+import { isGivenName } from '../../http/guard/tokens.ts';
+import type { ActionLog } from './action-log.ts';
 import { podOf } from '../../book/pod-of-alert.ts';
 import type { Event } from '../../events/envelope.ts';
 import { CollectionParams, noCollection } from './collections.ts';
@@ -16,8 +18,8 @@ const why = {
     Type.String({
       minLength: 1,
       maxLength: 200,
-      default: 'api',
-      description: 'Who; it stands in the event.',
+      description:
+        'Who; it stands in the event. Default: the name of the token that was shown, or `api` if it has none.',
     }),
   ),
 };
@@ -60,10 +62,11 @@ const Start = Type.Object(
 
 export interface ActionRoutesOptions extends Actions {
   isKnown: (id: string) => boolean;
+  log: ActionLog;
 }
 
 /** `POST /api/v1/collections`, `…/{id}/redrive`, `…/{id}/cancel`: what people ask for. The reactors do the work. */
-export function actionRoutes({ start, redrive, cancel, isKnown, notReady }: ActionRoutesOptions) {
+export function actionRoutes({ start, redrive, cancel, isKnown, notReady, log }: ActionRoutesOptions) {
   return (app: FastifyInstance, _: unknown, done: () => void): void => {
     app.addHook('preHandler', async (_request, reply) => {
       const missing = notReady();
@@ -74,7 +77,7 @@ export function actionRoutes({ start, redrive, cancel, isKnown, notReady }: Acti
       '/api/v1/collections',
       routeOf(startSchema),
       async (request, reply) => {
-        const { by = 'api', ...body } = request.body;
+        const { by = byOf(request), ...body } = request.body;
         const found = podOf({ kube_context: body.kubeContext, namespace: body.namespace, pod: body.pod });
         if (!('pod' in found)) {
           const path = `/${found.label === 'kube_context' ? 'kubeContext' : found.label}`;
@@ -82,10 +85,17 @@ export function actionRoutes({ start, redrive, cancel, isKnown, notReady }: Acti
         }
         const traceparent = traceparentOf(request);
         const result = await start({ ...body, by, ...(traceparent === undefined ? {} : { traceparent }) });
-        if ('refused' in result) return refuse(reply, result);
+        const { kubeContext, namespace, pod, sts, ...more } = body;
+        const asked = { action: 'start' as const, by, ...more };
+        const about = { kubeContext, namespace, pod, sts };
+        if ('refused' in result) {
+          log.tell(request, { ...asked, about }, result);
+          return refuse(reply, result);
+        }
         const event = 'started' in result ? result.started : result.attached;
         const { collectionId } = event.data;
         const outcome = 'started' in result ? 'started' : 'attached';
+        log.tell(request, { ...asked, about: { ...about, collectionId } }, outcome);
         void reply.header('location', `/api/v1/collections/${collectionId}`);
         return reply.code(202).send({ outcome, collectionId, event: eventOf(event) });
       },
@@ -101,8 +111,10 @@ export function actionRoutes({ start, redrive, cancel, isKnown, notReady }: Acti
         async (request, reply) => {
           const { id } = request.params;
           if (!isKnown(id)) return sendProblem(reply, 'not-found', noCollection);
-          const { by = 'api', reason } = request.body;
+          const { by = byOf(request), reason } = request.body;
           const result = await act(id, { by, reason });
+          const asked = { action: name, about: { collectionId: id }, by, reason };
+          log.tell(request, asked, 'refused' in result ? result : 'done');
           if ('refused' in result) return refuse(reply, result);
           return reply.code(202).send({ collectionId: id, event: eventOf(result.event) });
         },
@@ -122,6 +134,11 @@ export function actionRoutes({ start, redrive, cancel, isKnown, notReady }: Acti
 
 function routeOf(schema: FastifySchema) {
   return { schema, config: { access: 'act' as const } };
+}
+
+/** Who asks, where the body does not say. A token that is called by its line has no name of its own. */
+function byOf({ client }: FastifyRequest): string {
+  return client !== undefined && isGivenName(client) ? client : 'api';
 }
 
 function refuse(reply: FastifyReply, { refused }: Refused): FastifyReply {

@@ -26,6 +26,11 @@ export function tokenFile(path: string, key: string, deps: SecretFileDeps): Toke
   });
 }
 
+/** False for what stands for a name where a token has none. */
+export function isGivenName(name: string): boolean {
+  return nameForm.test(name);
+}
+
 /** The name of a token that was shown. Takes the same time whichever it is. */
 export function nameOf(given: string | undefined, tokens: Tokens): string | undefined {
   const all = tokens();
