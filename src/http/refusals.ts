@@ -59,9 +59,18 @@ export function peerOf({ ip }: { ip: string | undefined }): string {
   return loggable(ip ?? 'unknown');
 }
 
-/** Without the query, which may hold secrets. */
+/** For people, and without what may hold secrets: see `barePathOf`. */
 export function pathOf(url: string): string {
-  return loggable(url.split('?', 1)[0] ?? '');
+  return loggable(barePathOf(url));
+}
+
+/**
+ * Without the query, and of `http://user:password@host/path`, as proxies are asked, the path alone. A password that is not
+ * escaped may have a slash in it: all up to the last `@` goes.
+ */
+export function barePathOf(url: string): string {
+  const path = url.replace(/[?#].*$/s, '');
+  return path.startsWith('/') ? path : path.replace(/^[a-z][-+.a-z0-9]*:\/\/(?:.*@)?[^/]*/is, '') || '/';
 }
 
 /** Tells of a problem that is not sent by `sendProblem`. */

@@ -12,7 +12,7 @@ import {
 import type { Logger } from '../telemetry/logger.ts';
 import { answerClientError } from './client-error.ts';
 import { type ProblemCode, sendProblem } from './problem.ts';
-import { createRefusals, pathOf } from './refusals.ts';
+import { barePathOf, createRefusals, pathOf } from './refusals.ts';
 import { nameRequests, requestIdHeader, requestIdOf } from './request-id.ts';
 import { BadQuery } from './query.ts';
 import type { TlsConfig } from './guard/options.ts';
@@ -127,7 +127,7 @@ function watchMethods(app: FastifyInstance): (url: string) => string[] {
     for (const each of [method].flat()) routes.push({ path: new RegExp(`^${pattern}/?$`), method: each });
   });
   return (url) => {
-    const path = url.split('?', 1)[0] ?? '';
+    const path = barePathOf(url);
     return [...new Set(routes.filter((route) => route.path.test(path)).map(({ method }) => method))].sort();
   };
 }
@@ -137,6 +137,12 @@ const codes: Partial<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
   FST_ERR_CTP_INVALID_JSON_BODY: 'not-json',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'not-json',
+};
+
+/** Their own messages quote the URL as it came. */
+const urlFaults: Partial<Record<string, string>> = {
+  FST_ERR_BAD_URL: 'the URL cannot be read',
+  FST_ERR_MAX_PARAM_LENGTH: 'a part of the URL is too long',
 };
 
 function sendError(
@@ -160,6 +166,8 @@ function sendError(
     const detail = `${where}${fault.instancePath}: ${fault.message ?? 'not valid'}`;
     return sendProblem(reply, 'bad-request', detail, { in: where, path });
   }
+  const ofUrl = urlFaults[error.code];
+  if (ofUrl) return sendProblem(reply, 'bad-request', `${ofUrl}: ${pathOf(request.url)}`);
   if (isPassing(error)) return sendProblem(reply, 'not-ready', error.message);
   if (error.statusCode !== undefined && error.statusCode < 500) {
     return sendProblem(reply, 'bad-request', error.message);

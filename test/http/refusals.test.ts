@@ -227,3 +227,41 @@ describe('the id of a request', () => {
     expect(requestIdOf({ headers: { 'x-request-id': 'f'.repeat(129) } })).toHaveLength(36);
   });
 });
+
+it('a user and a password in a URL are in no line and no answer', async () => {
+  const { service, raw, refused } = await startLogged();
+  const { hostname, port } = new URL(service.url);
+  const ask = (method: string, target: string) =>
+    new Promise<string>((resolve, reject) => {
+      const head = `${method} ${target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`;
+      const socket = connect(Number(port), hostname, () => socket.write(head));
+      let answer = '';
+      socket.on('data', (part: Buffer) => (answer += part.toString()));
+      socket.on('end', () => resolve(answer)).on('error', reject);
+    });
+  const asked = [
+    ['POST', 'http://ada:p4ss@localhost/nothing', '/nothing'],
+    ['POST', 'http://ada:p4/p4ss@localhost/nothing', '/nothing'],
+    ['POST', 'http://ada:p4?p4ss@localhost/nothing', '/'],
+    ['POST', 'http://ada:p4#p4ss@localhost/nothing', '/'],
+    ['POST', 'HTTP://ada:p4ss@localhost?p4ss', '/'],
+    ['DELETE', 'http://ada:p4ss@localhost/api/v1/collections', '/api/v1/collections'],
+    ['POST', 'http://ada:p4ss@localhost/%zz', '/%zz'],
+    ['GET', 'http://ada:p4ss@localhost/api/v1/collections/%zz?p4ss', '/api/v1/collections/%zz'],
+    [
+      'GET',
+      `http://ada:p4ss@localhost/api/v1/collections/${'x'.repeat(200)}/events`,
+      '/api/v1/collections/x',
+    ],
+  ] as const;
+  for (const [method, target, path] of asked) {
+    const answer = await ask(method, target);
+    expect(answer).toMatch(/^HTTP\/1.1 4/);
+    expect(answer).toContain(path);
+    expect(answer).not.toMatch(/p4|ada/);
+  }
+  await until('the lines', () => refused().length > 0);
+  await service.app.close();
+  expect(raw.join()).toContain('/nothing');
+  expect(raw.join()).not.toMatch(/p4|ada/);
+});
