@@ -192,6 +192,27 @@ describe('an alert that is redacted', () => {
     });
   });
 
+  it('has JSON that stands in texts of JSON redacted as well', () => {
+    const nested = (value: unknown, times: number): string =>
+      times === 0 ? JSON.stringify(value) : nested(JSON.stringify(value), times - 1);
+    const message = {
+      body: JSON.stringify({ customer: 'acme', said: JSON.stringify({ team: 'red', n: 1 }) }),
+    };
+    const annotations = {
+      details: JSON.stringify(message),
+      ...{ quoted: nested({ customer: 'acme' }, 2), deep: nested({ customer: 'acme' }, 6) },
+      ...{ plain: '"said" acme', text: '"said"', list: '["[a", "{b", "\\"c"]' },
+    };
+    const { data } = storedOf(redact, {}, { annotations });
+    const { details, quoted: inQuotes, deep, ...others } = data.annotations;
+    expect(JSON.parse(details ?? '')).toEqual({ body: '{"said":"{\\"team\\":\\"[redacted]\\",\\"n\\":1}"}' });
+    expect(inQuotes).toBe(nested({}, 2));
+    expect(deep).toContain('[redacted]');
+    expect(deep).not.toContain('acme');
+    const { plain, text, list } = annotations;
+    expect(others).toEqual({ plain, text, list });
+  });
+
   it('that is nested without end, or is longer than anybody reads, is masked and not waited for', () => {
     const annotations = { deep: `${'['.repeat(50_000)}${']'.repeat(50_000)}`, long: 'a@'.repeat(200_000) };
     const { data } = storedOf(redact, {}, { annotations });

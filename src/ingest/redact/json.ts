@@ -12,21 +12,31 @@ export interface JsonRedaction {
 
 /** What is nested deeper is masked: it would fill the stack. */
 const maxDepth = 64;
+/** JSON in a text of JSON counts as so many levels: four texts deep. Each is parsed anew. */
+const textDepth = 16;
 
 /**
- * The same for names and texts within JSON that stands in a label or an annotation. The text itself where it is no JSON object or
- * list, or nothing changes.
+ * The same for names and texts within JSON that stands in a label or an annotation. Texts in it that are
+ * JSON are treated alike. The text itself where it is no JSON object, list or quoted text, or nothing changes.
  */
 export function redactJson(text: string, redaction: JsonRedaction): string {
+  return redactedJson(text, redaction, 0);
+}
+
+function redactedJson(text: string, redaction: JsonRedaction, depth: number): string {
   const value = parsed(text);
-  if (typeof value !== 'object' || value === null) return text;
-  const redacted = redactedValue(value, redaction, 0);
+  if (value === undefined) return text;
+  const redacted = redactedValue(value, redaction, depth);
   return redacted === value ? text : JSON.stringify(redacted);
 }
 
 /** The same value, not a copy, where nothing changes. */
 function redactedValue(value: unknown, redaction: JsonRedaction, depth: number): unknown {
-  if (typeof value === 'string') return redaction.text(value);
+  if (typeof value === 'string') {
+    if (depth + textDepth <= maxDepth)
+      return redaction.text(redactedJson(value, redaction, depth + textDepth));
+    return parsed(value) === undefined ? redaction.text(value) : mask;
+  }
   if (typeof value === 'number') {
     const text = String(value);
     const masked = redaction.text(text);
@@ -72,9 +82,9 @@ function tellTexts(value: unknown, onSecret: (text: string) => void): void {
   }
 }
 
-/** Undefined for what does not even look like an object or a list, without parsing it. */
+/** Undefined for what does not even look like an object, a list or a quoted text, without parsing it. */
 function parsed(text: string): unknown {
-  if (!/^\s*[[{]/.test(text)) return undefined;
+  if (!/^\s*[[{"]/.test(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {
