@@ -20,6 +20,7 @@ import type { AlertSource } from '../ingest/receive.ts';
 import { differencesOf } from '../ingest/redact/differences.ts';
 import { createRedaction } from '../ingest/redact/redaction.ts';
 import { sift } from '../ingest/sift.ts';
+import { count } from '../kernel/explain/words.ts';
 import { matchesAll, parseMatcher } from '../kernel/matchers.ts';
 
 export const checkCommand = new Command('check')
@@ -30,7 +31,7 @@ export const checkCommand = new Command('check')
   .action(async (configFile: string, options: { alert?: string; source?: string }) => {
     const rules = readConfigFile(configFile);
     const { collections, collectors, destination } = rules;
-    const counts = `${String(collections.length)} rows, collectors ${Object.keys(collectors).join(', ')}`;
+    const counts = `${count(collections.length, 'row')}, collectors ${Object.keys(collectors).join(', ')}`;
     process.stdout.write(
       `${printable(`${configFile} is valid: ${counts}, destination ${destination.type}`)}\n`,
     );

@@ -4,6 +4,7 @@ import { streamName } from '../log/streams/definitions.ts';
 import { collectionArgument, podArgument, pointArgument } from './terminal/arguments.ts';
 import { withExistingLog } from './existing-log.ts';
 import { listenForInterruption } from './terminal/interruption.ts';
+import { count as counted } from '../kernel/explain/words.ts';
 import { jsonLine } from '../telemetry/printable.ts';
 import { showMachine } from './replay/machine.ts';
 import { type ReplayRange, readEntries } from './replay/entries.ts';
@@ -67,6 +68,6 @@ async function showAll(options: ReplayOptions): Promise<void> {
       const pod = podSubjectOf(entry.subject);
       if (pod !== undefined) pods.add(pod);
     }
-    if (!options.json) process.stdout.write(`${String(count)} events, ${String(pods.size)} pods\n`);
+    if (!options.json) process.stdout.write(`${counted(count, 'event')}, ${counted(pods.size, 'pod')}\n`);
   });
 }

@@ -88,7 +88,11 @@ export function createSync({ openWaiting, maxRequests }: SyncOptions, { metrics,
       waitSecondsOf(request);
       if (open >= maxRequests) {
         metrics.webhooksRefused.inc({ code: 'too-many-waiting' });
-        return sendProblem(reply, 'too-many-waiting', `${String(open)} requests wait already`);
+        return sendProblem(
+          reply,
+          'too-many-waiting',
+          open === 1 ? '1 request waits already' : `${String(open)} requests wait already`,
+        );
       }
       count(1);
       try {

@@ -79,9 +79,9 @@ describe('replay', () => {
       ['replay', '--pod', 'arn:aws:eks:1:cluster/x/bfed25f8-45e5-420a-aaca-af3b86228910/other-1'],
       env,
     );
-    expect(pod.stdout).toContain('4 events, 1 pods');
+    expect(pod.stdout).toContain('4 events, 1 pod\n');
     const until = await cli(['replay', '--until', String(lines[1]?.sequence)], env);
-    expect(until.stdout).toContain('4 events, 1 pods');
+    expect(until.stdout).toContain('4 events, 1 pod\n');
     const untilTime = await cli(['replay', '--until', lines[3]?.storedAt ?? '', '--json'], env);
     expect(untilTime.stdout.trim().split('\n').length).toBeGreaterThanOrEqual(4);
     expect((await cli(['replay', '--until', 'yesterday'], env)).stderr).toContain('RFC 3339');
@@ -155,7 +155,7 @@ describe('check', () => {
     const config = await configFile(`collections: [{ match: ['alertname=~"CrateDB.+"'] }]`);
     const valid = await cli(['check', config, '--alert', fixture('am0.33.1-mixed.2-mixed')]);
     expect(valid.code).toBe(0);
-    expect(valid.stdout).toMatch(/is valid: 1 rows, collectors hemako, destination object-store/);
+    expect(valid.stdout).toMatch(/is valid: 1 row, collectors hemako, destination object-store/);
     expect(valid.stdout).toContain(
       'collector hemako could record nothing from here: there is no program hemako',
     );

@@ -1,7 +1,7 @@
 import { parseMatcher } from '../../kernel/matchers.ts';
 import { recordable } from '../intake/labels.ts';
 import type { TodaysPolicy } from './explanation.ts';
-import { clip, quoted } from '../../kernel/explain/words.ts';
+import { clip, count, quoted } from '../../kernel/explain/words.ts';
 
 /** What a policy would answer today, in words. */
 export interface TodaysAnswer {
@@ -31,7 +31,7 @@ export function askToday(labels: Labels, { name, rows }: TodaysPolicy): TodaysAn
     details.push(`row ${clip(row.name)} does not match: ${reason}`);
   }
   const left = details.length - toldRows;
-  const told = left > 0 ? [...details.slice(0, toldRows), `and ${String(left)} more rows`] : details;
+  const told = left > 0 ? [...details.slice(0, toldRows), `and ${count(left, 'more row')}`] : details;
   return { sentence: `no row matches ${by}`, details: told };
 }
 

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { PodState } from '../../collection/pod/aggregate.ts';
 import type { PodHistoryEntry } from '../../collection/pod/history.ts';
+import { count } from '../../kernel/explain/words.ts';
 import { printable } from '../../telemetry/printable.ts';
 
 /** An event and what it did, for people. */
@@ -38,7 +39,7 @@ export function inShort(state: PodState | null): string {
   else {
     const { collectionId, run, attempts, alerts, plan, retryAt } = current;
     const tried = `${String(attempts)} of ${String(plan.maxAttempts)} attempts`;
-    parts.push(`${value} ${collectionId} run ${String(run)}, ${tried}, ${String(alerts.length)} alerts`);
+    parts.push(`${value} ${collectionId} run ${String(run)}, ${tried}, ${count(alerts.length, 'alert')}`);
     if (retryAt !== undefined) parts.push(`next attempt at ${retryAt}`);
   }
   for (const upload of Object.values(uploads)) {

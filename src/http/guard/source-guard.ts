@@ -91,7 +91,7 @@ function unauthorized(detail: string, scheme: string): Refusal {
 
 function limitOf(name: string, { perSecond, burst = Math.max(1, Math.ceil(perSecond)) }: Rate) {
   const take = rateLimit(perSecond, burst, () => performance.now());
-  const detail = `source ${name} sends more than ${String(perSecond)} requests a second`;
+  const detail = `source ${name} sends more than ${String(perSecond)} ${perSecond === 1 ? 'request' : 'requests'} a second`;
   return (): Refusal | undefined => (take() ? undefined : { code: 'rate-limited', detail });
 }
 
