@@ -105,9 +105,14 @@ describe('by a program, the pods of a StatefulSet', () => {
     // What is cut is another name, and so many are of no StatefulSet.
     const tooMuch = ['"a".repeat(300_000)', '"a ".repeat(200_000)', 'Array.from({ length: 1_001 }, (_, n) => "a-" + n).join(" ")']; // prettier-ignore
     for (const much of tooMuch)
-      expect(await failureOf(find(`process.stdout.write(${much})`))).toMatchObject({ code: 'targets-unreadable' });
+      expect(await failureOf(find(`process.stdout.write(${much})`))).toMatchObject({
+        code: 'targets-unreadable',
+      });
     const nothing = await failureOf(find('console.error("No resources found")'));
-    expect(nothing).toMatchObject({ code: 'targets-not-found', details: { stderrTail: 'No resources found\n' } });
+    expect(nothing).toMatchObject({
+      code: 'targets-not-found',
+      details: { stderrTail: 'No resources found\n' },
+    });
     const failed = await failureOf(find('process.stderr.write("no such cluster"); process.exit(3)'));
     expect(failed).toMatchObject({ code: 'collector-exited', details: { exitCode: 3, stderrTail: 'no such cluster' } }); // prettier-ignore
   });
