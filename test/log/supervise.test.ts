@@ -170,6 +170,10 @@ describe.concurrent('an embedded nats-server', () => {
     await start();
     const frozen = await pid();
     process.kill(frozen, 'SIGSTOP');
+    // A signal is on its way for a moment, in which it still answers.
+    await until('it to be stopped', async () =>
+      (await readFile(`/proc/${String(frozen)}/stat`, 'utf8')).includes(') T '),
+    );
     await forsake();
     expect((await start()).how).toBe('started');
     expect(await areGone([frozen])).toBe(true);
