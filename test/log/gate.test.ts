@@ -21,7 +21,10 @@ beforeAll(async () => {
   nats = await startWithAccounts();
   admin = await nats.as('admin');
   ingest = await nats.as('ingest');
-  close = openGate(await nats.as('intake'), (error) => errors.push(error));
+  const intake = await nats.as('intake');
+  close = openGate(intake, (error) => errors.push(error));
+  // The server knows of its subscriptions by then: whoever publishes before that is told that nobody answers.
+  await intake.nc.flush();
 });
 afterAll(async () => {
   await close();
@@ -120,7 +123,10 @@ describe('through the gate', () => {
   it('nothing goes while nobody keeps it: the publisher is told to try again', async () => {
     await close();
     await expect(append(ingest, alert('closed'), { lastSequence: 0 })).rejects.toBeInstanceOf(LogUnavailable);
-    close = openGate(await nats.as('intake'), (error) => errors.push(error));
+    const intake = await nats.as('intake');
+  close = openGate(intake, (error) => errors.push(error));
+  // The server knows of its subscriptions by then: whoever publishes before that is told that nobody answers.
+  await intake.nc.flush();
     await (await nats.as('intake')).nc.flush();
     expect(await append(ingest, alert('closed'), { lastSequence: 0 })).toMatchObject({ duplicate: false });
   });
