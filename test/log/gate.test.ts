@@ -124,9 +124,9 @@ describe('through the gate', () => {
     await close();
     await expect(append(ingest, alert('closed'), { lastSequence: 0 })).rejects.toBeInstanceOf(LogUnavailable);
     const intake = await nats.as('intake');
-  close = openGate(intake, (error) => errors.push(error));
-  // The server knows of its subscriptions by then: whoever publishes before that is told that nobody answers.
-  await intake.nc.flush();
+    close = openGate(intake, (error) => errors.push(error));
+    // The server knows of its subscriptions by then: whoever publishes before that is told that nobody answers.
+    await intake.nc.flush();
     await (await nats.as('intake')).nc.flush();
     expect(await append(ingest, alert('closed'), { lastSequence: 0 })).toMatchObject({ duplicate: false });
   });
