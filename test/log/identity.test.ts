@@ -28,7 +28,13 @@ async function watched() {
 }
 
 async function make({ js, jsm }: Connection, messages: number): Promise<void> {
-  await jsm.streams.add({ name, subjects: ['s.>'] });
+  // The files of one that was just deleted may still be on their way out: the server cannot store another one then.
+  await until('the stream to be made', () =>
+    jsm.streams.add({ name, subjects: ['s.>'] }).catch((error: unknown) => {
+      if (error instanceof Error && error.message.startsWith('error creating store')) return undefined;
+      throw error;
+    }),
+  );
   for (let index = 0; index < messages; index += 1) await js.publish('s.a', String(index));
 }
 
