@@ -1,4 +1,5 @@
 import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../events/envelope.ts';
+import { alertIdOfDecision } from '../events/ids.ts';
 import { own } from '../events/own.ts';
 import { type Pod, podSubject, statefulSetSubject } from '../events/subjects.ts';
 import { readEpisode } from '../book/episode.ts';
@@ -32,7 +33,7 @@ async function storyOf(source: Source, event: StoredEvent<'AlertReceived'>): Pro
     fingerprint,
     startsAt,
   });
-  const ids = new Set(episode.map(({ id }) => id.split('@', 1)[0] ?? ''));
+  const ids = new Set(episode.map(({ id }) => alertIdOfDecision(id)));
   const from = Math.min(...episode.map(({ sequence }) => sequence), event.sequence);
   const about = (filter: string[]) => readAbout(source, { filter, from }, ids);
   const searches = await about(searchesOf(labels));

@@ -1,4 +1,5 @@
 import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../events/envelope.ts';
+import { alertIdOfDecision } from '../events/ids.ts';
 
 /** What was decided about one pod. */
 interface Decided {
@@ -40,7 +41,7 @@ export const decisionTypesElsewhere = [
 
 /** Ids of decisions begin with the alert's: see receptionIdOf. */
 export function alertIdIn(message: StoredMessage): string {
-  return message.header('ce-id')?.split('@', 1)[0] ?? '';
+  return alertIdOfDecision(message.header('ce-id') ?? '');
 }
 
 const decisionTypes: ReadonlySet<string> = new Set([...decisionTypesElsewhere, 'AlertDeclined']);

@@ -53,6 +53,11 @@ export function receptionIdOf(alertId: string, receivedAtNanos: bigint): string 
   return `${alertId}@${receivedAtNanos.toString()}`;
 }
 
+/** The alert that an id begins with which was derived from its reception; the id itself where it is an alert's own. */
+export function alertIdOfDecision(id: string): string {
+  return id.split('@', 1)[0] ?? '';
+}
+
 /** The id of an event that was decided because of another one. Doing it again gives the same id. */
 export function decidedIdOf(causeId: string, type: string): string {
   return `${causeId}/${type}`;

@@ -1,5 +1,5 @@
 import type { EventTypeOf } from '../../events/catalogue.ts';
-import { decidedIdOf } from '../../events/ids.ts';
+import { alertIdOfDecision, decidedIdOf } from '../../events/ids.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import type { AuditHistory } from './history.ts';
 import type { About, Report } from './promises.ts';
@@ -42,7 +42,7 @@ export function createSearches(history: AuditHistory, report: Report) {
     apply: (event: SearchEvent): void => {
       const { type, id, data, sequence } = event;
       if (seen.size === seen.add(id).size) return;
-      const about = { alertId: data.searchId.split('@', 1)[0] ?? '' };
+      const about = { alertId: alertIdOfDecision(data.searchId) };
       const known = searches.get(data.searchId);
       if (type === 'TargetsRequested') {
         if (known)

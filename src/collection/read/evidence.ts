@@ -1,5 +1,6 @@
 import { decodeEvent, isEvent, isTold, type StoredEvent, type StoredMessage } from '../../events/envelope.ts';
 import { filtersNamingPod, namesPod, type PodFilter } from '../../events/filters.ts';
+import { alertIdOfDecision } from '../../events/ids.ts';
 import {
   cooldownScheduleSubject,
   encodeToken,
@@ -103,7 +104,7 @@ export async function readSearches(
   const filter = [...new Set(statefulSets.map((each) => `${statefulSetSubject(each)}.>`))];
   if (filter.length === 0) return [];
   const events = await readEvents(source, { filter });
-  return events.filter(({ id }) => alertIds.has(id.split('@', 1)[0] ?? ''));
+  return events.filter(({ id }) => alertIds.has(alertIdOfDecision(id)));
 }
 
 /** Subjects of the cooldown timers that are still set, of these episodes. */

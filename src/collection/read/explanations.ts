@@ -1,4 +1,5 @@
 import { isTold, type StoredEvent } from '../../events/envelope.ts';
+import { alertIdOfDecision } from '../../events/ids.ts';
 import { type Pod, podSubject, type StatefulSet } from '../../events/subjects.ts';
 import { beginningOf } from '../../log/streams/beginning.ts';
 import { isNotFound, toLogError } from '../../log/errors.ts';
@@ -99,7 +100,7 @@ async function find(deps: ExplainDeps, asked: Asked): Promise<StoredEvent[]> {
 
 /** Alerts, the searches that they have led to, and the logs of all pods that are named there. */
 async function searched(deps: ExplainDeps, alerts: readonly StoredEvent[]): Promise<StoredEvent[]> {
-  const alertIds = new Set(alerts.map(({ id }) => id.split('@', 1)[0] ?? ''));
+  const alertIds = new Set(alerts.map(({ id }) => alertIdOfDecision(id)));
   const known = [...alerts, ...(await readSearches(deps, statefulSetsIn(alerts), alertIds))];
   const pods = await Promise.all(
     podsIn(known)
