@@ -4,7 +4,7 @@ import type { Pod } from '../../events/subjects.ts';
 import { type AttemptsDeps, createAttempts } from '../../kernel/react/attempts.ts';
 import { type AttemptFailed, PermanentlyFailed } from '../../kernel/react/failures.ts';
 import type { CollectionMetrics } from '../metrics.ts';
-import { unansweredBecause } from '../intake/unanswered.ts';
+import { repeatAfter, unansweredBecause } from '../intake/unanswered.ts';
 import type { Collecting, PodEvent } from '../pod/context.ts';
 import type { PodSnapshot } from '../pod/machine.ts';
 import { areAttemptsUsedUp, retryAfterFailure } from '../pod/retries.ts';
@@ -119,10 +119,10 @@ function failed(work: Run, now: string, state: Collecting, attempt: number, fail
 }
 
 function ended(work: CollectWork, now: string) {
-  const { attempts, lastError, trigger, plan } = work.state;
+  const { attempts, lastError, trigger } = work.state;
   const event = collectionFailed(work, now, attempts, lastError ?? cutOff);
-  const repeat = (trigger.repeat ?? 0) + 1;
-  if (trigger.byHand || repeat > (plan.retryOnRepeat ?? 0)) return { events: [event] };
+  const repeat = repeatAfter(work.state);
+  if (trigger.byHand || repeat === undefined) return { events: [event] };
   const { collectionId } = work;
   const unanswered = unansweredBecause(event, { ...trigger, reason: 'failed', collectionId, repeat }, now);
   // Should the append of the end fail, both are said again, the first under the same id.

@@ -1,4 +1,5 @@
 import { createEvent, type Event } from '../../events/envelope.ts';
+import type { CollectionRequestedData } from '../../events/data/collection.ts';
 import type { DataOf } from '../../events/catalogue.ts';
 
 /**
@@ -17,4 +18,13 @@ export function unansweredBecause(
   };
   const part = reason === 'stale' ? 'intake' : 'collect';
   return createEvent('AlertUnanswered', data, { part, time: now, causeId: id, traceparent });
+}
+
+/** Number of the repeat of an alert that is decided anew after this failed; undefined: the plan allows none. */
+export function repeatAfter({
+  trigger,
+  plan,
+}: Pick<CollectionRequestedData, 'trigger' | 'plan'>): number | undefined {
+  const repeat = (trigger.repeat ?? 0) + 1;
+  return repeat > (plan.retryOnRepeat ?? 0) ? undefined : repeat;
 }

@@ -2,9 +2,11 @@ import { createEvent } from '../../events/envelope.ts';
 import type { Decision } from '../../kernel/decide/decider.ts';
 import { shortError } from '../../kernel/explain/sentence.ts';
 import { type AttemptFailed, eventErrorOf } from '../../kernel/react/failures.ts';
-import { unansweredBecause } from '../intake/unanswered.ts';
+import { refOf } from '../intake/decide.ts';
+import { repeatAfter, unansweredBecause } from '../intake/unanswered.ts';
 import type { FindWork } from './find.ts';
 import type { FoundPods } from './pods.ts';
+import { alertOf } from './request.ts';
 
 const part = 'collect';
 
@@ -33,19 +35,18 @@ export function attemptFailed(
 
 /** The end of a search: its alert is declined, and its next repeat decided anew as often as the plan says. */
 export function notFound(work: FindWork, now: string): Decision {
-  const { searchId, trigger, plan, attempts, lastError } = work.state;
-  const { alertId, alertname, fingerprint, startsAt } = trigger;
+  const { searchId, trigger, attempts, lastError } = work.state;
   const error = lastError ?? { code: 'unexpected', message: 'no attempt was made' };
   const end = createEvent('TargetsNotFound', { ...idOf(work), attempts, error }, about(work, now));
-  const alert = { alertId, ...(alertname === undefined ? {} : { alertname }), fingerprint, startsAt };
+  const alert = refOf(trigger.alertId, alertOf(trigger));
   const message = `the alert has no label pod, and of the StatefulSet ${work.sts} no pod was found: ${shortError(error)}`;
   const declined = createEvent(
     'AlertDeclined',
     { ...alert, reason: 'missing-label', label: 'pod', message },
     { ...about(work, now), causeId: searchId },
   );
-  const repeat = (trigger.repeat ?? 0) + 1;
-  if (repeat > (plan.retryOnRepeat ?? 0)) return { events: [declined, end] };
+  const repeat = repeatAfter(work.state);
+  if (repeat === undefined) return { events: [declined, end] };
   const unanswered = unansweredBecause(end, { ...alert, reason: 'failed', repeat }, now);
   return { events: [unanswered, declined, end] };
 }
