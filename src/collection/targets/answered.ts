@@ -2,7 +2,7 @@ import type { LeftOut, TargetsRequestedData } from '../../events/data/targets.ts
 import { collectionIdOf } from '../../events/ids.ts';
 import { podSubject, type StatefulSet } from '../../events/subjects.ts';
 import type { PodBoard } from '../pod/board.ts';
-import type { FoundPods } from './pods.ts';
+import { type FoundPods, leaveOut } from './pods.ts';
 
 interface Asked extends StatefulSet {
   state: Pick<TargetsRequestedData, 'trigger' | 'plan'>;
@@ -15,27 +15,23 @@ interface Asked extends StatefulSet {
 export function withoutAnswered(
   board: Pick<PodBoard, 'entry' | 'summaries'>,
   { kubeContext, namespace, state: { trigger, plan } }: Asked,
-  { pods, leftOut }: FoundPods,
+  found: FoundPods,
 ): FoundPods {
-  if (trigger.repeat === undefined) return { pods, leftOut };
-  const whyNot = (pod: string): LeftOut[] => {
+  if (trigger.repeat === undefined) return found;
+  const { retryOnRepeat = 0 } = plan;
+  return leaveOut(found, (pod): LeftOut | undefined => {
     const { decided } = board.entry(podSubject({ kubeContext, namespace, pod })).state.context;
     const ofAlert = decided.filter((id) => id.startsWith(`${trigger.alertId}@`));
     if (ofAlert.some((id) => isAnswer(board, id)))
-      return [
-        {
-          pod,
-          reason: 'answered',
-          message: 'a recording of it was requested for this alert, and has not failed',
-        },
-      ];
-    const tries = ofAlert.filter((id) => id.endsWith(requested)).length;
-    if (tries <= (plan.retryOnRepeat ?? 0)) return [];
-    return [{ pod, reason: 'retried', message: `its recording was tried again as often as retryOnRepeat (${String(plan.retryOnRepeat ?? 0)}) says` }]; // prettier-ignore
-  };
-  const without = pods.flatMap(whyNot);
-  const isLeftOut = new Set(without.map(({ pod }) => pod));
-  return { pods: pods.filter((pod) => !isLeftOut.has(pod)), leftOut: [...leftOut, ...without] };
+      return {
+        pod,
+        reason: 'answered',
+        message: 'a recording of it was requested for this alert, and has not failed',
+      };
+    if (ofAlert.filter((id) => id.endsWith(requested)).length <= retryOnRepeat) return undefined;
+    const message = `its recording was tried again as often as retryOnRepeat (${String(retryOnRepeat)}) says`;
+    return { pod, reason: 'retried', message };
+  });
 }
 
 const requested = '/CollectionRequested';

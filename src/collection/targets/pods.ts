@@ -16,6 +16,16 @@ export function podNamesOf(sts: string, count: number, first = 0): string[] {
   return Array.from({ length: count }, (_, index) => `${sts}-${String(first + index)}`);
 }
 
+/** Without the pods that there is a reason against. */
+export function leaveOut(
+  { pods, leftOut }: FoundPods,
+  whyNot: (pod: string) => LeftOut | undefined,
+): FoundPods {
+  const reasons = pods.map(whyNot);
+  const without = reasons.filter((each) => each !== undefined);
+  return { pods: pods.filter((_, index) => !reasons[index]), leftOut: [...leftOut, ...without] };
+}
+
 /** The pods that the plan wants, of those that were found. */
 export function chosen({ pods, leftOut }: FoundPods, { targets = defaults }: Plan): FoundPods {
   const { statefulSet, max } = targets;

@@ -6,7 +6,7 @@ import type { LeftOut } from '../../../events/data/targets.ts';
 import { AttemptFailed, PermanentlyFailed } from '../../../kernel/react/failures.ts';
 import { runProgram } from '../../../programs/run-program.ts';
 import type { Spawner } from '../../../programs/spawner.ts';
-import { podNamesOf } from '../../targets/pods.ts';
+import { leaveOut, podNamesOf } from '../../targets/pods.ts';
 import { isPodName, type TargetsFinder, type TargetsTask } from '../targets.ts';
 import { kubectlIn } from './kubectl.ts';
 import { kubectlFailure } from './kubectl-failure.ts';
@@ -50,20 +50,17 @@ export function kubectlFinder(given: Partial<KubectlOptions>, spawner: Spawner):
     // Of one name, kubectl prints no list.
     const items = 'items' in answer ? answer.items : [answer];
     const phases = new Map(items.map(({ metadata, status }) => [metadata.name, status.phase ?? 'Unknown']));
-    const leftOut = names.flatMap((pod) => whyNot(pod, phases.get(pod), where));
-    const isLeftOut = new Set(leftOut.map(({ pod }) => pod));
-    const pods = names.filter((name) => !isLeftOut.has(name));
-    if (pods.length > 0) return { pods, leftOut };
-    const why = leftOut.map(({ message }) => message).join('; ');
+    const found = leaveOut({ pods: names, leftOut: [] }, (pod) => whyNot(pod, phases.get(pod), where));
+    if (found.pods.length > 0) return found;
+    const why = found.leftOut.map(({ message }) => message).join('; ');
     throw new AttemptFailed('targets-not-found', `no pod of the StatefulSet ${sts} runs: ${why}`);
   };
 }
 
-function whyNot(pod: string, phase: string | undefined, where: string): LeftOut[] {
-  if (phase === undefined)
-    return [{ pod, reason: 'not-found', message: `there is no pod ${pod} in ${where}` }];
-  if (phase === 'Running') return [];
-  return [{ pod, reason: 'not-running', message: `the pod ${pod} does not run: it is ${phase}` }];
+function whyNot(pod: string, phase: string | undefined, where: string): LeftOut | undefined {
+  if (phase === undefined) return { pod, reason: 'not-found', message: `there is no pod ${pod} in ${where}` };
+  if (phase === 'Running') return undefined;
+  return { pod, reason: 'not-running', message: `the pod ${pod} does not run: it is ${phase}` };
 }
 
 interface Asking {
