@@ -25,8 +25,16 @@ const label = new RegExp(`^label\\.(${labelName})$`);
 
 /** An argument may hold several; what is filled in is not looked at again. */
 export function filledIn(command: readonly string[], filling: Filling): string[] {
+  return filledBy(command, (name) => valueOf(name, filling));
+}
+
+/** The same by other names. What has no value stays as it is. */
+export function filledBy(
+  command: readonly string[],
+  valueOf: (name: string) => string | undefined,
+): string[] {
   return command.map((argument) =>
-    argument.replaceAll(pattern, (whole, name: string) => valueOf(name, filling) ?? whole),
+    argument.replaceAll(pattern, (whole, name: string) => valueOf(name) ?? whole),
   );
 }
 

@@ -1,12 +1,13 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { own } from '../../events/own.ts';
 import type { StatefulSet } from '../../events/subjects.ts';
 import { AttemptFailed } from '../../kernel/react/failures.ts';
 import { runProgram } from '../../programs/run-program.ts';
 import { shownArgv } from '../../programs/shown-argv.ts';
 import type { Spawner } from '../../programs/spawner.ts';
 import type { FoundPods } from '../targets/pods.ts';
-import { namesIn } from './placeholders.ts';
+import { filledBy, namesIn } from './placeholders.ts';
 
 /** A StatefulSet whose pods are looked for. */
 export interface TargetsTask extends StatefulSet {
@@ -54,11 +55,7 @@ export function unknownTargetsPlaceholders(command: readonly string[]): string[]
 export function commandFinder(command: readonly string[], spawner: Spawner): TargetsFinder {
   return async (task) => {
     const { directory: cwd, signal, traceparent } = task;
-    const argv = command.map((argument) =>
-      argument.replaceAll(/\{(\w+)\}/g, (whole, name: string) =>
-        Object.hasOwn(placeholders, name) ? (placeholders[name]?.(task) ?? whole) : whole,
-      ),
-    );
+    const argv = filledBy(command, (name) => own(placeholders, name)?.(task));
     const env = traceparent === undefined ? undefined : { TRACEPARENT: traceparent };
     const file = join(cwd, 'printed');
     const { stderr: stderrTail } = await runProgram(spawner, argv, { cwd, env, stdoutTo: file, signal });
