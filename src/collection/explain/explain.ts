@@ -102,9 +102,8 @@ function idsOf(event: StoredEvent): string[] {
 
 function chapterOf({ episodes, tale }: Plot, book: Book, asking: Asking): Chapter {
   const told = episodes.slice(0, maxAlerts);
-  const isTold = told.flatMap((episode) => episode.events);
   const events = new Map<number, StoredEvent>();
-  for (const event of isTold) events.set(event.sequence, event);
+  for (const event of told.flatMap((episode) => episode.events)) events.set(event.sequence, event);
   // An attachment is told with its alert, or not at all: there may be hundreds.
   const ofTale = tale ? [...tale.events, ...tale.rejections, ...tale.beside] : [];
   for (const event of ofTale) {

@@ -35,7 +35,7 @@ export interface Evidence {
   events: readonly StoredEvent[];
   stream: StreamRange;
   policy: TodaysPolicy;
-  /** Ids of the alerts whose cooldown timer is still set. */
+  /** Subjects of the cooldown timers that are still set. */
   timers: ReadonlySet<string>;
   /** The intake is through with every message up to this sequence; absent where nobody knows. */
   decidedUpTo?: number;

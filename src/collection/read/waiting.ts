@@ -60,13 +60,15 @@ export async function openWaiting(deps: WaitingDeps) {
         for (const subject of subjects)
           if (!watched.has(subject)) watched.set(subject, board.watch(subject, checkSoon));
       };
-      onDecided = () => {
-        // The pods of a StatefulSet are known by now.
+      // Those of a StatefulSet are known once they are found.
+      const watchFound = () =>
         watch(open.flatMap(({ id, alert }) => podsFound(alert, outcomes.get(id ?? ''))));
+      onDecided = () => {
+        watchFound();
         checkSoon();
       };
       watch(podsOf(open));
-      onDecided();
+      watchFound();
       check();
       return () => {
         for (const end of watched.values()) end();

@@ -52,16 +52,12 @@ export function createFind(deps: FindDeps) {
     keyOf: ({ data }) => data,
     find: ({ data, traceparent }, { open }) => {
       const state = own(open, data.searchId);
+      if (!state) return undefined;
       const { kubeContext, namespace, sts, trigger } = data;
-      const about = {
-        kubeContext,
-        namespace,
-        sts,
-        alertname: trigger.alertname,
-        correlationId: trigger.alertId,
-      };
-      const logger = loggerAbout(deps.logger, { ...about, traceparent });
-      return state && { kubeContext, namespace, sts, state, traceparent, logger };
+      const { alertname, alertId: correlationId } = trigger;
+      const about = { kubeContext, namespace, sts };
+      const logger = loggerAbout(deps.logger, { ...about, alertname, correlationId, traceparent });
+      return { ...about, state, traceparent, logger };
     },
     next: ({ state: { exhausted, retryAt } }) =>
       exhausted ? 'give-up' : { waitUntil: millisOf(retryAt ?? '') },
