@@ -6,9 +6,10 @@ import type { Circumstances } from '../../events/data/circumstances.ts';
 import type { Recording } from '../../events/data/collection.ts';
 import type { CollectTask, ConfiguredCollector } from '../collectors/collector.ts';
 import { circumstancesOf } from './circumstances.ts';
-import { AttemptFailed, PermanentlyFailed } from '../../kernel/react/failures.ts';
+import { PermanentlyFailed } from '../../kernel/react/failures.ts';
 import type { Collecting } from '../pod/context.ts';
 import { assertBegan, openRecording } from './check-recording.ts';
+import { timeLimit } from '../../programs/time-limit.ts';
 import type { Run } from '../run-events.ts';
 import type { Staging } from '../staging/staging.ts';
 
@@ -45,12 +46,8 @@ export async function record(
   }
   const directory = directoryIn(deps.workDir);
   const begunAt = deps.now();
-  const timeout = new AbortController();
-  const timer = setTimeout(() => {
-    const message = `the attempt took longer than ${String(plan.timeoutSeconds)} s`;
-    timeout.abort(new AttemptFailed('collector-timeout', message));
-  }, plan.timeoutSeconds * 1_000);
-  const signal = AbortSignal.any([timeout.signal, deps.handBack, wanted]);
+  using limit = timeLimit(plan.timeoutSeconds, 'the attempt');
+  const signal = AbortSignal.any([limit.signal, deps.handBack, wanted]);
   let collected: string | undefined;
   try {
     const brought = await collector.collect({ ...assignmentOf(work, attempt), directory, signal });
@@ -65,7 +62,6 @@ export async function record(
     const staged = await deps.staging.put(ref, recording, options);
     return { recording: staged, circumstances, ...(argv ? { argv } : {}) };
   } finally {
-    clearTimeout(timer);
     await removeDirectory(directory, collected);
   }
 }

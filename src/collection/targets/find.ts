@@ -4,8 +4,9 @@ import { millisOf } from '../../events/instant.ts';
 import { own } from '../../events/own.ts';
 import type { StatefulSet } from '../../events/subjects.ts';
 import { type AttemptsDeps, createAttempts, type Work } from '../../kernel/react/attempts.ts';
-import { AttemptFailed, PermanentlyFailed } from '../../kernel/react/failures.ts';
+import { PermanentlyFailed } from '../../kernel/react/failures.ts';
 import { retryAtAfter } from '../../kernel/react/retry.ts';
+import { timeLimit } from '../../programs/time-limit.ts';
 import { type Logger, loggerAbout } from '../../telemetry/logger.ts';
 import { directoryIn } from '../collect/record.ts';
 import type { TargetsFinder } from '../collectors/targets.ts';
@@ -105,19 +106,13 @@ async function look(
     const message = `the collector ${collector} cannot find pods here: it is not configured, or has no targetsCommand`;
     throw new PermanentlyFailed('collector-unknown', message);
   }
-  const timeout = new AbortController();
-  const message = `the search took longer than ${String(timeoutSeconds)} s`;
-  const timer = setTimeout(
-    () => timeout.abort(new AttemptFailed('collector-timeout', message)),
-    timeoutSeconds * 1_000,
-  );
+  using limit = timeLimit(timeoutSeconds, 'the search');
   const directory = directoryIn(workDir);
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const signal = AbortSignal.any([timeout.signal, handBack, wanted]);
+    const signal = AbortSignal.any([limit.signal, handBack, wanted]);
     return await finder({ kubeContext, namespace, sts, traceparent, directory, signal });
   } finally {
-    clearTimeout(timer);
     await rm(directory, { recursive: true, force: true });
   }
 }
