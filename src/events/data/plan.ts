@@ -97,7 +97,7 @@ export const Plan = Type.Object(
       ),
     ),
     cooldownSeconds: Type.Number({
-      description: 'From JfrCollected on, new alerts of the pod wait for so long.',
+      description: 'How long new alerts of the pod wait, from JfrCollected on.',
     }),
     cooldownBy: Type.Optional(
       Type.Union([Type.Literal('pod'), Type.Literal('row')], {
@@ -112,7 +112,7 @@ export const Plan = Type.Object(
           'So many more collections repeats of an alert may lead to after its collection failed. Absent: 0.',
       }),
     ),
-    uploadDeadlineSeconds: Type.Number({ description: 'So long an upload is tried.' }),
+    uploadDeadlineSeconds: Type.Number({ description: 'How long an upload is tried.' }),
     destination: Destination,
     targets: Type.Optional(Targets),
   },

@@ -20,7 +20,7 @@ const searchEvent = <T extends TProperties>(properties: T, description: string) 
 const request = {
   trigger: Trigger,
   plan: Plan,
-  since: time('when the stream took the alert; by this it is told whether the alert is too old'),
+  since: time('when the stream took the alert; its age is counted from then'),
 };
 
 export const TargetsRequested = searchEvent(
