@@ -34,7 +34,7 @@ describe('a recording that a command brings', () => {
     const { connection } = service.app.log;
     const failures = await eventsOf(connection, 'CollectionAttemptFailed');
     expect(failures.map(({ data }) => data.error.code)).toEqual(['stale-recording', 'stale-recording']);
-    expect(failures[0]?.data.error.message).toMatch(/^the recording began at 20.+Z, \d+ d .* before this attempt \(20.+Z\): .*allowEarlierStart: true/); // prettier-ignore
+    expect(failures[0]?.data.error.message).toMatch(/^the recording began at 20.+Z, \d+ d( \d+ h)? before this attempt \(20.+Z\): .*allowEarlierStart: true/); // prettier-ignore
     expect(await eventsOf(connection, 'JfrCollected')).toEqual([]);
   });
 
