@@ -5,7 +5,7 @@ import { generatedFiles } from './schemas/files.ts';
 
 export const schemasCommand = new Command('schemas')
   .description(
-    'write what follows from the catalogue of events: streams/schemas, streams/asyncapi.yaml, sections of docs/events.md, src/web/contract.js',
+    'write what follows from the catalogue of events: streams/schemas, streams/asyncapi.yaml, sections of docs/events.md, src/web/data/contract.js',
   )
   .action(async () => {
     for (const [file, text] of await generatedFiles()) {
@@ -13,6 +13,6 @@ export const schemasCommand = new Command('schemas')
       await writeFile(file, text);
     }
     process.stdout.write(
-      `${String(eventTypes.length)} events in streams/schemas, streams/asyncapi.yaml, docs/events.md and src/web/contract.js\n`,
+      `${String(eventTypes.length)} events in streams/schemas, streams/asyncapi.yaml, docs/events.md and src/web/data/contract.js\n`,
     );
   });

@@ -1,4 +1,4 @@
-import { pagePaths } from '../http/page.ts';
+import { isPageFile } from '../http/page.ts';
 
 const segments = /^(\/[-_.~A-Za-z0-9]+)+$/;
 
@@ -23,6 +23,6 @@ export function collisionFault(path: string): string | undefined {
   if (actions.test(path)) return `${path} is what the API answers to a POST: choose another path`;
   if (reserved.has(path) || path.startsWith('/docs/'))
     return `${path} is a path of the service itself: choose another one`;
-  if (pagePaths().includes(path)) return `${path} is a file of the page: choose another path`;
+  if (isPageFile(path)) return `${path} is a file of the page: choose another path`;
   return undefined;
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
+import { movedTo, places } from '../web/frame/places.js';
 
 const folder = new URL('../web/', import.meta.url);
 
@@ -32,45 +33,62 @@ interface PageFile {
   body: Buffer;
 }
 
-/** The web page: `/` and the files that it is made of, as they lie in src/web, read once. Any other path stays a 404. */
+/** Everything but the document itself lies under one path, so that no view and no source can be in its way. */
+const filesPath = '/page/';
+
+/** The web page: one document at the address of every view, and the files that it is made of, as they lie in src/web, read once. */
 export function pageRoutes() {
-  const files = readFiles();
+  const files = new Map([...filesOf()].map(([path, file]) => [path, readFile(file)]));
+  const page = readFile(new URL('index.html', folder));
   // All modules at once, not each when the one before names it. The theme is a script.
-  const modules = [...files.keys()].filter((path) => path.endsWith('.js') && path !== '/theme.js');
-  const preload = modules.map((path) => `<${path}>; rel=modulepreload`).join(', ');
+  const modules = [...files.keys()].filter((path) => path.endsWith('.js') && !path.endsWith('/theme.js'));
+  const link = modules.map((path) => `<${path}>; rel=modulepreload`).join(', ');
   return (app: FastifyInstance, _: unknown, done: () => void): void => {
-    for (const [path, { type, etag, body }] of files) {
+    const serve = (path: string, file: PageFile, more: Record<string, string> = {}) => {
       app.get(path, { schema: { hide: true }, config: { access: 'read' } }, (request, reply) => {
+        const moved = movedFrom(request.url);
+        if (moved !== undefined) return reply.redirect(moved, 302);
         void reply.headers({
-          etag,
+          etag: file.etag,
           'cache-control': 'no-cache',
           'content-security-policy': contentSecurityPolicy,
           'x-content-type-options': 'nosniff',
           'referrer-policy': 'no-referrer',
-          ...(path === '/' ? { link: preload } : {}),
+          ...more,
         });
-        const isKnown = request.headers['if-none-match']?.split(/\s*,\s*/).includes(etag);
-        return isKnown ? reply.code(304).send() : reply.type(type).send(body);
+        const isKnown = request.headers['if-none-match']?.split(/\s*,\s*/).includes(file.etag);
+        return isKnown ? reply.code(304).send() : reply.type(file.type).send(file.body);
       });
-    }
+    };
+    for (const path of new Set(places.map(routeOf))) serve(path, page, { link });
+    for (const [path, file] of files) serve(path, file);
     done();
   };
 }
 
-/** The paths that the page is served under. */
-export function pagePaths(): string[] {
-  return [...filesOf().keys()];
+/** True for a path of one of the page's files. */
+export function isPageFile(path: string): boolean {
+  return path.startsWith(filesPath);
 }
 
-function readFiles(): Map<string, PageFile> {
-  return new Map([...filesOf()].map(([path, file]) => [path, readFile(file)]));
+/** A pod's place has parts that may be longer than the router lets a parameter be. */
+function routeOf({ path }: { path: string }): string {
+  const [first = path, second] = path.split('/:');
+  return second === undefined ? path : `${first}/*`;
+}
+
+/** Where an address of an earlier version leads now. */
+function movedFrom(url: string): string | undefined {
+  if (!url.startsWith('/?')) return undefined;
+  return movedTo({ pathname: '/', search: url.slice(1) });
 }
 
 /** The files by the paths that they are served under. */
 function filesOf(): Map<string, URL> {
-  const names = readdirSync(folder).filter((name) => contentTypeOf(name) !== undefined);
-  const own = names.map((name) => [name === 'index.html' ? '/' : `/${name}`, new URL(name, folder)] as const);
-  return new Map([...own, ['/preact.js', new URL(import.meta.resolve('htm/preact/standalone'))] as const]);
+  const names = globSync('**/*.{js,css,svg}', { cwd: fileURLToPath(folder) });
+  const own = names.map((name) => [filesPath + name, new URL(name, folder)] as const);
+  const preact = new URL(import.meta.resolve('htm/preact/standalone'));
+  return new Map([...own, [`${filesPath}preact.js`, preact] as const]);
 }
 
 function readFile(file: URL): PageFile {
@@ -79,7 +97,6 @@ function readFile(file: URL): PageFile {
   return { type: contentTypeOf(file.pathname) ?? 'text/javascript; charset=utf-8', etag, body };
 }
 
-/** Undefined for what is not served: types and settings of the compiler. */
 function contentTypeOf(name: string): string | undefined {
   return contentTypes[name.slice(name.lastIndexOf('.') + 1)];
 }

@@ -72,7 +72,7 @@ describe('a family with rows and nothing else', () => {
   });
 
   it('is told to the page, whose file is then not up to date', () => {
-    const file = readFileSync(new URL('../../src/web/contract.js', import.meta.url), 'utf8');
+    const file = readFileSync(new URL('../../src/web/data/contract.js', import.meta.url), 'utf8');
     expect(file).not.toContain(type);
     expect(pageContract()).toBe(file.replace('\n];', `\n  '${type}',\n];`));
   });

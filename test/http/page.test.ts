@@ -8,7 +8,7 @@ const start = useServices();
 describe('the files of the page', () => {
   it('come with headers that let nothing else run, and are asked for again by their ETag', async () => {
     const { url } = await start(nats.freshUrl());
-    const paths = ['/', '/main.js', '/preact.js', '/style.css', '/icon.svg', '/?state=failed'];
+    const paths = ['/', '/recordings?state=failed', '/pods/eu%2Fwest/shop/a-0', '/page/main.js', '/page/preact.js', '/page/style/style.css', '/page/icon.svg']; // prettier-ignore
     for (const path of paths) {
       const response = await fetch(url + path);
       expect(response.status, path).toBe(200);
@@ -27,14 +27,22 @@ describe('the files of the page', () => {
   it('are those and no others', async () => {
     const { url } = await start(nats.freshUrl());
     for (const path of [
-      '/types.ts',
-      '/tsconfig.json',
-      '/..%2fapp.ts',
-      '/%2e%2e/app.ts',
-      '/web/main.js',
-      '/index.html',
+      '/main.js',
+      '/page/data/types.ts',
+      '/page/tsconfig.json',
+      '/page/..%2f..%2fapp.ts',
+      '/page/%2e%2e/%2e%2e/app.ts',
+      '/page/index.html',
     ])
       expect((await fetch(url + path)).status, path).toBe(404);
+  });
+
+  it('send addresses of earlier versions on to those of today', async () => {
+    const { url } = await start(nats.freshUrl());
+    const moved = await fetch(`${url}/?of=eu/west/shop/a-0&span=6h`, { redirect: 'manual' });
+    expect([moved.status, moved.headers.get('location')]).toEqual([302, '/pods/eu%2Fwest/shop/a-0?span=6h']);
+    const hostile = await fetch(`${url}/?collection=//evil.example/%0d%0aX:1`, { redirect: 'manual' });
+    expect(hostile.headers.get('location')).toBe('/recordings/%2F%2Fevil.example%2F%0D%0AX%3A1');
   });
 
   it('are not there where the API is not', async () => {

@@ -1,34 +1,57 @@
-import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
 import type { Chapter, Step } from '../../src/collection/explain/explanation.ts';
 import { collectionStates } from '../../src/book/collection-state.ts';
 import { podMachine } from '../../src/collection/pod/machine.ts';
-import { stages } from '../../src/web/contract.js';
-import { podEdges, stageBoxes, stageEdges, stageOf } from '../../src/web/diagram-data.js';
-import { differences } from '../../src/web/diff.js';
-import { collectionLink, findLink, overviewLink, placeOf, podLink } from '../../src/web/location.js';
-import { newsOf } from '../../src/web/news.js';
-import { emptyStore, withEvents } from '../../src/web/store.js';
-import { bytes, duration, relative } from '../../src/web/time.js';
-import { timelineOf } from '../../src/web/timeline.js';
-import type { FeedEvent, ReplayLine } from '../../src/web/types.ts';
+import { stages } from '../../src/web/data/contract.js';
+import { podEdges, stageBoxes, stageEdges, stageOf } from '../../src/web/recordings/diagram-data.js';
+import { differences } from '../../src/web/recordings/diff.js';
+import {
+  movedTo,
+  placeOf,
+  podLink,
+  recordingLink,
+  recordingsLink,
+  searchLink,
+} from '../../src/web/frame/places.js';
+import { changesOf, createNews, newsOf } from '../../src/web/data/news.js';
+import { slotsAfter } from '../../src/web/now/slots.js';
+import { emptyStore, withEvents } from '../../src/web/data/store.js';
+import { bytes, duration, relative } from '../../src/web/parts/time.js';
+import { timelineOf } from '../../src/web/pods/timeline.js';
+import type { FeedEvent, ReplayLine } from '../../src/web/data/types.ts';
 import { alertRef, at, story, t0 } from '../support/events.ts';
+
+const placeAt = (href: string) => placeOf(new URL(href, 'http://x'));
 
 describe('the address', () => {
   it('says every place, and comes back to it', () => {
     const pod = { kubeContext: 'eu/west', namespace: 'n s', pod: '"><img src=x>' };
-    expect(placeOf(new URL(podLink(pod, '6h'), 'http://x').search)).toEqual({ view: 'pod', pod, span: '6h' });
-    const place = { view: 'collection', id: 'ab', at: 12 };
-    expect(placeOf(new URL(collectionLink('ab', 12), 'http://x').search)).toEqual(place);
-    const found = { view: 'find', asked: 'a/b?&=' };
-    expect(placeOf(new URL(findLink('a/b?&='), 'http://x').search)).toEqual(found);
-    const filter = { state: 'failed', pod: 'a&b=c', alertname: 'Ä "x"' };
-    expect(placeOf(new URL(overviewLink(filter), 'http://x').search)).toEqual({ view: 'overview', filter });
+    expect(placeAt(podLink(pod, '6h'))).toEqual({ view: 'pod', params: pod, query: { span: '6h' } });
+    expect(placeAt(recordingLink('a/b', 12))).toEqual({ view: 'recording', params: { id: 'a/b' }, query: { at: '12' } }); // prettier-ignore
+    expect(placeAt(searchLink('a/b?&='))).toEqual({ view: 'search', params: {}, query: { q: 'a/b?&=' } });
+    const filter = { state: 'failed,cancelled', pod: 'a&b=c', alertname: 'Ä "x"' };
+    expect(placeAt(recordingsLink({ ...filter, namespace: '' }))).toEqual({ view: 'recordings', params: {}, query: filter }); // prettier-ignore
   });
 
-  it('that says nothing, or nonsense, is the overview', () => {
-    for (const search of ['', '?of=no-slashes', '?x=y', '?collection=', '?namespace='])
-      expect(placeOf(search)).toEqual({ view: 'overview', filter: {} });
-    expect(overviewLink({ pod: '' })).toBe('/');
+  it('that is none of the page says so, and one of its views may end with a slash', () => {
+    for (const href of ['/nothing', '/pods/a/b', '/pods/a/b/c/d', '/recordings//', '/alerts/%E0%A4%A'])
+      expect(placeAt(href).view, href).toBe('missing');
+    expect(placeAt('/alerts/').view).toBe('alerts');
+  });
+
+  it.each([
+    ['/?collection=ab&at=12', '/recordings/ab?at=12'],
+    ['/?of=eu/west/shop/a-0&span=6h', '/pods/eu%2Fwest/shop/a-0?span=6h'],
+    ['/?find=a/b%3F', '/search?q=a%2Fb%3F'],
+    ['/?state=failed&namespace=shop&x=y', '/recordings?state=failed&namespace=shop'],
+    ['/#/alerts', '/alerts'],
+    ['/', undefined],
+    ['/?x=y', undefined],
+    ['/?collection=', undefined],
+    ['/recordings?state=failed', undefined],
+  ])('%s leads to %s', (old, today) => {
+    expect(movedTo(new URL(old, 'http://x'))).toBe(today);
   });
 });
 
@@ -177,9 +200,51 @@ it('a screen reader is told of new states, in few words', () => {
     events.map((event, index) => ({ ...(event as FeedEvent), sequence: index + 1 }));
   const events = feed(one.requested(), one.started(), one.attached(alertRef(2)));
   const before = withEvents(emptyStore, events.slice(0, 1));
-  expect(newsOf(before, withEvents(before, events.slice(1)), events.slice(1))).toBe(
-    'crate-data-hot-0: collecting',
-  );
   const after = withEvents(before, events);
-  expect(newsOf(after, after, events)).toBe('');
+  const [change, ...others] = changesOf(before, after, events);
+  expect(others).toEqual([]);
+  expect(newsOf(change ? [change] : [])).toBe('crate-data-hot-0: collecting');
+  expect(changesOf(after, after, events)).toEqual([]);
+});
+
+it('a storm is told in one sentence at a time, not more often than each 5 s', () => {
+  vi.useFakeTimers();
+  const said: string[] = [];
+  const news = createNews((text) => said.push(text));
+  const first = story().requested();
+  for (let index = 0; index < 30; index += 1) {
+    const events = [{ ...first, data: { ...first.data, collectionId: String(index) }, sequence: 1 }];
+    news.tell(emptyStore, withEvents(emptyStore, events), events);
+  }
+  vi.advanceTimersByTime(20_000);
+  vi.useRealTimers();
+  expect(said).toEqual(['crate-data-hot-0: requested', '29 requested']);
+});
+
+describe('the places of what is being recorded', () => {
+  const item = (id: string, firstSequence: number) => ({ id, firstSequence });
+
+  it('are kept until a recording ends, and then taken by the one that waits longest', () => {
+    const [a, b, c, d] = [item('a', 1), item('b', 2), item('c', 3), item('d', 4)];
+    expect(slotsAfter([], [d, c, b, a], 2)).toEqual([a, b]);
+    expect(slotsAfter(['a', 'b'], [d, c, b], 2)).toEqual([c, b]);
+    expect(slotsAfter(['c', 'b'], [c], 2)).toEqual([c, undefined]);
+  });
+
+  it('never move, whatever comes and goes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.integer({ min: 1, max: 12 })), { maxLength: 20 }), (rounds) => {
+        let before: (string | undefined)[] = [];
+        for (const round of rounds) {
+          const active = [...new Set(round)].map((each) => item(String(each), each));
+          const after = slotsAfter(before, active, 4).map((slot) => slot?.id);
+          for (const [place, id] of before.entries()) {
+            if (id !== undefined && round.includes(Number(id))) expect(after[place]).toBe(id);
+          }
+          expect(after.filter((id) => id !== undefined)).toHaveLength(Math.min(4, active.length));
+          before = after;
+        }
+      }),
+    );
+  });
 });

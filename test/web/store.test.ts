@@ -4,10 +4,10 @@ import { createPodBoard } from '../../src/collection/pod/board.ts';
 import type { CollectionSummary } from '../../src/collection/pod/summaries.ts';
 import { eventTypes as catalogueTypes } from '../../src/events/catalogue.ts';
 import type { Event } from '../../src/events/envelope.ts';
-import { progressOf } from '../../src/web/progress.js';
-import { eventTypes } from '../../src/web/contract.js';
-import { emptyStore, listed, withEvents, withStory, withSummaries } from '../../src/web/store.js';
-import type { FeedEvent, Item, Store } from '../../src/web/types.ts';
+import { progressOf } from '../../src/web/data/progress.js';
+import { eventTypes } from '../../src/web/data/contract.js';
+import { emptyStore, listed, withEvents, withStory, withSummaries } from '../../src/web/data/store.js';
+import type { FeedEvent, Item, Store } from '../../src/web/data/types.ts';
 import { alertRef, at, stored, story } from '../support/events.ts';
 import { validHistory } from '../support/histories.ts';
 

@@ -30,7 +30,7 @@ export async function generatedFiles(): Promise<Map<URL, string>> {
     ...consumers,
     [new URL('deploy/nats/accounts.conf', root), accountsConf()],
     [new URL('streams/asyncapi.yaml', root), asyncApi()],
-    [new URL('src/web/contract.js', root), pageContract()],
+    [new URL('src/web/data/contract.js', root), pageContract()],
     [eventsPage, withEventSections(page)],
   ]);
 }

@@ -1,7 +1,7 @@
 import { eventTypes } from '../../events/catalogue.ts';
 import { collectionStages } from './stages.ts';
 
-/** The text of `src/web/contract.js`, as Prettier has it. The page has no build: it cannot import the catalogue. */
+/** The text of `src/web/data/contract.js`, as Prettier has it. The page has no build: it cannot import the catalogue. */
 export function pageContract(): string {
   const stages = Object.entries(collectionStages()).map(([state, taken]) => {
     const lines = Object.entries(taken).map(([type, after]) => `    ${type}: '${after}',\n`);

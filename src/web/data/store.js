@@ -1,0 +1,180 @@
+/**
+ * What the page knows of collections and how events change it. Pure. It comes to the same summaries as the index of the
+ * service (src/collection/pod/summaries.ts), from which its table of states is made; a property test holds the two together.
+ *
+ * @import { FeedEvent, Filter, Item, State, Store, Summary } from './types.ts'
+ */
+import { stages } from './contract.js';
+
+/** Collections that the page keeps; beyond them it forgets the oldest that have ended. */
+const maxItems = 2_000;
+
+/** @type {Store} */
+export const emptyStore = { items: new Map(), lastSequence: 0 };
+
+/** @param {State} state */
+export function isEnded(state) {
+  return state === 'uploaded' || state === 'failed' || state === 'cancelled';
+}
+
+/**
+ * Applies what the feed told, in its order. What an item's summary already includes changes nothing.
+ *
+ * @param {Store} store
+ * @param {readonly FeedEvent[]} events
+ * @returns {Store}
+ */
+export function withEvents(store, events) {
+  const items = new Map(store.items);
+  let { lastSequence } = store;
+  for (const event of events) {
+    lastSequence = Math.max(lastSequence, event.sequence);
+    const id = collectionIdOf(event);
+    if (id === undefined) continue;
+    const next = evolve(items.get(id), event);
+    if (next) items.set(id, next);
+  }
+  forgetOldest(items);
+  return { items, lastSequence };
+}
+
+/**
+ * Takes over what the service lists, where that is newer than what the feed has told.
+ *
+ * @param {Store} store
+ * @param {readonly Summary[]} summaries
+ * @returns {Store}
+ */
+export function withSummaries(store, summaries) {
+  const items = new Map(store.items);
+  for (const summary of summaries) {
+    const known = items.get(summary.id);
+    if (known && known.lastSequence >= summary.lastSequence) continue;
+    items.set(summary.id, { ...summary, events: [], isWhole: false });
+  }
+  return { ...store, items };
+}
+
+/**
+ * Takes over all events of one collection, as its story tells them; events of the feed that came meanwhile stay.
+ *
+ * @param {Store} store
+ * @param {string} id
+ * @param {readonly FeedEvent[]} story
+ * @returns {Store}
+ */
+export function withStory(store, id, story) {
+  const known = store.items.get(id);
+  const bySequence = new Map([...story, ...(known?.events ?? [])].map((event) => [event.sequence, event]));
+  const inOrder = [...bySequence.values()].sort((a, b) => a.sequence - b.sequence);
+  /** @type {Item | undefined} */
+  let item;
+  for (const event of inOrder) item = evolve(item, event) ?? item;
+  // A story that is older than the list lacks events: it is asked for again.
+  if (!item || (known && item.lastSequence < known.lastSequence)) return store;
+  return { ...store, items: new Map(store.items).set(id, item) };
+}
+
+/**
+ * Newest first.
+ *
+ * @param {Store} store
+ * @param {Filter} filter
+ * @returns {Item[]}
+ */
+export function listed(store, filter) {
+  const wanted = Object.entries(filter).filter(([, value]) => value);
+  return [...store.items.values()]
+    .filter((item) => wanted.every(([name, value]) => isWanted(item, name, value)))
+    .sort((a, b) => b.firstSequence - a.firstSequence);
+}
+
+/**
+ * As the service does it. A time is not looked at: what comes live is newer than any.
+ *
+ * @param {Item} item
+ * @param {string} name
+ * @param {string} value
+ */
+function isWanted(item, name, value) {
+  switch (name) {
+    case 'state':
+      return value.split(',').includes(item.state);
+    case 'errorCode':
+      return item.error?.code === value;
+    case 'prefix': {
+      const { pod, namespace, alertname = '', id } = item;
+      return [pod, namespace, alertname, id].some((text) =>
+        text.toLowerCase().startsWith(value.toLowerCase()),
+      );
+    }
+    case 'kubeContext':
+    case 'namespace':
+    case 'pod':
+    case 'alertname':
+    case 'collector':
+    case 'rule':
+      return item[name] === value;
+    default:
+      return true;
+  }
+}
+
+/**
+ * @param {Item | undefined} known
+ * @param {FeedEvent} event
+ * @returns {Item | undefined} undefined where it changes nothing
+ */
+function evolve(known, event) {
+  if (!known) return event.type === 'CollectionRequested' ? requested(event) : undefined;
+  if (event.sequence <= known.lastSequence) return undefined;
+  const state = stateAfter(known, event);
+  if (state === undefined) return undefined;
+  const { endedAt: _, ...rest } = known;
+  const ended = isEnded(state) ? { endedAt: event.time } : {};
+  const isSample = event.type === 'JfrCollected' && event.data.recording.simulated === true;
+  const simulated = isSample ? { simulated: /** @type {const} */ (true) } : {};
+  const events = [...known.events, event];
+  return { ...rest, ...ended, ...simulated, state, events, lastSequence: event.sequence };
+}
+
+/**
+ * By the table, but for the two events that turn on what they say.
+ *
+ * @param {Item} item
+ * @param {FeedEvent} event
+ */
+function stateAfter({ state }, event) {
+  const next = Object.hasOwn(stages[state], event.type) ? stages[state][event.type] : undefined;
+  if (next && event.type === 'CollectionRedriven' && event.data.stage === 'upload') return 'uploading';
+  return next && event.type === 'CollectionFailed' && event.data.cancelled ? 'cancelled' : next;
+}
+
+/**
+ * @param {Extract<FeedEvent, {type: 'CollectionRequested'}>} event
+ * @returns {Item}
+ */
+function requested(event) {
+  const { sequence, time, data } = event;
+  const { collectionId: id, kubeContext, namespace, pod, trigger } = data;
+  return {
+    ...{ id, state: 'requested', kubeContext, namespace, pod },
+    ...(trigger.alertname === undefined ? {} : { alertname: trigger.alertname }),
+    ...{ requestedAt: time, firstSequence: sequence, lastSequence: sequence },
+    ...{ events: [event], isWhole: true },
+  };
+}
+
+/** @param {FeedEvent} event */
+function collectionIdOf({ data }) {
+  return 'collectionId' in data ? data.collectionId : undefined;
+}
+
+/** @param {Map<string, Item>} items */
+function forgetOldest(items) {
+  if (items.size <= maxItems) return;
+  for (const { id, state } of items.values()) {
+    if (items.size <= maxItems * 0.9) return;
+    if (isEnded(state)) items.delete(id);
+  }
+}
