@@ -60,11 +60,11 @@ export function alertRoutes({ readPage, readStory, collection, now }: AlertRoute
         const { limit, after, since, until, ...filter } = request.query;
         const { items, next } = await readPage({
           ...filter,
-          ...pageOf({ ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) }),
+          ...pageOf({ limit, after }),
           since: timeIn('since', since, now()),
           until: timeIn('until', until, now()),
         });
-        return { items: items.map(itemOf), ...(next === undefined ? {} : { next: String(next) }) };
+        return { items: items.map(itemOf), ...(next === undefined ? {} : { next }) };
       },
     );
     app.get<{ Params: Static<typeof Id> }>(

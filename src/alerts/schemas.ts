@@ -49,7 +49,8 @@ export const AlertPage = Type.Object(
   {
     items: Type.Array(refTo(AlertItem), { description: 'Newest first.' }),
     next: Type.Optional(
-      Type.String({
+      Type.Integer({
+        minimum: 0,
         description:
           '`after` of the next page; absent: there is none. A search that takes 2 s ends with a shorter page, even an empty one.',
       }),

@@ -61,6 +61,6 @@ async function withBoard(use: (deps: ByHandDeps) => Promise<void>): Promise<void
 }
 
 function failedIds({ board }: ByHandDeps, sinceMillis: number): string[] {
-  const { items } = board.summaries.list({ state: 'failed', limit: Number.MAX_SAFE_INTEGER });
+  const { items } = board.summaries.list({ state: ['failed'], limit: Number.MAX_SAFE_INTEGER });
   return items.filter(({ endedAt }) => millisOf(endedAt ?? '') >= sinceMillis).map(({ id }) => id);
 }

@@ -5,14 +5,20 @@ import { parseTime } from '../events/point.ts';
 
 const defaultLimit = 50;
 
+interface PageQuery {
+  limit?: number | undefined;
+  after?: number | undefined;
+}
+
 /** What every list understands. */
 export const pageQuery = {
   limit: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 200, default: defaultLimit, description: 'Items of a page.' }),
   ),
   after: Type.Optional(
-    Type.String({
-      pattern: '^[0-9]{1,15}$',
+    Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
       description: '`next` of the page before. It stays right while new ones arrive.',
     }),
   ),
@@ -36,9 +42,9 @@ export class BadQuery extends Error {
   }
 }
 
-/** Reads the parts that are the same in every list. Throws BadQuery. */
-export function pageOf({ limit = defaultLimit, after }: { limit?: number; after?: string }) {
-  return { limit, before: after === undefined ? undefined : Number(after) };
+/** Reads the parts that are the same in every list. */
+export function pageOf({ limit = defaultLimit, after }: PageQuery) {
+  return { limit, before: after };
 }
 
 /** Reads `since` or `until` as RFC 3339. Throws BadQuery. */
@@ -54,3 +60,8 @@ export function millisIn(parameter: string, text: string | undefined, now: strin
   const time = timeIn(parameter, text, now);
   return time === undefined ? undefined : millisOf(time);
 }
+
+/** `next` of an answer: a sequence, which is `after` of the next page. */
+export const next = Type.Optional(
+  Type.Integer({ minimum: 0, description: '`after` of the next page. Absent: there is none.' }),
+);

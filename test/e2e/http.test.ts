@@ -144,10 +144,10 @@ describe('the HTTP interface', () => {
     await service.whenState('uploaded', 25);
     const ids: string[] = [];
     for (let after = ''; ;) {
-      const page = await service.get(`/api/v1/collections?limit=10${after && `&after=${after}`}`);
+      const page = await service.get(`/api/v1/collections?limit=10${after}`);
       ids.push(...page.items.map(({ id }) => id));
-      if (!page.next) break;
-      after = page.next;
+      if (page.next === undefined) break;
+      after = `&after=${String(page.next)}`;
     }
     expect(new Set(ids).size).toBe(25);
     const [first] = await service.collections();
@@ -156,7 +156,16 @@ describe('the HTTP interface', () => {
     expect((await service.get(`/api/v1/collections?pod=${pod}&namespace=${namespace}`)).items).toHaveLength(
       1,
     );
-    expect((await service.get('/api/v1/collections?state=failed')).items).toEqual([]);
+    const count = async (query: string) =>
+      (await service.get(`/api/v1/collections?limit=200&${query}`)).items.length;
+    expect(await count('state=failed')).toBe(0);
+    expect(await count('state=failed&state=uploaded')).toBe(25);
+    expect(await count(`prefix=${pod.toUpperCase().slice(0, -1)}`)).toBeGreaterThan(0);
+    expect(await count(`prefix=${ids[0]?.slice(0, 16) ?? ''}`)).toBe(1);
+    expect(await count('collector=sim&rule=collections%5B0%5D')).toBe(25);
+    expect(await count('errorCode=timeout')).toBe(0);
+    expect(first).toMatchObject({ collector: 'sim', run: 1, attempts: 1, durationSeconds: 0.05 });
+    expect(first?.['bytes']).toBeGreaterThan(0);
     for (const query of ['state=gone', 'limit=0', 'limit=x', 'colour=red']) {
       expect(await service.get(`/api/v1/collections?${query}`), query).toMatchObject({
         status: 400,

@@ -77,10 +77,10 @@ async function differencesOf(
 
 async function shownBy(url: string): Promise<{ id: string }[]> {
   const items: { id: string }[] = [];
-  for (let after: string | undefined = ''; after !== undefined && items.length < compared;) {
-    const query = `limit=${String(pageSize)}${after && `&after=${after}`}`;
+  for (let after: number | '' | undefined = ''; after !== undefined && items.length < compared;) {
+    const query = `limit=${String(pageSize)}${after === '' ? '' : `&after=${String(after)}`}`;
     const response = await fetch(`${url}/api/v1/collections?${query}`);
-    const page = (await response.json()) as { items: { id: string }[]; next?: string };
+    const page = (await response.json()) as { items: { id: string }[]; next?: number };
     items.push(...page.items);
     after = page.next;
   }

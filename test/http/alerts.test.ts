@@ -11,10 +11,10 @@ const start = useServices();
 async function pages(service: TestService, query = ''): Promise<Item[][]> {
   const found: Item[][] = [];
   for (let after = ''; ;) {
-    const page = await service.get(`/api/v1/alerts?limit=10${query}${after && `&after=${after}`}`);
+    const page = await service.get(`/api/v1/alerts?limit=10${query}${after}`);
     found.push(page.items);
-    if (!page.next) return found;
-    after = page.next;
+    if (page.next === undefined) return found;
+    after = `&after=${String(page.next)}`;
   }
 }
 
@@ -32,7 +32,7 @@ describe('the list of alerts', () => {
     await post(5, 'Meanwhile');
     const rest: Item[] = [];
     for (let { next } = first; next !== undefined;) {
-      const page = await service.get(`/api/v1/alerts?limit=10&after=${next}`);
+      const page = await service.get(`/api/v1/alerts?limit=10&after=${String(next)}`);
       rest.push(...page.items);
       next = page.next;
     }

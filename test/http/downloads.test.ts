@@ -37,7 +37,7 @@ ${yaml}`);
   const service = await start(nats.freshUrl(), { rules }, (line) => raw.push(line));
   await service.post(alertBody({ pod: 'search-0' }));
   const { summaries } = service.app.board;
-  const uploaded = () => summaries.list({ limit: 1, state: 'uploaded' }).items[0];
+  const uploaded = () => summaries.list({ limit: 1, state: ['uploaded'] }).items[0];
   const { id } = await until('a recording', uploaded);
   return {
     ...{ service, raw, id, url: `${service.url}/api/v1/collections/${id}/recording`, headers },

@@ -38,7 +38,7 @@ export interface Item {
   pod: string;
   url: string;
   items: Item[];
-  next?: string;
+  next?: number;
   attempts: unknown[];
   events: { type: string; data: unknown }[];
   [field: string]: unknown;
@@ -90,10 +90,10 @@ function serviceOf(app: App, close: () => Promise<void>): TestService {
   const collections = async () => {
     const items: Item[] = [];
     for (let after = ''; ;) {
-      const page = await get(`/api/v1/collections?limit=200${after && `&after=${after}`}`);
+      const page = await get(`/api/v1/collections?limit=200${after}`);
       items.push(...page.items);
-      if (!page.next) return items;
-      after = page.next;
+      if (page.next === undefined) return items;
+      after = `&after=${String(page.next)}`;
     }
   };
   return {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createPodBoard } from '../../src/collection/pod/board.ts';
-import type { CollectionSummary } from '../../src/collection/pod/summaries.ts';
+import type { CollectionSummary } from '../../src/collection/pod/summary.ts';
 import { eventTypes as catalogueTypes } from '../../src/events/catalogue.ts';
 import type { Event } from '../../src/events/envelope.ts';
 import { progressOf } from '../../src/web/data/progress.js';
@@ -91,6 +91,31 @@ describe('the store of the page', () => {
     const history = [one.requested(), one.started(), collected, one.uploaded()];
     expect(shown(withEvents(emptyStore, feed(history)))).toMatchObject([{ simulated: true }]);
     expect(summariesOf(history)).toMatchObject([{ simulated: true }]);
+  });
+
+  it('has what the run has come to, with the beginning of its last error', () => {
+    const one = story();
+    const [attemptFailed, failed] = [one.attemptFailed(1, at(9)), one.failed('collect', 2)];
+    attemptFailed.data.error = { code: 'timeout', message: 'x'.repeat(999) };
+    const begun = [one.requested(), one.started(), attemptFailed];
+    const error = { stage: 'collect', code: 'timeout', message: 'x'.repeat(200) };
+    const ways = [
+      { events: begun, after: { state: 'collecting', run: 1, attempts: 1 }, error },
+      {
+        events: [...begun, one.started(2), one.collected(2)],
+        after: { state: 'uploading', attempts: 0, bytes: 212_536 },
+      },
+      {
+        events: [...begun, one.started(2), failed, one.redriven()],
+        after: { state: 'requested', run: 2, attempts: 0 },
+      },
+    ];
+    for (const { events, after, error: last } of ways) {
+      for (const item of [shown(withEvents(emptyStore, feed(events)))[0], summariesOf(events)[0]]) {
+        expect(item).toMatchObject(after);
+        expect(item?.error).toEqual(last);
+      }
+    }
   });
 
   it('forgets the oldest that have ended before it grows without end', () => {

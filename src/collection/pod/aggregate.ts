@@ -22,7 +22,7 @@ export const podAggregate: Aggregate<Pod, PodEvent, PodSnapshot, PodState> = {
     value === initialSnapshot.value
       ? { ...initialSnapshot, context }
       : podMachine.resolveState({ value, context }),
-  sources: ['aggregate', 'machine', 'context', 'guards', 'updates', 'summaries', 'cooldowns'].map(
+  sources: ['aggregate', 'machine', 'context', 'guards', 'updates', 'summary', 'summaries', 'cooldowns'].map(
     (file) => new URL(`${file}.ts`, import.meta.url),
   ),
 };

@@ -1,9 +1,9 @@
-import type { StoredEvent } from '../../events/envelope.ts';
-import type { CollectionEventType } from '../../events/catalogue.ts';
-import { type CollectionState, collectionStates, hasEnded } from '../../book/collection-state.ts';
+import { type CollectionState, collectionStates } from '../../book/collection-state.ts';
 import type { Index } from '../../kernel/fold/board.ts';
 import type { PodEvent } from './context.ts';
 import type { PodSnapshot } from './machine.ts';
+import { list, type SummaryFilter, type SummaryPage } from './summary-list.ts';
+import { type CollectionSummary, type Share, summaryAfter, summaryOf } from './summary.ts';
 
 /** How many collections are in a state, and since when the one is that has been in it for longest (RFC 3339). */
 export interface StateCount {
@@ -11,52 +11,16 @@ export interface StateCount {
   oldest?: string;
 }
 
-/** What the index keeps of one collection; the rest is a replay of its range of the log. */
-export interface CollectionSummary {
-  id: string;
-  state: CollectionState;
-  kubeContext: string;
-  namespace: string;
-  pod: string;
-  alertname?: string;
-  /** RFC 3339. */
-  requestedAt: string;
-  /** RFC 3339; present once it is uploaded or failed. */
-  endedAt?: string;
-  /** When it came into its state, RFC 3339; absent once it has ended. */
-  since?: string;
-  /** Present where the recording is a sample and not one of the pod. */
-  simulated?: true;
-  /** Sequences of its first and its last event so far. */
-  firstSequence: number;
-  lastSequence: number;
-}
-
-export interface SummaryFilter {
-  state?: CollectionState | undefined;
-  kubeContext?: string | undefined;
-  namespace?: string | undefined;
-  pod?: string | undefined;
-  alertname?: string | undefined;
-  /** Milliseconds since 1970: requested then or later, then or earlier. */
-  sinceMs?: number | undefined;
-  untilMs?: number | undefined;
-  /** At most this many. */
-  limit: number;
-  /** Only those that were requested before this one: `next` of the page before. */
-  before?: number | undefined;
-}
-
 /** The index of collections. */
 export interface Summaries extends Index<PodEvent, PodSnapshot> {
   get: (id: string) => CollectionSummary | undefined;
   /** Newest first. `next` is present where there are more; what is requested meanwhile does not move it. */
-  list: (filter: SummaryFilter) => { items: CollectionSummary[]; next?: number };
+  list: (filter: SummaryFilter) => SummaryPage;
+  /** All of them, about in the order of their requests. */
+  all: () => Iterable<CollectionSummary>;
   /** Goes through all of them. */
   countByState: () => Record<CollectionState, StateCount>;
 }
-
-type Lived = Exclude<CollectionEventType, 'CollectionSuppressed' | 'CooldownElapsed'>;
 
 /**
  * The index of collections, bounded: beyond `limit` the oldest ended ones leave it (their events stay on the stream).
@@ -64,29 +28,23 @@ type Lived = Exclude<CollectionEventType, 'CollectionSuppressed' | 'CooldownElap
  */
 export function createSummaries(limit: number): Summaries {
   const byId = new Map<string, CollectionSummary>();
+  const share = sharing();
   return {
     name: 'collection',
     apply: (event, before, after) => {
       if (event.type === 'CollectionSuppressed' || event.type === 'CooldownElapsed' || before === after)
         return;
       if (event.type === 'CollectionRequested') {
-        byId.set(event.data.collectionId, summaryOf(event));
+        byId.set(event.data.collectionId, summaryOf(event, share));
         if (byId.size > limit) evict(byId, limit);
         return;
       }
       const known = byId.get(event.data.collectionId);
-      if (!known) return;
-      const { endedAt: _, since, ...rest } = known;
-      const state = stateAfter(event, known.state);
-      // Absent in snapshots of earlier versions.
-      const inState = state === known.state ? (since ?? known.requestedAt) : event.time;
-      const times = hasEnded(state) ? { endedAt: event.time } : { since: inState };
-      const simulated =
-        event.type === 'JfrCollected' && event.data.recording.simulated ? { simulated: true as const } : {};
-      byId.set(known.id, { ...rest, state, lastSequence: event.sequence, ...times, ...simulated });
+      if (known) byId.set(known.id, summaryAfter(known, event, share));
     },
     get: (id) => byId.get(id),
     list: (filter) => list(byId.values(), filter),
+    all: () => byId.values(),
     countByState: () => countByState(byId.values()),
     forgetBefore: (firstSequence) => {
       for (const { id, endedAt, lastSequence } of byId.values()) {
@@ -101,45 +59,38 @@ export function createSummaries(limit: number): Summaries {
     },
     load: (line) => {
       const summary = JSON.parse(line) as CollectionSummary;
-      byId.set(summary.id, summary);
+      byId.set(summary.id, withShared(summary, share));
     },
   };
 }
 
-function summaryOf({ data, time, sequence }: StoredEvent<'CollectionRequested'>): CollectionSummary {
-  const { collectionId: id, kubeContext, namespace, pod, trigger } = data;
+/** A snapshot has every text as often as it is told. */
+function withShared(summary: CollectionSummary, share: Share): CollectionSummary {
+  const { kubeContext, namespace, alertname, collector, rule, error } = summary;
+  const { stage, code, message } = error ?? {};
   return {
-    id,
-    state: 'requested',
-    kubeContext,
-    namespace,
-    pod,
-    ...(trigger.alertname === undefined ? {} : { alertname: trigger.alertname }),
-    requestedAt: time,
-    since: time,
-    firstSequence: sequence,
-    lastSequence: sequence,
+    ...summary,
+    ...{ kubeContext: share(kubeContext), namespace: share(namespace) },
+    ...(alertname === undefined ? {} : { alertname: share(alertname) }),
+    ...{ collector: share(collector), rule: share(rule) },
+    ...(stage && code !== undefined && message !== undefined
+      ? { error: { stage, code: share(code), message: share(message) } }
+      : {}),
   };
 }
 
-function stateAfter(event: StoredEvent<Lived>, state: CollectionState): CollectionState {
-  switch (event.type) {
-    case 'CollectionAttemptStarted':
-      return 'collecting';
-    case 'JfrCollected':
-      return 'uploading';
-    case 'Uploaded':
-      return 'uploaded';
-    case 'CollectionFailed':
-      return event.data.cancelled ? 'cancelled' : 'failed';
-    case 'CollectionRedriven':
-      return event.data.stage === 'collect' ? 'requested' : 'uploading';
-    case 'CollectionRequested':
-    case 'AlertAttached':
-    case 'CollectionAttemptFailed':
-    case 'UploadAttemptFailed':
-      return state;
-  }
+/** Most of these texts are those of thousands of other collections. */
+const maxShared = 10_000;
+
+function sharing(): Share {
+  const texts = new Map<string, string>();
+  return (text) => {
+    const known = texts.get(text);
+    if (known !== undefined) return known;
+    if (texts.size >= maxShared) texts.clear();
+    texts.set(text, text);
+    return text;
+  };
 }
 
 function countByState(summaries: Iterable<CollectionSummary>): Record<CollectionState, StateCount> {
@@ -153,40 +104,6 @@ function countByState(summaries: Iterable<CollectionSummary>): Record<Collection
     if (since !== '' && (counted.oldest === undefined || since < counted.oldest)) counted.oldest = since;
   }
   return counts;
-}
-
-function list(summaries: Iterable<CollectionSummary>, { limit, sinceMs, untilMs, ...filter }: SummaryFilter) {
-  const named: CollectionSummary[] = [];
-  for (const summary of summaries) if (isNamed(summary, filter)) named.push(summary);
-  // They are nearly in order: what this process appends itself, it learns of earlier.
-  named.sort((a, b) => b.firstSequence - a.firstSequence);
-  const items: CollectionSummary[] = [];
-  for (const summary of named) {
-    // Last, and no more than needed: reading a time takes longer than all the rest.
-    if (sinceMs !== undefined && Date.parse(summary.requestedAt) < sinceMs) continue;
-    if (untilMs !== undefined && Date.parse(summary.requestedAt) > untilMs) continue;
-    const next = items.at(-1)?.firstSequence;
-    if (items.length === limit && next !== undefined) return { items, next };
-    items.push(summary);
-  }
-  return { items };
-}
-
-function isNamed(
-  summary: CollectionSummary,
-  filter: Omit<SummaryFilter, 'limit' | 'sinceMs' | 'untilMs'>,
-): boolean {
-  const { state, kubeContext, namespace, pod, alertname, before } = filter;
-  const isAny = (wanted: string | undefined, actual: string | undefined) =>
-    wanted === undefined || wanted === actual;
-  return (
-    (before === undefined || summary.firstSequence < before) &&
-    isAny(state, summary.state) &&
-    isAny(pod, summary.pod) &&
-    isAny(namespace, summary.namespace) &&
-    isAny(kubeContext, summary.kubeContext) &&
-    isAny(alertname, summary.alertname)
-  );
 }
 
 // A tenth at once, so that a full index does not search at every new collection.

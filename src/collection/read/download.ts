@@ -4,7 +4,8 @@ import { getInfo, readObject } from '../../log/objects/store.ts';
 import { wholeBytes } from '../destinations/checked.ts';
 import type { S3Place } from '../destinations/s3.ts';
 import { readStory, type Story } from './story.ts';
-import type { CollectionSummary, Summaries } from '../pod/summaries.ts';
+import type { Summaries } from '../pod/summaries.ts';
+import type { CollectionSummary } from '../pod/summary.ts';
 
 /** Where the recording of a collection can be had now. */
 export type Located =

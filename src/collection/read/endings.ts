@@ -5,7 +5,7 @@ import { type CollectionState, hasEnded } from '../../book/collection-state.ts';
 import { type AlertOutcome, isUndecided, type PodOutcome } from '../../book/outcome.ts';
 import type { Policy } from '../intake/policy.ts';
 import type { PodBoard } from '../pod/board.ts';
-import type { CollectionSummary } from '../pod/summaries.ts';
+import type { CollectionSummary } from '../pod/summary.ts';
 import type { Story } from './story.ts';
 
 /** An alert that was stored, now or earlier. */

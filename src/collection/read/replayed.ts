@@ -3,7 +3,7 @@ import { readRange } from '../../log/read.ts';
 import { podSubject } from '../../events/subjects.ts';
 import type { PodState } from '../pod/aggregate.ts';
 import { createPodHistory, type PodHistoryEntry } from '../pod/history.ts';
-import type { CollectionSummary } from '../pod/summaries.ts';
+import type { CollectionSummary } from '../pod/summary.ts';
 
 /** A collection's time on its pod, event by event. */
 export interface Replayed {

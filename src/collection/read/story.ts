@@ -5,7 +5,7 @@ import { decodeEvent, isEvent, type StoredEvent } from '../../events/envelope.ts
 import { podSubject } from '../../events/subjects.ts';
 import type { Connection } from '../../log/connection.ts';
 import { readRange } from '../../log/read.ts';
-import type { CollectionSummary } from '../pod/summaries.ts';
+import type { CollectionSummary } from '../pod/summary.ts';
 
 /** One collection in full, told by its events. */
 export interface Story {

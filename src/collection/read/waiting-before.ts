@@ -1,6 +1,6 @@
 import { podSubject } from '../../events/subjects.ts';
 import type { PodBoard } from '../pod/board.ts';
-import type { CollectionSummary } from '../pod/summaries.ts';
+import type { CollectionSummary } from '../pod/summary.ts';
 
 /**
  * How many requested collections of other pods have their turn before this one and have not started; undefined where the
@@ -10,7 +10,7 @@ export function waitingBefore(board: PodBoard, collectionId: string): number | u
   const own = board.summaries.get(collectionId);
   if (!own) return undefined;
   const ownTurn = turnOf(board, own);
-  const { items } = board.summaries.list({ state: 'requested', limit: Number.MAX_SAFE_INTEGER });
+  const { items } = board.summaries.list({ state: ['requested'], limit: Number.MAX_SAFE_INTEGER });
   return items.filter((other) => podSubject(other) !== podSubject(own) && turnOf(board, other) < ownTurn)
     .length;
 }

@@ -2,27 +2,15 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import type { Replayed } from '../read/replayed.ts';
 import type { Story } from '../read/story.ts';
-import type { CollectionSummary, Summaries } from '../pod/summaries.ts';
+import type { Summaries } from '../pod/summaries.ts';
+import type { CollectionSummary } from '../pod/summary.ts';
 import { sendProblem } from '../../http/problem.ts';
+import { filterFields, matchOf } from './filter.ts';
 import { Collection, CollectionPage, Replay } from './schemas/collections.ts';
-import { State } from '../../book/collection-state.ts';
 import { jsonAnswer, problemAnswers, refTo } from '../../http/schemas/common.ts';
-import { millisIn, pageOf, pageQuery, timeQuery } from '../../http/query.ts';
+import { pageOf, pageQuery } from '../../http/query.ts';
 
-const ListQuery = Type.Object(
-  {
-    state: Type.Optional(State),
-    kubeContext: Type.Optional(Type.String()),
-    namespace: Type.Optional(Type.String()),
-    pod: Type.Optional(Type.String({ examples: ['crate-data-hot-0'] })),
-    alertname: Type.Optional(
-      Type.String({ description: 'Label alertname of the alert that it was requested for.' }),
-    ),
-    ...timeQuery('Requested'),
-    ...pageQuery,
-  },
-  { additionalProperties: false },
-);
+const ListQuery = Type.Object({ ...filterFields, ...pageQuery }, { additionalProperties: false });
 export const CollectionParams = Type.Object({
   id: Type.String({ description: 'Id of the collection: 32 hex digits.' }),
 });
@@ -45,15 +33,10 @@ export function collectionRoutes(options: CollectionRoutesOptions) {
       '/api/v1/collections',
       { schema: listSchema, config: { access: 'read' } },
       (request): Static<typeof CollectionPage> => {
-        const { limit, after, since, until, ...filter } = request.query;
+        const { limit, after, ...filter } = request.query;
         const asOf = lastSequence();
-        const { items, next } = summaries.list({
-          ...filter,
-          ...pageOf({ ...(limit === undefined ? {} : { limit }), ...(after === undefined ? {} : { after }) }),
-          sinceMs: millisIn('since', since, now()),
-          untilMs: millisIn('until', until, now()),
-        });
-        return { items: items.map(itemOf), ...(next === undefined ? {} : { next: String(next) }), asOf };
+        const { items, next } = summaries.list({ ...matchOf(filter, now()), ...pageOf({ limit, after }) });
+        return { items: items.map(itemOf), ...(next === undefined ? {} : { next }), asOf };
       },
     );
     app.get<{ Params: Static<typeof CollectionParams> }>(
@@ -86,7 +69,8 @@ function itemOf({ since: _since, ...item }: CollectionSummary) {
 const tags = ['collections'];
 const listSchema = {
   ...{ operationId: 'listCollections', tags, summary: 'Collections, newest first' },
-  description: 'From the memory of this process. Times are those of the requests.',
+  description:
+    'From the memory of this process. Times are those of the requests. What a filter names must all be so.',
   querystring: ListQuery,
   response: { 200: jsonAnswer('A page.', refTo(CollectionPage)), ...problemAnswers('bad-request') },
 };

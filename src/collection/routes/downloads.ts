@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { peerOf } from '../../http/refusals.ts';
 import { fieldsAbout, type Logger } from '../../telemetry/logger.ts';
 import { boundedNames, type Metrics } from '../../telemetry/metrics.ts';
-import type { CollectionSummary } from '../pod/summaries.ts';
+import type { CollectionSummary } from '../pod/summary.ts';
 
 /** What became of a request for a recording. `redirected`: its client got a URL with which anybody can read it from S3. */
 export type DownloadOutcome = 'whole' | 'partial' | 'redirected' | 'refused';

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import type { Located } from '../read/download.ts';
 import type { PresignRequest } from '../destinations/presign.ts';
-import type { CollectionSummary } from '../pod/summaries.ts';
+import type { CollectionSummary } from '../pod/summary.ts';
 import { CollectionParams, noCollection } from './collections.ts';
 import type { Downloads } from './downloads.ts';
 import { problemAnswers } from '../../http/schemas/common.ts';

@@ -3,7 +3,7 @@ import { Value } from '@sinclair/typebox/value';
 import type { Target } from './webhook.ts';
 
 const Item = Type.Object({ id: Type.String(), pod: Type.String(), namespace: Type.String(), kubeContext: Type.String(), state: Type.String() }); // prettier-ignore
-const Page = Type.Object({ items: Type.Array(Item), next: Type.Optional(Type.String()) });
+const Page = Type.Object({ items: Type.Array(Item), next: Type.Optional(Type.Integer()) });
 const Detail = Type.Object({
   alerts: Type.Array(Type.String()),
   url: Type.Optional(Type.String()),
@@ -63,12 +63,12 @@ export function createApi(url: string, signal: AbortSignal, token?: string): Api
   return {
     collections: async (namespace) => {
       const items: CollectionItem[] = [];
-      let after: string | undefined;
+      let after: number | undefined;
       do {
         const query = new URLSearchParams({
           namespace,
           limit: '200',
-          ...(after === undefined ? {} : { after }),
+          ...(after === undefined ? {} : { after: String(after) }),
         });
         const page = await get(`/api/v1/collections?${query.toString()}`, Page);
         items.push(...page.items);

@@ -1,6 +1,6 @@
 import { type CollectionState, collectionStates } from '../../book/collection-state.ts';
 import { createPodBoard } from '../../collection/pod/board.ts';
-import type { CollectionSummary } from '../../collection/pod/summaries.ts';
+import type { CollectionSummary } from '../../collection/pod/summary.ts';
 import {
   type CollectionEventType,
   type DataOf,

@@ -8,6 +8,8 @@ import { stages } from './contract.js';
 
 /** Collections that the page keeps; beyond them it forgets the oldest that have ended. */
 const maxItems = 2_000;
+/** The service lists no more of the message of an error. */
+const maxMessage = 200;
 
 /** @type {Store} */
 export const emptyStore = { items: new Map(), lastSequence: 0 };
@@ -132,10 +134,50 @@ function evolve(known, event) {
   if (state === undefined) return undefined;
   const { endedAt: _, ...rest } = known;
   const ended = isEnded(state) ? { endedAt: event.time } : {};
-  const isSample = event.type === 'JfrCollected' && event.data.recording.simulated === true;
-  const simulated = isSample ? { simulated: /** @type {const} */ (true) } : {};
   const events = [...known.events, event];
-  return { ...rest, ...ended, ...simulated, state, events, lastSequence: event.sequence };
+  return { ...withEffort(rest, event), ...ended, state, events, lastSequence: event.sequence };
+}
+
+/**
+ * What its attempts have come to.
+ *
+ * @param {Omit<Item, 'endedAt'>} item
+ * @param {FeedEvent} event
+ * @returns {Omit<Item, 'endedAt'>}
+ */
+function withEffort(item, event) {
+  const { error: _, ...well } = item;
+  switch (event.type) {
+    case 'CollectionAttemptStarted':
+      return { ...item, attempts: event.data.attempt };
+    case 'CollectionAttemptFailed':
+      return { ...item, error: failure('collect', event.data.error) };
+    case 'UploadAttemptFailed':
+      return { ...item, attempts: event.data.attempt, error: failure('upload', event.data.error) };
+    case 'JfrCollected': {
+      const { bytes, simulated } = event.data.recording;
+      return { ...well, attempts: 0, bytes, ...(simulated === true ? { simulated } : {}) };
+    }
+    case 'Uploaded':
+      return { ...well, attempts: event.data.attempt };
+    case 'CollectionFailed':
+      return { ...item, error: failure(event.data.stage, event.data.error) };
+    case 'CollectionRedriven': {
+      const { bytes, ...without } = well;
+      const kept = event.data.stage === 'upload' && bytes !== undefined ? { bytes } : {};
+      return { ...without, ...kept, run: event.data.run, attempts: 0 };
+    }
+    default:
+      return item;
+  }
+}
+
+/**
+ * @param {'collect' | 'upload'} stage
+ * @param {{ code: string, message: string }} error
+ */
+function failure(stage, { code, message }) {
+  return { stage, code, message: message.slice(0, maxMessage) };
 }
 
 /**
@@ -156,10 +198,12 @@ function stateAfter({ state }, event) {
  */
 function requested(event) {
   const { sequence, time, data } = event;
-  const { collectionId: id, kubeContext, namespace, pod, trigger } = data;
+  const { collectionId: id, kubeContext, namespace, pod, trigger, plan } = data;
+  const { durationSeconds, collector, rule } = plan;
   return {
     ...{ id, state: 'requested', kubeContext, namespace, pod },
     ...(trigger.alertname === undefined ? {} : { alertname: trigger.alertname }),
+    ...{ durationSeconds, collector, rule, run: 1, attempts: 0 },
     ...{ requestedAt: time, firstSequence: sequence, lastSequence: sequence },
     ...{ events: [event], isWhole: true },
   };

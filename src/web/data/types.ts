@@ -5,7 +5,7 @@ import type { Pod } from '../../events/subjects.ts';
 import type { EventError } from '../../events/data/error.ts';
 import type { Plan } from '../../events/data/plan.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
-import type { CollectionSummary } from '../../collection/pod/summaries.ts';
+import type { CollectionSummary } from '../../collection/pod/summary.ts';
 import type { ReplayedItem } from '../../collection/read/replayed.ts';
 
 export type { Chapter, Explanation, Outcome, Step } from '../../collection/explain/explanation.ts';
@@ -20,11 +20,6 @@ export type FeedEvent = {
 
 /** A collection on the page. */
 export interface Item extends Summary {
-  error?: { stage: string; code: string; message: string };
-  bytes?: number;
-  collector?: string;
-  rule?: string;
-  attempts?: number;
   /** Its events that the page knows, in their order. */
   events: FeedEvent[];
   /** True: these are all of them, from the first. */

@@ -31,7 +31,7 @@ export function RecordingTable({ items, label, withPod = true }) {
 
 /** @param {{ item: Item, withPod: boolean }} props */
 function Row({ item, withPod }) {
-  const { error, endedAt, requestedAt, attempts = 0 } = item;
+  const { error, endedAt, requestedAt, attempts } = item;
   return html`<tr data-row data-state=${item.state}>
     <td class="state"><${StateBadge} state=${item.state} /> ${item.simulated && html`<${Simulated} />`}</td>
     ${withPod && html`<td class="what"><${PodName} pod=${item} /></td>`}

@@ -4,6 +4,7 @@ import { Jvm } from '../../../events/data/circumstances.ts';
 import { Recording, Uploaded } from '../../../events/data/collection.ts';
 import { EventError } from '../../../events/data/error.ts';
 import { Plan } from '../../../events/data/plan.ts';
+import { next } from '../../../http/query.ts';
 import { NewEvent, nullable, refTo, sequence, StoredEvent, time } from '../../../http/schemas/common.ts';
 
 const item = {
@@ -20,6 +21,24 @@ const item = {
   simulated: Type.Optional(
     Type.Literal(true, { description: 'The recording is a sample and not one of the pod.' }),
   ),
+  error: Type.Optional(
+    Type.Object(
+      {
+        stage: Type.Union([Type.Literal('collect'), Type.Literal('upload')]),
+        code: Type.String({ description: 'For programs.' }),
+        message: Type.String({ description: 'For people; its first 200 characters.' }),
+      },
+      {
+        description: 'The last failure of its run, until that stage succeeds: also while it is tried again.',
+      },
+    ),
+  ),
+  bytes: Type.Optional(Type.Integer({ description: 'Size of the recording, once there is one.' })),
+  durationSeconds: Type.Number({ description: 'Seconds of recording, as planned.' }),
+  collector: Type.String({ description: 'Name of the collector.' }),
+  rule: Type.String({ description: 'Name of the row of `collections` that it was requested by.' }),
+  run: Type.Integer({ description: '1, and one more with each redrive.' }),
+  attempts: Type.Integer({ description: 'Begun in this run at its present stage, collect or upload.' }),
   firstSequence: sequence('Stream sequence of its CollectionRequested.'),
   lastSequence: sequence('Stream sequence of its last event so far.'),
 };
@@ -29,7 +48,7 @@ export const CollectionItem = Type.Object(item, { $id: 'CollectionItem' });
 export const CollectionPage = Type.Object(
   {
     items: Type.Array(refTo(CollectionItem), { description: 'Newest first.' }),
-    next: Type.Optional(Type.String({ description: '`after` of the next page. Absent: there is none.' })),
+    next,
     asOf: sequence(
       'Sequence of the stream up to which this is right: `after` of an event feed that goes on from here.',
     ),
