@@ -31,6 +31,7 @@ const benches = await Promise.all([
   import('./processes.ts').then(({ processesBench }) => processesBench),
   import('./cold-start.ts').then(({ coldStartBench }) => coldStartBench),
   import('./board.ts').then(({ boardBench }) => boardBench),
+  import('./page.ts').then(({ pageBench }) => pageBench),
   import('./ablations.ts').then(({ ablationsBench }) => ablationsBench),
 ]);
 
