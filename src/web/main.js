@@ -27,7 +27,7 @@ function Page() {
     document.title = `${views[place.view].title(place)} – Alert Watcher`;
   }, [place]);
   return html`<a class="skip" href="#main">Skip to the content</a>
-    <a class="skip" href="#filter">Skip to the filter</a>
+    ${views[place.view].hasFilter && html`<a class="skip" href="#filter">Skip to the filter</a>`}
     <${Header} place=${place} onHelp=${() => setHelping(true)} />
     <main id="main" tabindex="-1" ref=${main}><${View} key=${key} place=${place} /></main>
     <footer><a href="/docs">API</a> <a href="/metrics">Metrics</a> <a href="/ready">Readiness</a></footer>

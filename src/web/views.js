@@ -15,16 +15,17 @@ import { SettingsView } from './settings/settings.js';
  * @typedef {object} ViewRow
  * @property {(props: { place: Place }) => unknown} component
  * @property {(place: Place) => string} title of the window
+ * @property {true} [hasFilter]
  */
 
 /** @type {Record<Place['view'], ViewRow>} */
 export const views = {
   now: { component: Now, title: () => 'Now' },
-  alerts: { component: AlertsView, title: () => 'Alerts' },
+  alerts: { component: AlertsView, title: () => 'Alerts', hasFilter: true },
   alert: { component: AlertView, title: ({ params }) => `Alert ${params['id']?.slice(0, 8)}` },
-  recordings: { component: RecordingsView, title: () => 'Recordings' },
+  recordings: { component: RecordingsView, title: () => 'Recordings', hasFilter: true },
   recording: { component: RecordingView, title: ({ params }) => `Recording ${params['id']?.slice(0, 8)}` },
-  pods: { component: PodsView, title: () => 'Pods' },
+  pods: { component: PodsView, title: () => 'Pods', hasFilter: true },
   pod: { component: PodView, title: ({ params }) => params['pod'] ?? '' },
   settings: { component: SettingsView, title: () => 'Settings' },
   search: { component: SearchView, title: ({ query }) => `Search: ${query['q'] ?? ''}` },
