@@ -6,6 +6,7 @@ import type { PodBoard } from './collection/pod/board.ts';
 import { collectionFeature } from './collection/feature.ts';
 import { collectionDurables } from './collection/durables.ts';
 import * as collections from './collection/routes/schemas/collections.ts';
+import { CollectionCounts, PodItem, PodPage } from './collection/routes/schemas/overviews.ts';
 import { Explanation } from './collection/routes/schemas/explanation.ts';
 import { collectionSentences, policySentences, targetsSentences } from './collection/sentences.ts';
 import { needsReadModel } from './config/config.ts';
@@ -51,7 +52,8 @@ export const apiDocument = {
   ],
   schemas: [
     ...[collections.CollectionItem, collections.CollectionPage, collections.Collection, collections.PodState],
-    ...[collections.Replay, collections.Started, collections.Acted],
+    ...[CollectionCounts, PodItem, PodPage],
+    ...[collections.Replay, collections.Started, collections.Acted, collections.Redriven],
     ...[AlertItem, AlertPage, Alert, Accepted, AlertsEnded, Explanation],
   ],
 };

@@ -1,33 +1,24 @@
-import type { FastifyInstance } from 'fastify';
 import { needsReadModel } from '../config/config.ts';
 import type { Feature, Parts } from '../feature.ts';
 import { createPlaces } from '../kernel/places.ts';
 import { createDecider } from '../kernel/decide/decider.ts';
 import { BoardLags, createBoard } from '../kernel/fold/board.ts';
-import { recordingsBucket, stagingBucket, streamName as stream } from '../log/streams/definitions.ts';
+import { streamName as stream } from '../log/streams/definitions.ts';
 import { createTail } from '../log/consume/tail.ts';
-import { type Actions, answerActions, askActions } from './by-hand/actions.ts';
+import { type Actions, answerActions } from './by-hand/actions.ts';
 import { cancel } from './by-hand/cancel.ts';
 import { redrive } from './by-hand/redrive.ts';
 import { start } from './by-hand/start.ts';
-import { createPresigner } from './destinations/presign.ts';
 import { createPolicy } from './intake/policy.ts';
 import { watchBoard } from './metrics.ts';
 import { podAggregate } from './pod/aggregate.ts';
 import { createPodBoard, type PodBoard } from './pod/board.ts';
 import { createPods } from './pods.ts';
 import { collectionReactors } from './reactors.ts';
-import { locateRecording } from './read/download.ts';
-import { type ExplainDeps, readExplanation } from './read/explanations.ts';
-import { readReplayed } from './read/replayed.ts';
+import type { ExplainDeps } from './read/explanations.ts';
 import { readStory } from './read/story.ts';
 import { openWaiting, type WaitingDeps } from './read/waiting.ts';
-import { createActionLog } from './routes/action-log.ts';
-import { actionRoutes } from './routes/actions.ts';
-import { collectionRoutes } from './routes/collections.ts';
-import { explainRoutes } from './routes/explain.ts';
-import { createDownloads } from './routes/downloads.ts';
-import { recordingRoutes } from './routes/recording.ts';
+import { registerRoutes } from './routes.ts';
 import { targetsAggregate } from './targets/aggregate.ts';
 
 /** Reads of the stream at once, for all who wait, so that webhooks are not held up. */
@@ -68,61 +59,11 @@ export function collectionFeature(
     ],
     ...collectionReactors(parts, { board, pods, searches, statefulSets }),
     routes: (server) => {
-      if (config.roles.includes('api')) registerRoutes(server, parts, board, { actions, sentenceOf });
+      if (config.roles.includes('api')) registerRoutes(server, parts, { board, actions, sentenceOf });
     },
     answerEdge: (onError) => answerActions(connection, actions, onError),
     openWaiting: waitingOf(parts, board, readEarlier),
   };
-}
-
-function registerRoutes(
-  server: FastifyInstance,
-  parts: Parts,
-  board: PodBoard,
-  { actions: own, sentenceOf }: { actions: Actions } & Pick<ExplainDeps, 'sentenceOf'>,
-): void {
-  const { config, connection, follower, logger, metrics, now, reads } = parts;
-  const { summaries } = board;
-  const locateDeps = { connection, stream, stagingBucket, recordingsBucket, summaries };
-  const actions = config.edge ? askActions(connection, own.notReady) : own;
-  const { collections: rows, maxAlertAgeSeconds } = config.rules;
-  const policy = { name: 'that of the service', rows, maxAlertAgeSeconds };
-  // Some explanations read through all alerts: one at a time is read.
-  const explanations = createPlaces(1);
-  server.register(
-    collectionRoutes({
-      summaries,
-      readStory: (summary) => reads(() => readStory(connection, stream, summary)),
-      readReplayed: (summary) => reads(() => readReplayed(connection, stream, summary)),
-      lastSequence: follower.lastApplied,
-      now,
-    }),
-  );
-  server.register(
-    recordingRoutes({
-      collection: summaries.get,
-      locate: (summary) => reads(() => locateRecording(locateDeps, summary)),
-      presign: createPresigner(),
-      urlSeconds: config.recordingUrlSeconds,
-      downloads: createDownloads(logger, metrics),
-    }),
-  );
-  server.register(
-    actionRoutes({
-      ...actions,
-      isKnown: (id) => summaries.get(id) !== undefined,
-      log: createActionLog(logger),
-    }),
-  );
-  server.register(
-    explainRoutes({
-      explain: (asked) =>
-        explanations.take(() =>
-          readExplanation({ connection, stream, board, policy, now, sentenceOf }, asked),
-        ),
-      now,
-    }),
-  );
 }
 
 function waitingOf(

@@ -37,6 +37,7 @@ it('the OpenAPI document has every route, each with words, tags, described param
     'GET /api/v1/alerts',
     'GET /api/v1/alerts/{id}',
     'GET /api/v1/collections',
+    'GET /api/v1/collections/counts',
     'GET /api/v1/collections/{id}',
     'GET /api/v1/collections/{id}/recording',
     'GET /api/v1/collections/{id}/replay',
@@ -44,11 +45,13 @@ it('the OpenAPI document has every route, each with words, tags, described param
     'GET /api/v1/explain',
     'GET /api/v1/explain/{id}',
     'GET /api/v1/openapi.json',
+    'GET /api/v1/pods',
     'GET /health',
     'GET /metrics',
     'GET /ready',
     'HEAD /api/v1/collections/{id}/recording',
     'POST /api/v1/collections',
+    'POST /api/v1/collections/redrive',
     'POST /api/v1/collections/{id}/cancel',
     'POST /api/v1/collections/{id}/redrive',
     'POST /webhook/alertmanager',
@@ -78,7 +81,7 @@ it('every route says whom it is for, and only POST changes anything', async () =
   );
   expect(withAccess('send')).toEqual(['POST /webhook/alertmanager']);
   expect(withAccess('open').sort()).toEqual(['GET /health', 'GET /metrics', 'GET /ready']);
-  expect(withAccess('read')).toHaveLength(operations.length - 7);
+  expect(withAccess('read')).toHaveLength(operations.length - 8);
 });
 
 it('a route that does not say whom it is for is no route', async () => {
@@ -156,6 +159,14 @@ collectors: { sim: { driver: simulated }, bad: { driver: simulated, failTimes: 9
   await ask('GET', collections, collections);
   await ask('GET', collections, `${collections}?limit=1`);
   await ask('GET', collections, `${collections}?limit=0`);
+  for (const by of ['errorCode', 'pod', 'colour'])
+    await ask('GET', `${collections}/counts`, `${collections}/counts?by=${by}`);
+  await ask('GET', '/api/v1/pods', '/api/v1/pods');
+  await ask('GET', '/api/v1/pods', '/api/v1/pods?limit=1');
+  const filter = { errorCode: 'collector-exited' };
+  for (const dryRun of [true, false])
+    await ask('POST', `${collections}/redrive`, `${collections}/redrive`, { filter, reason: 'x', dryRun });
+  await ask('POST', `${collections}/redrive`, `${collections}/redrive`, { filter: {}, reason: 'x' });
   await ask('GET', '/api/v1/alerts', '/api/v1/alerts');
   await ask('GET', '/api/v1/alerts', '/api/v1/alerts?limit=2&since=1h');
   await ask('GET', '/api/v1/alerts/{id}', `/api/v1/alerts/${String(sent.alerts[0]?.id)}`);

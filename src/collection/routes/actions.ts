@@ -12,7 +12,8 @@ import { jsonAnswer, problemAnswers, refTo } from '../../http/schemas/common.ts'
 import { sendProblem } from '../../http/problem.ts';
 import { traceparentOf } from '../../http/traceparent.ts';
 
-const why = {
+/** What everybody says who asks for something. */
+export const why = {
   reason: Type.String({ minLength: 1, maxLength: 1_000, description: 'Why; it stands in the event.' }),
   by: Type.Optional(
     Type.String({
@@ -137,7 +138,7 @@ function routeOf(schema: FastifySchema) {
 }
 
 /** Who asks, where the body does not say. A token that is called by its line has no name of its own. */
-function byOf({ client }: FastifyRequest): string {
+export function byOf({ client }: FastifyRequest): string {
   return client !== undefined && isGivenName(client) ? client : 'api';
 }
 
@@ -150,7 +151,7 @@ function eventOf({ id, type, time, data }: Event) {
 }
 
 const tags = ['collections'];
-const bodyProblems = [
+export const bodyProblems = [
   'bad-request',
   'not-json',
   'body-too-large',

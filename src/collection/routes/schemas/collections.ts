@@ -171,3 +171,20 @@ export const Started = Type.Object(
 );
 
 export const Acted = Type.Object({ collectionId: Type.String(), event: refTo(NewEvent) }, { $id: 'Acted' });
+
+export const Redriven = Type.Object(
+  {
+    matched: Type.Integer({ description: 'Collections that the filter means.' }),
+    redriven: Type.Array(
+      Type.Object({
+        collectionId: Type.String(),
+        run: Type.Integer({ description: 'The run that has begun.' }),
+      }),
+    ),
+    refused: Type.Array(
+      Type.Object({ collectionId: Type.String(), reason: Type.String({ description: 'For people.' }) }),
+    ),
+    more: Type.Integer({ description: 'So many were not tried: ask again.' }),
+  },
+  { $id: 'Redriven', description: 'What became of each, the oldest first.' },
+);
