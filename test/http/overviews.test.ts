@@ -55,7 +55,7 @@ describe('collections are counted', () => {
 
   it('by the code of their error, with the stage, and those without one in the total only', async () => {
     const { items, ...rest } = await service.get('/api/v1/collections/counts?by=errorCode');
-    expect(items).toMatchObject([{ count: 3, stage: 'collect' }]);
+    expect(items).toMatchObject([{ count: 3, stage: 'collect', message: expect.any(String) as string }]);
     expect(rest).toMatchObject({ total: 4, asOf: expect.any(Number) as number });
   });
 

@@ -18,6 +18,8 @@ export interface SummaryCount {
   pods: number;
   /** Only by errorCode: the stage that the newest of them failed at. */
   stage?: SummaryError['stage'];
+  /** Only by errorCode: what the newest of them failed with, in words. */
+  message?: string;
 }
 
 export interface SummaryCounts {
@@ -56,7 +58,7 @@ export function countBy(summaries: Iterable<CollectionSummary>, by: CountedBy, l
   );
   const items = all.slice(0, limit).map(([value, { count, newest, pods }]) => ({
     ...{ value, count, newestAt: newest.requestedAt, pods: pods.size },
-    ...(by === 'errorCode' && newest.error ? { stage: newest.error.stage } : {}),
+    ...(by === 'errorCode' && newest.error ? { stage: newest.error.stage, message: newest.error.message } : {}),
   }));
   return { items, total, ...(all.length > limit ? { more: all.length - limit } : {}) };
 }

@@ -52,8 +52,8 @@ function Row({ group, since }) {
       <a href=${alertsLink(narrowed)}><bdi>${alertname ?? 'without a name'}</bdi></a>
     </td>
     <td><bdi>${namespace ?? '–'}</bdi></td>
-    <td class="number">${alerts}</td>
-    <td class="number">${firing}</td>
+    <td class="number" data-label="received">${alerts}</td>
+    <td class="number" data-label="firing">${firing}</td>
     <td><${Ends} group=${group} narrowed=${narrowed} /></td>
     <td class="place"><bdi>${pods.join(', ')}</bdi>${morePods > 0 && ` +${morePods}`}</td>
     <td class="time">

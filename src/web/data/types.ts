@@ -93,7 +93,7 @@ export interface Hit {
 
 /** What `collections/counts` says. */
 export interface Counted {
-  items: { value: string | null; stage?: string; count: number; newestAt: string; pods: number }[];
+  items: { value: string; stage?: string; message?: string; count: number; newestAt: string; pods: number }[];
   total: number;
 }
 

@@ -51,20 +51,17 @@ function mattersOf({ failures, sources }, { details = [] }) {
           {
             ...{ key: `source ${name}`, title: `Source ${name} is silent` },
             sentence: html`since <${Time} at=${silentSince} />`,
-            actions: html`<a href="/settings#sources">Sources</a>`,
+            actions: html`<a href="/settings">Sources</a>`,
           },
         ],
   );
-  const failed = (failures?.items ?? []).map(({ value, stage, count, pods, newestAt }) => {
-    const filter = { state: 'failed', since: '24h', ...(value === null ? {} : { errorCode: value }) };
+  const failed = (failures?.items ?? []).map(({ value, message, count, pods, newestAt }) => {
+    const filter = { state: 'failed', since: '24h', errorCode: value };
     return {
-      ...{
-        key: `failed ${stage ?? ''} ${value ?? ''}`,
-        title: `${count} failed: ${value ?? 'unknown reason'}`,
-      },
+      ...{ key: `failed ${value}`, title: `${count} failed: ${value}` },
       sentence: html`<span class="dim"
-        >${pods} ${pods === 1 ? 'pod' : 'pods'}, last <${Time} at=${newestAt}
-      /></span>`,
+        >${pods} ${pods === 1 ? 'pod' : 'pods'}, last <${Time} at=${newestAt} />: <bdi>${message}</bdi></span
+      >`,
       actions: html`<a href=${recordingsLink(filter)}>Show</a>
         <${RedriveAll} filter=${filter} count=${count} />`,
     };

@@ -29,7 +29,7 @@ export function Counts({ data: { states, failures, alerts, sources } }) {
     <${Count}
       label="Silent sources"
       value=${silent}
-      href="/settings#sources"
+      href="/settings"
       note=${`of ${sources?.length ?? '…'}`}
       isBad=${(silent ?? 0) > 0}
     />

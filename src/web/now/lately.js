@@ -29,11 +29,8 @@ export function Lately() {
                 html`<li key=${place} data-row data-state=${item.state}>
                   <${StateBadge} state=${item.state} /> ${item.simulated && html`<${Simulated} />`}
                   <${PodName} pod=${item} />
-                  <span class="why"
-                    ><${RecordingLink}
-                      item=${item}
-                    />${item.error && html` <code title=${item.error.message}>${item.error.code}</code>`}</span
-                  >
+                  <span class="why"><${RecordingLink} item=${item} /></span>
+                  ${item.error && html`<code title=${item.error.message}>${item.error.code}</code>`}
                   <span class="time dim"><${Time} at=${item.endedAt ?? item.requestedAt} /></span>
                 </li>`,
             )}

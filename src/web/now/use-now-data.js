@@ -48,6 +48,6 @@ export function useNowData() {
  */
 export function countOf(counted, names) {
   return counted?.items
-    .filter(({ value }) => names.split(',').includes(value ?? ''))
+    .filter(({ value }) => names.split(',').includes(value))
     .reduce((sum, { count }) => sum + count, 0);
 }

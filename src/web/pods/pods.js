@@ -83,8 +83,10 @@ function Row({ pod }) {
       ${pod.state}
       ${cooldownUntil && html`<span class="dim">cooldown ends <${Time} at=${cooldownUntil} /></span>`}
     </td>
-    <td class="number">${Object.values(collections).reduce((sum, count) => sum + count, 0)}</td>
-    <td class="number">${collections.failed ?? 0}</td>
+    <td class="number" data-label="recordings">
+      ${Object.values(collections).reduce((sum, count) => sum + count, 0)}
+    </td>
+    <td class="number" data-label="failed">${collections.failed ?? 0}</td>
     <td>
       <a href=${recordingLink(last.id)}><${StateBadge} state=${last.state} /></a>
       ${last.error && html` <code>${last.error.code}</code>`}

@@ -14,13 +14,13 @@ export function RecordingTable({ items, label, withPod = true }) {
     </caption>
     <thead>
       <tr>
-        <th scope="col">State</th>
-        ${withPod && html`<th scope="col">Pod</th>`}
-        <th scope="col">Alert</th>
+        <th scope="col" class="state">State</th>
+        ${withPod && html`<th scope="col" class="what">Pod</th>`}
+        <th scope="col" class="why">Alert</th>
         <th scope="col">Reason of failure</th>
         <th scope="col" class="number">Size</th>
         <th scope="col" class="number">Took</th>
-        <th scope="col">Requested</th>
+        <th scope="col" class="time">Requested</th>
       </tr>
     </thead>
     <tbody>

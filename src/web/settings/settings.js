@@ -69,8 +69,10 @@ function Row({ row }) {
       <bdi>${collector}</bdi>${driver !== collector && html` <span class="dim">(${driver})</span>`}
       ${problem !== undefined && html`<span class="detail problem"><bdi>${problem}</bdi></span>`}
     </td>
-    <td class="number">${Object.values(collections).reduce((sum, count) => sum + count, 0)}</td>
-    <td class="number">
+    <td class="number" data-label="led to">
+      ${Object.values(collections).reduce((sum, count) => sum + count, 0)}
+    </td>
+    <td class="number" data-label="failed">
       ${failed > 0 ? html`<a href=${recordingsLink({ ...filter, state: 'failed' })}>${failed}</a>` : 0}
     </td>
     <td class="time">${lastAt ? html`<${Time} at=${lastAt} />` : 'never'}</td>

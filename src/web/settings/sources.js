@@ -34,7 +34,7 @@ function Row({
     <td class="what"><bdi>${name}</bdi></td>
     <td>${format}</td>
     <td>${paths.map((path) => html`<code>${path}</code> `)}</td>
-    <td>${auth === 'none' ? 'nothing' : auth}</td>
+    <td data-label="must show">${auth === 'none' ? 'nothing' : auth}</td>
     <td class="time">${lastAlertAt ? html`<${Time} at=${lastAlertAt} />` : 'never'}</td>
     <td>
       ${silentSince !== undefined && html`<span class="problem">silent since <${Time} at=${silentSince} /></span>`}

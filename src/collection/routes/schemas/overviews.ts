@@ -21,6 +21,9 @@ export const CollectionCounts = Type.Object(
             description: 'Only by errorCode: the stage that the newest of them failed at.',
           }),
         ),
+        message: Type.Optional(
+          Type.String({ description: 'Only by errorCode: what the newest of them failed with, in words.' }),
+        ),
       }),
       { description: 'Most first.' },
     ),
