@@ -4,6 +4,7 @@ import { nanosOf, timeOf } from '../../src/events/instant.ts';
 import type { Connection } from '../../src/log/connection.ts';
 import { append } from '../../src/log/write/append.ts';
 import { plan } from './events.ts';
+import { alertBody } from './webhook.ts';
 
 /** Why recordings of a bad night failed. */
 export const reasons = [
@@ -57,4 +58,21 @@ function failed(index: number, began: number, namespaces: number): Event[] {
       meta(10),
     ),
   ];
+}
+
+/** Alerts of many pods in one webhook, as Alertmanager sends a group. */
+export function storm(count: number, alertname = 'CrateDBCloudNotResponsive', first = 0) {
+  const one = (index: number) =>
+    alertBody(
+      {
+        alertname,
+        kube_context: 'aks1-westeurope-prod',
+        namespace: `shop-${String(index % 3)}`,
+        pod: `crate-data-hot-${String(index)}`,
+        severity: 'critical',
+      },
+      { startsAt: new Date().toISOString() },
+    );
+  const bodies = Array.from({ length: count }, (_, index) => one(first + index));
+  return { ...one(0), alerts: bodies.flatMap(({ alerts }) => alerts) };
 }
