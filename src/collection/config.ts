@@ -2,6 +2,7 @@ import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { type Fault, matcherFaults } from '../config/fault.ts';
 import { Backoff, Destination, Targets } from '../events/data/plan.ts';
 import { own } from '../events/own.ts';
+import { builtInCollector } from './built-in.ts';
 import { canFindTargets, collectorFaults, labelsOfCollector } from './collectors/rows.ts';
 import type { CollectorConfig } from './collectors/schemas.ts';
 import type { PolicyRow } from './intake/policy.ts';
@@ -58,13 +59,6 @@ export interface CollectionRules {
   destination: Destination;
 }
 
-const hemako: CollectorConfig = {
-  command: [
-    ...['hemako', 'jfr', 'collect', '--kube-context', '{kubeContext}', '--namespace', '{namespace}'],
-    ...['--pod', '{pod}', '--duration', '{durationSeconds}s', '--approve'],
-  ],
-};
-
 const defaultRow: CollectionRow = {
   name: 'cratedb',
   match: ['alertname=~"CrateDBCloudNotResponsive|CrateDBContainerRestart"'],
@@ -112,7 +106,7 @@ export function collectionRules(file: Fields): CollectionRules {
 }
 
 function collectorsOf({ collectors }: Fields): Record<string, CollectorConfig> {
-  return { hemako, ...(collectors as Record<string, CollectorConfig> | undefined) };
+  return { hemako: builtInCollector, ...(collectors as Record<string, CollectorConfig> | undefined) };
 }
 
 function rowsOf({ collections }: Fields): CollectionRow[] {

@@ -5,6 +5,7 @@ import { createDecider } from '../kernel/decide/decider.ts';
 import { BoardLags, createBoard } from '../kernel/fold/board.ts';
 import { streamName as stream } from '../log/streams/definitions.ts';
 import { createTail } from '../log/consume/tail.ts';
+import { createAbility, noAbility } from './able/ability.ts';
 import { type Actions, answerActions } from './by-hand/actions.ts';
 import { cancel } from './by-hand/cancel.ts';
 import { redrive } from './by-hand/redrive.ts';
@@ -44,6 +45,7 @@ export function collectionFeature(
   const pods = createPods(connection, stream, board);
   const searches = createBoard(targetsAggregate);
   const statefulSets = createDecider({ connection, stream, board: searches }, targetsAggregate);
+  const ability = config.roles.includes('collect') ? createAbility(config.rules, parts) : noAbility;
   const byHand = { board, pods, now: parts.now };
   const actions: Actions = {
     start: (request) => start({ ...byHand, connection, rows: config.rules.collections }, request),
@@ -57,7 +59,7 @@ export function collectionFeature(
       { aggregate: podAggregate, board },
       { aggregate: targetsAggregate, board: searches },
     ],
-    ...collectionReactors(parts, { board, pods, searches, statefulSets }),
+    ...collectionReactors(parts, { board, pods, searches, statefulSets, ability }),
     routes: (server) => {
       if (config.roles.includes('api')) registerRoutes(server, parts, { board, actions, sentenceOf });
     },

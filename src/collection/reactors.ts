@@ -9,7 +9,8 @@ import { createSpawner } from '../programs/spawner.ts';
 import { createCollect } from './collect/collect.ts';
 import { sweepWorkDir } from './collect/record.ts';
 import { createStillFires } from './collect/still-fires.ts';
-import { programsOf, watchPrograms } from './collectors/programs.ts';
+import type { Ability } from './able/ability.ts';
+import { programsOf } from './able/lacks.ts';
 import { createCollector, rowOfCollector } from './collectors/rows.ts';
 import { createDestinations } from './destinations/destinations.ts';
 import { createDecided } from './intake/decided.ts';
@@ -39,10 +40,11 @@ export interface Deciders {
   pods: Pods;
   searches: Board<TargetsEvent, Searches>;
   statefulSets: StatefulSets;
+  ability: Ability;
 }
 
 /** Intake, targets, collect and upload, and what is done before the first of them starts. */
-export function collectionReactors(parts: Parts, { board, pods, searches, statefulSets }: Deciders) {
+export function collectionReactors(parts: Parts, { board, pods, searches, statefulSets, ability }: Deciders) {
   const { config, connection, handBack, now, logger, tracing } = parts;
   const { rules, maxConcurrentCollections: places } = config;
   const { definitions, reactorMetrics: ofReactors } = parts;
@@ -97,7 +99,7 @@ export function collectionReactors(parts: Parts, { board, pods, searches, statef
     const me = { host: hostname(), process: randomUUID() };
     const release = useSpawner();
     if (programsOf(rules).length > 0) spawner.start();
-    watchPrograms(rules, parts);
+    const endLooking = ability.keepLooking();
     const collectors = new Map(
       Object.entries(rules.collectors).map(([name, each]) => [name, createCollector(each, spawner)]),
     );
@@ -106,7 +108,11 @@ export function collectionReactors(parts: Parts, { board, pods, searches, statef
     const isWanted = createStillFires(connection, stream);
     const handle = createCollect({ ...common, isWanted, me, collectors, workDir });
     const worker = startReactor(deps, { durable: 'collect', types: typesOf('collect'), places, handle });
-    return { ...worker, stop: () => worker.stop().finally(release) };
+    const stop = () => {
+      endLooking();
+      return worker.stop().finally(release);
+    };
+    return { ...worker, stop };
   };
   const targets = () => {
     const release = useSpawner();

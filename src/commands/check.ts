@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
-import { unavailable } from '../collection/collectors/programs.ts';
+import { lacksOf } from '../collection/able/lacks.ts';
 import { createPolicy } from '../collection/intake/policy.ts';
 import { argvOfCollector } from '../collection/collectors/rows.ts';
 import { commandLine, podName } from '../collection/explain/words.ts';
@@ -35,11 +35,8 @@ export const checkCommand = new Command('check')
     process.stdout.write(
       `${printable(`${configFile} is valid: ${counts}, destination ${destination.type}`)}\n`,
     );
-    for (const { collector, failure } of await unavailable(rules)) {
-      process.stdout.write(
-        `${printable(`note: collector ${collector} could record nothing from here: ${failure.message}`)}\n`,
-      );
-    }
+    for (const { sentence, action } of await lacksOf(rules))
+      process.stdout.write(`${printable(`note: from here, ${sentence}. What to do: ${action}`)}\n`);
     if (options.alert === undefined) return;
     const source = sourceOf(rules, options.source);
     const reception = { source: source.name, receivedAt: timeOf(Date.now()) };

@@ -70,7 +70,7 @@ collectors:
       code: 'collector-not-found',
       path: process.env['PATH'],
     });
-    expect(error?.['msg']).toMatch(/gone can record nothing.*docs\/deployment\.md/);
+    expect(error?.['msg']).toMatch(/^row without cannot record: collector gone: the program no-such-program-here is not on PATH\. .*What to do: install it.*docs\/deployment\.md/); // prettier-ignore
     expect(await (await fetch(`${service.url}/metrics`)).text()).toMatch(
       /^alert_watcher_collector_available\{collector="gone"\} 0$/m,
     );

@@ -28,13 +28,21 @@ import {
   unknownTargetsPlaceholders,
 } from './targets.ts';
 
+/** A program of this machine that a collector starts, and what for. */
+export interface ProgramNeed {
+  program: string;
+  for: 'recording' | 'targets';
+}
+
 /** A kind of collector: what the configuration says of one, and how it is made. */
 interface CollectorRow<Schema extends TSchema> {
   schema: Schema;
   /** What the schema cannot say. */
   faults?: (config: Static<Schema>) => Fault[];
   /** The programs of this machine that it starts; absent where it starts none. */
-  programs?: (config: Static<Schema>) => string[];
+  programs?: (config: Static<Schema>) => ProgramNeed[];
+  /** True where a kube_context must be a context of kubeconfig; absent: its programs see to that. */
+  usesContext?: (config: Static<Schema>, kubeContext: string) => boolean;
   /** What it is given of the labels of an alert; absent: nothing. */
   labels?: (config: Static<Schema>) => NonNullable<Plan['labels']>;
   /** True where its recordings may have begun before their attempt. Absent: nobody has to ask. */
@@ -46,6 +54,8 @@ interface CollectorRow<Schema extends TSchema> {
   finder?: (config: Static<Schema>, spawner: Spawner) => TargetsFinder | undefined;
 }
 
+const recordingBy = (program: string): ProgramNeed => ({ program, for: 'recording' });
+
 /** They stand in each request, and in the state of the pod. */
 const maxLabels = 20;
 
@@ -56,7 +66,8 @@ export const collectorRows = {
   command: row({
     schema: CommandCollector,
     programs: ({ command: [program = ''], targetsCommand: [finder = program] = [] }) => [
-      ...new Set([program, finder]),
+      recordingBy(program),
+      ...(finder === program ? [] : [{ program: finder, for: 'targets' } as const]),
     ],
     faults: ({ command, targetsCommand = [], labels = [] }) => [
       ...placeholderFaults('command', unknownPlaceholders(command), placeholderNames),
@@ -75,7 +86,7 @@ export const collectorRows = {
   }),
   jcmd: row({
     schema: JcmdCollector,
-    programs: () => ['jcmd'],
+    programs: () => [recordingBy('jcmd')],
     faults: ({ pid, mainClass }) =>
       (pid === undefined) === (mainClass === undefined)
         ? [[[], 'must have mainClass or pid, and not both']]
@@ -86,7 +97,8 @@ export const collectorRows = {
   }),
   kubectl: row({
     schema: KubectlCollector,
-    programs: ({ kubectl = defaultOptions.kubectl }) => [kubectl],
+    programs: ({ kubectl = defaultOptions.kubectl }) => [recordingBy(kubectl)],
+    usesContext: ({ inCluster }, kubeContext) => kubeContext !== inCluster,
     faults: ({ pid, mainClass }) =>
       pid !== undefined && mainClass ? [[[], 'must not have both mainClass and pid']] : [],
     argv: (config, filling) => shownArgv(getPodArgv({ ...defaultOptions, ...config }, filling)),
