@@ -58,12 +58,27 @@ function* ended(index: number, round: number): Generator<Event> {
   yield createEvent('Uploaded', { ...data, run: 1, attempt: 1, ...uploaded }, meta());
 }
 
-/** Appends at the rate until it is told to stop. */
-async function change(connection: Connection, events: Generator<Event>, signal: AbortSignal): Promise<void> {
-  for (let next = performance.now(); !signal.aborted; next += 1_000 / changesPerSecond) {
-    await delay(Math.max(0, next - performance.now()));
+/** How fast changes come now. */
+interface Pace {
+  perSecond: number;
+}
+
+/** Appends at the pace until it is told to stop. */
+async function change(connection: Connection, events: Generator<Event>, pace: Pace, signal: AbortSignal) {
+  for (let next = performance.now(); !signal.aborted; next += 1_000 / pace.perSecond) {
+    const early = next - performance.now();
+    if (early > 0) await delay(early);
+    else next = Math.max(next, performance.now() - 100);
     await append(connection, events.next().value as Event);
   }
+}
+
+/** What the page keeps at most has come by then: only after it can its memory be flat. */
+async function fill(pace: Pace): Promise<void> {
+  pace.perSecond = 1_000;
+  await delay(15_000);
+  pace.perSecond = changesPerSecond;
+  await delay(2_000);
 }
 
 /** The share of a core that the page's main thread is busy for, and its heap after half of the time and at the end, in bytes. */
@@ -104,7 +119,8 @@ async function run({ pods }: BenchArguments): Promise<Figure[]> {
     const events = changes();
     for (let index = 0; index < 2 * active; index += 1)
       await append(connection, events.next().value as Event);
-    const changing = change(connection, events, stop.signal);
+    const pace = { perSecond: changesPerSecond };
+    const changing = change(connection, events, pace, stop.signal);
     const figures: Figure[] = [];
     const empty = await browser.newPage();
     await empty.goto(`${url}/page/icon.svg`);
@@ -115,6 +131,7 @@ async function run({ pods }: BenchArguments): Promise<Figure[]> {
       const page = await browser.newPage();
       await page.goto(url + path);
       await page.locator('[data-row]').first().waitFor();
+      await fill(pace);
       const { share, heaps } = await watch(page, seconds);
       await page.close();
       figures.push(...figuresOf(path, seconds, { share, heaps }, ceiling.share));

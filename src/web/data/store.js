@@ -85,10 +85,17 @@ export function withStory(store, id, story) {
  * @returns {Item[]}
  */
 export function listed(store, filter) {
-  const wanted = Object.entries(filter).filter(([, value]) => value);
   return [...store.items.values()]
-    .filter((item) => wanted.every(([name, value]) => isWanted(item, name, value)))
+    .filter((item) => isMeant(item, filter))
     .sort((a, b) => b.firstSequence - a.firstSequence);
+}
+
+/**
+ * @param {Item} item
+ * @param {Filter} filter
+ */
+export function isMeant(item, filter) {
+  return Object.entries(filter).every(([name, value]) => value === '' || isWanted(item, name, value));
 }
 
 /**

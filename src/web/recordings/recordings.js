@@ -2,10 +2,10 @@
  * Every recording, newest first, filtered as the address says. What comes new waits until somebody wants to see it, so that
  * nothing moves under the pointer; what is shown changes in its place.
  *
- * @import { Filter, Item, Place } from '../data/types.ts'
+ * @import { Filter, Item, Place, Summary } from '../data/types.ts'
  */
 import { loadCollections, queryOf } from '../data/model.js';
-import { listed } from '../data/store.js';
+import { isMeant, listed } from '../data/store.js';
 import { useData } from '../data/use-data.js';
 import { recordingsLink } from '../frame/places.js';
 import { Filters, knownOf } from '../parts/filters.js';
@@ -25,15 +25,15 @@ export function RecordingsView({ place }) {
   const { query: filter } = place;
   const { store, generation } = useModel();
   const address = recordingsLink(filter);
-  const { floor, ceiling, next, error, more, again, showNew } = usePages(filter, generation, address);
-  const found = listed(store, filter);
-  // Of what is older than the pages loaded so far the store may know some, with gaps.
-  const items = found.filter(({ firstSequence }) => firstSequence >= floor && firstSequence <= ceiling);
-  const fresh = found.findIndex(({ firstSequence }) => firstSequence <= ceiling);
-  const waiting = fresh < 0 ? found.length : fresh;
+  const { items: loaded, ceiling, next, error, more, again } = usePages(filter, generation, address);
+  // Rows stay where they were loaded; what the feed tells changes them in their places.
+  const items = loaded?.map((each) => store.items.get(each.id) ?? { ...each, events: [], isWhole: false });
+  const fresh = listed(store, filter).filter(({ firstSequence }) => firstSequence > ceiling).length;
+  const gone = items?.filter((item) => !isMeant(item, filter)).length ?? 0;
+  const isStale = fresh > 0 || gone > 0;
   useEffect(() => {
-    if (items.length === 0 && waiting > 0) showNew();
-  });
+    if (items?.length === 0 && fresh > 0) again();
+  }, [fresh > 0]);
   return html`<section aria-labelledby="recordings">
     <h2 id="recordings">Recordings <${Total} filter=${filter} /></h2>
     <${Filters}
@@ -45,23 +45,34 @@ export function RecordingsView({ place }) {
     />
     <p class="above">
       ${
-        waiting > 0 && items.length > 0
-          ? html`<button type="button" onClick=${showNew}>Show ${waiting} new</button>`
+        isStale
+          ? html`<button type="button" onClick=${again}>Show ${wordsOf(fresh, gone)}</button>`
           : html`<span class="note">Newest first. What is new waits here.</span>`
       }
       <${BulkRedrive} filter=${filter} />
     </p>
     ${error !== undefined && html`<${Problem} error=${error} again=${again} />`}
-    <${RecordingTable} items=${items} label="Recordings" />
+    <${RecordingTable} items=${items ?? []} label="Recordings" />
     ${
-      items.length === 0 &&
-      floor !== Infinity &&
+      items?.length === 0 &&
       html`<p class="empty">
         ${address === '/recordings' ? 'No recording yet.' : html`No recording matches. <a href="/recordings">Show all</a>`}
       </p>`
     }
     ${next !== undefined && html`<button type="button" class="older" onClick=${more}>Show older recordings</button>`}
   </section>`;
+}
+
+/**
+ * @param {number} fresh
+ * @param {number} gone
+ */
+function wordsOf(fresh, gone) {
+  const parts = [
+    ...(fresh > 0 ? [`${fresh} new`] : []),
+    ...(gone > 0 ? [`without ${gone} that no longer match`] : []),
+  ];
+  return parts.join(', ');
 }
 
 /** @param {readonly Item[]} items */
@@ -105,25 +116,30 @@ function BulkRedrive({ filter }) {
 }
 
 /**
- * The pages loaded so far, for one filter.
+ * The pages loaded so far, for one filter. `again` begins anew with the newest.
  *
- * @typedef {{ key: string, floor: number, ceiling: number, next?: number, error?: unknown }} Pages
+ * @typedef {{ key: string, ceiling: number, items?: Summary[], next?: number, error?: unknown }} Pages
  * @param {Filter} filter
  * @param {number} generation
  * @param {string} address when it or the generation changes, all begins anew
  */
 function usePages(filter, generation, address) {
   const key = `${generation} ${address}`;
-  const [pages, setPages] = useState(/** @type {Pages} */ ({ key: '', floor: Infinity, ceiling: 0 }));
-  const load = async (/** @type {number | undefined} */ after) => {
+  const [pages, setPages] = useState(/** @type {Pages} */ ({ key: '', ceiling: Infinity }));
+  const load = async (/** @type {Pages | undefined} */ before) => {
+    const after = before?.next;
     try {
-      const { items, next } = await loadCollections(filter, { limit: pageSize, ...(after ? { after } : {}) });
-      // The last page reaches back to the beginning.
-      const floor = next === undefined ? 0 : (items.at(-1)?.firstSequence ?? 0);
-      const first = items[0]?.firstSequence ?? 0;
-      const ceilingOf = (/** @type {Pages} */ old) =>
-        after ? old.ceiling : Math.max(first, old.key === key ? old.ceiling : 0);
-      setPages((old) => ({ key, floor, ceiling: ceilingOf(old), ...(next === undefined ? {} : { next }) }));
+      const { items, next } = await loadCollections(filter, {
+        limit: pageSize,
+        ...(after === undefined ? {} : { after }),
+      });
+      const all = [...(before?.items ?? []), ...items];
+      setPages({
+        key,
+        items: all,
+        ceiling: all[0]?.firstSequence ?? 0,
+        ...(next === undefined ? {} : { next }),
+      });
     } catch (error) {
       setPages((old) => ({ ...old, key, error }));
     }
@@ -131,6 +147,5 @@ function usePages(filter, generation, address) {
   useEffect(() => {
     if (generation > 0) void load(undefined);
   }, [key]);
-  const showNew = () => setPages((old) => ({ ...old, ceiling: Infinity }));
-  return { ...pages, more: () => void load(pages.next), again: () => void load(undefined), showNew };
+  return { ...pages, more: () => void load(pages), again: () => void load(undefined) };
 }
