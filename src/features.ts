@@ -1,10 +1,11 @@
 import { alertsFeature } from './alerts/feature.ts';
 import { readOutcomesOf } from './alerts/outcomes.ts';
 import { alertSentences } from './alerts/sentences.ts';
-import { Alert, AlertItem, AlertPage } from './alerts/schemas.ts';
+import { Alert, AlertGroups, AlertItem, AlertPage } from './alerts/schemas.ts';
 import type { PodBoard } from './collection/pod/board.ts';
 import { collectionFeature } from './collection/feature.ts';
 import { collectionDurables } from './collection/durables.ts';
+import { createPolicy } from './collection/intake/policy.ts';
 import * as collections from './collection/routes/schemas/collections.ts';
 import { CollectionCounts, PodItem, PodPage } from './collection/routes/schemas/overviews.ts';
 import { Explanation } from './collection/routes/schemas/explanation.ts';
@@ -33,7 +34,11 @@ export function createFeatures(
     readEarlier: (alerts) => readOutcomesOf({ connection, stream }, alerts),
   });
   const { board, openWaiting } = collection;
-  const alerts = alertsFeature(parts, { collection: board.summaries.get });
+  const policy = createPolicy(config.rules.collections);
+  const alerts = alertsFeature(parts, {
+    collection: board.summaries.get,
+    matchesRow: (labels) => policy.planFor(labels) !== undefined,
+  });
   const ingest = ingestFeature(parts, { sources, ...(needsReadModel(config.roles) ? { openWaiting } : {}) });
   return { all: [ingest, collection, alerts], board };
 }
@@ -54,7 +59,7 @@ export const apiDocument = {
     ...[collections.CollectionItem, collections.CollectionPage, collections.Collection, collections.PodState],
     ...[CollectionCounts, PodItem, PodPage],
     ...[collections.Replay, collections.Started, collections.Acted, collections.Redriven],
-    ...[AlertItem, AlertPage, Alert, Accepted, AlertsEnded, Explanation],
+    ...[AlertItem, AlertPage, Alert, AlertGroups, Accepted, AlertsEnded, Explanation],
   ],
 };
 

@@ -3,12 +3,21 @@ import type { Feature, Parts } from '../feature.ts';
 import { streamName as stream } from '../log/streams/definitions.ts';
 import { readAlertPage } from './page.ts';
 import { readAlertStory } from './story.ts';
+import { groupRoutes } from './group-routes.ts';
+import type { MatchesRow } from './kinds.ts';
+import { readGroups } from './read-groups.ts';
 import { alertRoutes } from './routes.ts';
 
-/** What is asked and shown of alerts. `collection` tells the state of one that answers an alert. */
+interface AlertsDeps {
+  /** The state of a collection that answers an alert. */
+  collection: (id: string) => { state: CollectionState } | undefined;
+  matchesRow: MatchesRow;
+}
+
+/** What is asked and shown of alerts. */
 export function alertsFeature(
   { config, connection, reads, now }: Parts,
-  { collection }: { collection: (id: string) => { state: CollectionState } | undefined },
+  { collection, matchesRow }: AlertsDeps,
 ): Feature {
   const source = { connection, stream };
   return {
@@ -22,6 +31,9 @@ export function alertsFeature(
           readStory: (id) => reads(() => readAlertStory(source, id)),
           ...{ collection, now },
         }),
+      );
+      server.register(
+        groupRoutes({ readGroups: (filter) => reads(() => readGroups(source, filter, matchesRow)), now }),
       );
     },
   };

@@ -1,5 +1,7 @@
+import type { AlertReceivedData } from '../events/data/alert.ts';
 import { decodeEvent, isEvent, type StoredEvent, type StoredMessage } from '../events/envelope.ts';
 import { millisOf, timeOf } from '../events/instant.ts';
+import { own } from '../events/own.ts';
 import { encodeToken } from '../events/subjects.ts';
 import { readBackwards } from '../log/backwards.ts';
 import { firstSequenceSince } from '../log/since.ts';
@@ -20,6 +22,8 @@ export interface AlertFilter {
   kubeContext?: string | undefined;
   namespace?: string | undefined;
   pod?: string | undefined;
+  /** The alertname, fingerprint or pod begins so, in small or capital letters. */
+  prefix?: string | undefined;
   /** RFC 3339: stored then or later, then or earlier. */
   since?: string | undefined;
   until?: string | undefined;
@@ -72,7 +76,10 @@ async function search({ connection, stream }: Source, filter: AlertFilter, patie
 }
 
 /** The sequences that the times of a filter mean; undefined where there are none. */
-async function rangeOf({ connection, stream }: Source, { since, until, before }: AlertFilter) {
+export async function rangeOf(
+  { connection, stream }: Source,
+  { since, until, before }: Pick<AlertFilter, 'since' | 'until' | 'before'>,
+) {
   const from = since === undefined ? 1 : await firstSequenceSince(connection, stream, 'aw.alert.>', since);
   if (from === undefined) return undefined;
   const afterwards =
@@ -93,17 +100,28 @@ function mentions({ kubeContext, namespace, pod }: AlertFilter): (message: Store
   };
 }
 
-function isWanted({ data, storedAt }: StoredEvent<'AlertReceived'>, filter: AlertFilter): boolean {
+/** Whether a filter means an alert, but for what is found by subject. */
+export function isWanted(
+  { data, storedAt }: StoredEvent<'AlertReceived'>,
+  filter: Omit<AlertFilter, 'limit'>,
+): boolean {
   const { labels } = data;
   const has = (label: string, wanted: string | undefined) =>
     wanted === undefined || (Object.hasOwn(labels, label) && labels[label] === wanted);
-  const { since, until } = filter;
+  const { since, until, prefix } = filter;
   return (
+    (prefix === undefined || hasPrefix(data, prefix.toLowerCase())) &&
     has('pod', filter.pod) &&
     has('namespace', filter.namespace) &&
     has('kube_context', filter.kubeContext) &&
     (since === undefined || millisOf(storedAt) >= millisOf(since)) &&
     (until === undefined || millisOf(storedAt) <= millisOf(until))
+  );
+}
+
+function hasPrefix({ fingerprint, labels }: AlertReceivedData, small: string): boolean {
+  return [own(labels, 'alertname'), own(labels, 'pod'), fingerprint].some((text) =>
+    text?.toLowerCase().startsWith(small),
   );
 }
 

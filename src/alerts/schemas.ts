@@ -1,7 +1,8 @@
-import { Type } from '@sinclair/typebox';
+import { type TInteger, Type } from '@sinclair/typebox';
 import { AlertReceived } from '../events/data/alert.ts';
 import { nullable, refTo, sequence, StoredEvent, time } from '../http/schemas/common.ts';
 import { outcomeFields, podFields } from '../book/outcome-fields.ts';
+import { type OutcomeKind, outcomeKinds } from './kinds.ts';
 
 const Outcome = Type.Object(
   {
@@ -67,4 +68,57 @@ export const Alert = Type.Object(
     }),
   },
   { $id: 'Alert' },
+);
+
+/** What finds alerts as it is typed. */
+export const prefix = Type.Optional(
+  Type.String({
+    maxLength: 1_000,
+    description: 'The alertname, fingerprint or pod begins so, in small or capital letters.',
+  }),
+);
+
+const kindWords: Record<OutcomeKind, string> = {
+  recorded: 'A collection was requested.',
+  attached: 'A recording that was under way answers them.',
+  suppressed: 'They came in a cooldown, or too late.',
+  declined: 'They matched a row and could not be recorded.',
+  unmatched: 'No row of `collections` means them: by the rows that the service has now.',
+  searching: 'The pods of their StatefulSet are looked for.',
+  undecided: 'They match a row, and no decision is found (yet).',
+};
+
+const Group = Type.Object({
+  alertname: nullable(Type.String({ description: 'Label alertname; null: they have none.' })),
+  namespace: nullable(Type.String({ description: 'Label namespace; null: they have none.' })),
+  alerts: Type.Integer({ description: 'How many were stored: `firing` and `resolved` together.' }),
+  firing: Type.Integer(),
+  resolved: Type.Integer(),
+  fingerprints: Type.Integer({ description: 'How many different alerts.' }),
+  firstAt: time('when the first of them was stored'),
+  lastAt: time('when the last of them was stored'),
+  outcomes: Type.Object(
+    Object.fromEntries(
+      outcomeKinds.map((kind) => [kind, Type.Integer({ description: kindWords[kind] })]),
+    ) as Record<OutcomeKind, TInteger>,
+    { description: 'What the firing ones have led to: each is in one.' },
+  ),
+  reasons: Type.Array(Type.Object({ reason: Type.String(), count: Type.Integer() }), {
+    description: 'Why some were declined or suppressed: five at most, most first.',
+  }),
+  latestId: Type.String({ description: 'Id of the newest.' }),
+  pods: Type.Array(Type.String(), { description: 'Names of their pods, five at most.' }),
+  morePods: Type.Integer({ description: 'How many others there are.' }),
+});
+
+export const AlertGroups = Type.Object(
+  {
+    items: Type.Array(Group, { description: 'The one with the newest alert first.' }),
+    since: time('where it begins'),
+    downTo: Type.Optional(
+      sequence('There was no time for all: alerts before this sequence of the stream are not in it.'),
+    ),
+    asOf: sequence('Sequence of the stream up to which this is right.'),
+  },
+  { $id: 'AlertGroups' },
 );

@@ -1,9 +1,10 @@
 import type { StoredMessage } from '../events/envelope.ts';
 import type { Connection } from './connection.ts';
-import { lastMessage, readRange } from './read.ts';
+import { lastSequenceUnder, readRange } from './read.ts';
 
 export interface BackwardsRange {
-  filter: string;
+  /** One subject filter, or several that do not overlap. */
+  filter: string | readonly string[];
   /** First sequence that is read, default 1. */
   from?: number;
   /** Last sequence, inclusive; default: the last one there is. */
@@ -32,8 +33,7 @@ export async function* readBackwards(
   stream: string,
   { filter, from = 1, to = Number.MAX_SAFE_INTEGER, mayBe = () => true }: BackwardsRange,
 ): AsyncGenerator<Window> {
-  const last = await lastMessage(connection, stream, filter);
-  let end = Math.min(to, last?.sequence ?? 0);
+  let end = Math.min(to, await lastSequenceUnder(connection, stream, [filter].flat()));
   let size = firstWindow;
   while (end >= from) {
     const downTo = Math.max(from, end - size + 1);

@@ -35,6 +35,7 @@ it('the OpenAPI document has every route, each with words, tags, described param
 
   expect(operations.map(([name]) => name).sort()).toEqual([
     'GET /api/v1/alerts',
+    'GET /api/v1/alerts/groups',
     'GET /api/v1/alerts/{id}',
     'GET /api/v1/collections',
     'GET /api/v1/collections/counts',
@@ -169,6 +170,8 @@ collectors: { sim: { driver: simulated }, bad: { driver: simulated, failTimes: 9
   await ask('POST', `${collections}/redrive`, `${collections}/redrive`, { filter: {}, reason: 'x' });
   await ask('GET', '/api/v1/alerts', '/api/v1/alerts');
   await ask('GET', '/api/v1/alerts', '/api/v1/alerts?limit=2&since=1h');
+  await ask('GET', '/api/v1/alerts/groups', '/api/v1/alerts/groups');
+  await ask('GET', '/api/v1/alerts/groups', '/api/v1/alerts/groups?since=soon');
   await ask('GET', '/api/v1/alerts/{id}', `/api/v1/alerts/${String(sent.alerts[0]?.id)}`);
   await ask('GET', '/api/v1/alerts/{id}', `/api/v1/alerts/${'0'.repeat(64)}`);
   await ask('GET', '/api/v1/explain', '/api/v1/explain?pod=bad-0');
