@@ -1,4 +1,5 @@
 import type { AlertOutcome } from '../book/outcome.ts';
+import type { AlertReceivedData } from '../events/data/alert.ts';
 import type { StoredEvent } from '../events/envelope.ts';
 import { own } from '../events/own.ts';
 import { kindOf, type MatchesRow, type OutcomeKind, outcomeKinds, reasonsIn } from './kinds.ts';
@@ -8,7 +9,9 @@ export interface AlertGroup {
   /** Null: the alerts have no such label. */
   alertname: string | null;
   namespace: string | null;
+  /** How many: a fingerprint that began to fire twice is two. */
   alerts: number;
+  /** Those that were not told resolved since, and those that were. */
   firing: number;
   resolved: number;
   /** How many different ones. */
@@ -29,7 +32,12 @@ export interface AlertGroup {
 const maxReasons = 5;
 const maxPods = 5;
 
-interface Group extends Omit<AlertGroup, 'fingerprints' | 'reasons' | 'pods' | 'morePods'> {
+interface Group extends Omit<
+  AlertGroup,
+  'alerts' | 'firing' | 'resolved' | 'fingerprints' | 'reasons' | 'pods' | 'morePods'
+> {
+  /** The status that was told last, by fingerprint and start. */
+  last: Map<string, AlertReceivedData['status']>;
   fingerprints: Set<string>;
   reasons: Map<string, number>;
   pods: Set<string>;
@@ -62,15 +70,15 @@ function begin({ id, storedAt, data: { labels } }: StoredEvent<'AlertReceived'>)
   const outcomes = Object.fromEntries(outcomeKinds.map((kind) => [kind, 0]));
   return {
     ...{ alertname: own(labels, 'alertname') ?? null, namespace: own(labels, 'namespace') ?? null },
-    ...{ alerts: 0, firing: 0, resolved: 0, fingerprints: new Set() },
+    ...{ last: new Map(), fingerprints: new Set() },
     ...{ firstAt: storedAt, lastAt: storedAt, latestId: id },
     ...{ outcomes: outcomes as Group['outcomes'], reasons: new Map(), pods: new Set() },
   };
 }
 
 function add(group: Group, { storedAt, data }: StoredEvent<'AlertReceived'>, outcome?: AlertOutcome): void {
-  group.alerts += 1;
-  group[data.status] += 1;
+  const alert = `${data.fingerprint} ${data.startsAt}`;
+  if (!group.last.has(alert)) group.last.set(alert, data.status);
   group.fingerprints.add(data.fingerprint);
   group.firstAt = storedAt;
   const pod = own(data.labels, 'pod');
@@ -84,11 +92,12 @@ function addOutcome(group: Group, kind: OutcomeKind, outcome: AlertOutcome | und
   for (const reason of reasonsIn(outcome)) group.reasons.set(reason, (group.reasons.get(reason) ?? 0) + 1);
 }
 
-function finished({ fingerprints, reasons, pods, ...group }: Group): AlertGroup {
+function finished({ last, fingerprints, reasons, pods, ...group }: Group): AlertGroup {
+  const firing = [...last.values()].filter((status) => status === 'firing').length;
   const mostFirst = [...reasons].sort(([, a], [, b]) => b - a).slice(0, maxReasons);
   return {
     ...group,
-    fingerprints: fingerprints.size,
+    ...{ alerts: last.size, firing, resolved: last.size - firing, fingerprints: fingerprints.size },
     reasons: mostFirst.map(([reason, count]) => ({ reason, count })),
     pods: [...pods].slice(0, maxPods),
     morePods: Math.max(0, pods.size - maxPods),

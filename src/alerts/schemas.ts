@@ -91,8 +91,10 @@ const kindWords: Record<OutcomeKind, string> = {
 const Group = Type.Object({
   alertname: nullable(Type.String({ description: 'Label alertname; null: they have none.' })),
   namespace: nullable(Type.String({ description: 'Label namespace; null: they have none.' })),
-  alerts: Type.Integer({ description: 'How many were stored: `firing` and `resolved` together.' }),
-  firing: Type.Integer(),
+  alerts: Type.Integer({
+    description: 'How many: `firing` and `resolved` together. A fingerprint that began to fire twice is two.',
+  }),
+  firing: Type.Integer({ description: 'Those that were not told resolved since.' }),
   resolved: Type.Integer(),
   fingerprints: Type.Integer({ description: 'How many different alerts.' }),
   firstAt: time('when the first of them was stored'),

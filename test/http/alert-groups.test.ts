@@ -34,7 +34,7 @@ it('alerts are grouped by name and namespace, with what became of them, the newe
       ...{ reasons: [], pods: ['search-1'], morePods: 0 },
     },
     {
-      ...{ alertname: 'CrateDBContainerRestart', alerts: 4, firing: 3, resolved: 1, fingerprints: 3 },
+      ...{ alertname: 'CrateDBContainerRestart', alerts: 3, firing: 2, resolved: 1, fingerprints: 3 },
       outcomes: { ...none, recorded: 1, suppressed: 1, declined: 1, unmatched: 0 },
       pods: ['search-0'],
     },

@@ -3,9 +3,9 @@ import { alertLink, alertsLink } from '../frame/places.js';
 import { Time } from '../parts/ui.js';
 import { html } from '../preact.js';
 
-/** @import { AlertEnd, AlertGroup } from '../data/types.ts' */
+/** @import { OutcomeKind, AlertGroup } from '../data/types.ts' */
 
-/** @type {Record<AlertEnd, string>} */
+/** @type {Record<OutcomeKind, string>} */
 export const endWords = {
   recorded: 'recorded',
   attached: 'attached to a recording',
@@ -64,7 +64,7 @@ function Row({ group, since }) {
 
 /** @param {{ group: AlertGroup, narrowed: Record<string, string> }} props */
 function Ends({ group: { outcomes, reasons }, narrowed }) {
-  const ends = /** @type {[AlertEnd, string][]} */ (Object.entries(endWords)).filter(
+  const ends = /** @type {[OutcomeKind, string][]} */ (Object.entries(endWords)).filter(
     ([end]) => outcomes[end] > 0,
   );
   return html`<span class="ends">

@@ -9,6 +9,8 @@ import type { CollectionSummary } from '../../collection/pod/summary.ts';
 import type { ReplayedItem } from '../../collection/read/replayed.ts';
 
 export type { Chapter, Explanation, Outcome, Step } from '../../collection/explain/explanation.ts';
+export type { AlertGroup } from '../../alerts/groups.ts';
+export type { OutcomeKind } from '../../alerts/kinds.ts';
 export type { EventError, EventType, Plan, Pod, Recording };
 export type Summary = CollectionSummary;
 export type State = CollectionSummary['state'];
@@ -96,26 +98,6 @@ export interface Counted {
   items: { value: string; stage?: string; message?: string; count: number; newestAt: string; pods: number }[];
   total: number;
 }
-
-/** All alerts of one name in one namespace, and what became of them. */
-export interface AlertGroup {
-  alertname: string | null;
-  namespace: string | null;
-  alerts: number;
-  firing: number;
-  resolved: number;
-  fingerprints: number;
-  firstAt: string;
-  lastAt: string;
-  outcomes: Record<AlertEnd, number>;
-  reasons: { reason: string; count: number }[];
-  latestId: string;
-  pods: string[];
-  morePods: number;
-}
-
-export type AlertEnd =
-  'recorded' | 'attached' | 'suppressed' | 'declined' | 'unmatched' | 'searching' | 'undecided';
 
 /** A source of alerts, as configured and as heard. */
 export interface ShownSource {
