@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Config, Role } from './config/config.ts';
 import type { EventType } from './events/catalogue.ts';
+import type { Found, Sought } from './http/search.ts';
 import type { Fold } from './kernel/fold/read-model.ts';
 import type { ReactorMetrics } from './kernel/react/metrics.ts';
 import type { Connection } from './log/connection.ts';
@@ -56,6 +57,8 @@ export interface Feature {
   reactors: readonly ReactorRow[];
   /** Done before its reactors start, in a process that runs any; the boards are caught up. */
   prepare?: () => Promise<void>;
+  /** What it finds for somebody who types, in a process with the role api. Where the log cannot be read, it finds less. */
+  search?: (sought: Sought) => Promise<Found[]>;
   /** Answers what processes at the edge ask this one to do for them. Returns what ends it. */
   answerEdge?: (onError: (error: unknown) => void) => () => Promise<void>;
 }

@@ -11,6 +11,7 @@ import type { ApiGuard } from './http/guard/api-guard.ts';
 import { healthRoutes } from './http/health.ts';
 import { registerOpenapi } from './http/openapi.ts';
 import { pageRoutes } from './http/page.ts';
+import { searchRoutes } from './http/search.ts';
 import { createServer } from './http/server.ts';
 import { createPlaces } from './kernel/places.ts';
 import { isPassing } from './kernel/react/failures.ts';
@@ -59,6 +60,7 @@ export async function listen({ parts, lag, features, storing, guard }: Serving):
   for (const { routes } of all) routes(server);
   if (isApi) {
     server.register(feedOf(parts, board.summaries.get, guard.isAdmitted));
+    server.register(searchRoutes(all.flatMap(({ search }) => search ?? [])));
     server.register(pageRoutes());
   }
   try {

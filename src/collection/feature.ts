@@ -19,6 +19,7 @@ import { collectionReactors } from './reactors.ts';
 import type { ExplainDeps } from './read/explanations.ts';
 import { readStory } from './read/story.ts';
 import { openWaiting, type WaitingDeps } from './read/waiting.ts';
+import { searchSummaries } from './read/search.ts';
 import { registerRoutes } from './routes.ts';
 import { targetsAggregate } from './targets/aggregate.ts';
 
@@ -63,6 +64,7 @@ export function collectionFeature(
     routes: (server) => {
       if (config.roles.includes('api')) registerRoutes(server, parts, { board, actions, sentenceOf });
     },
+    search: (sought) => Promise.resolve(searchSummaries(board.summaries.all(), sought)),
     answerEdge: (onError) => answerActions(connection, actions, onError),
     openWaiting: waitingOf(parts, board, readEarlier),
   };

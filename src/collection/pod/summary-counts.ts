@@ -58,7 +58,9 @@ export function countBy(summaries: Iterable<CollectionSummary>, by: CountedBy, l
   );
   const items = all.slice(0, limit).map(([value, { count, newest, pods }]) => ({
     ...{ value, count, newestAt: newest.requestedAt, pods: pods.size },
-    ...(by === 'errorCode' && newest.error ? { stage: newest.error.stage, message: newest.error.message } : {}),
+    ...(by === 'errorCode' && newest.error
+      ? { stage: newest.error.stage, message: newest.error.message }
+      : {}),
   }));
   return { items, total, ...(all.length > limit ? { more: all.length - limit } : {}) };
 }
