@@ -19,7 +19,9 @@ import { slotsAfter } from '../../src/web/now/slots.js';
 import { emptyStore, withEvents } from '../../src/web/data/store.js';
 import { bytes, duration, relative } from '../../src/web/parts/time.js';
 import { timelineOf } from '../../src/web/pods/timeline.js';
-import type { FeedEvent, ReplayLine } from '../../src/web/data/types.ts';
+import { statusOf } from '../../src/web/data/status.js';
+import { labelsOf } from '../../src/web/settings/labels.js';
+import type { FeedEvent, Health, ReplayLine } from '../../src/web/data/types.ts';
 import { alertRef, at, story, t0 } from '../support/events.ts';
 
 const placeAt = (href: string) => placeOf(new URL(href, 'http://x'));
@@ -247,4 +249,33 @@ describe('the places of what is being recorded', () => {
       }),
     );
   });
+});
+
+describe('how the service is', () => {
+  const health = (status: Health['status'], checks = {}) => ({
+    feed: 'live' as const,
+    health: { status, checks },
+  });
+
+  it('is one word, and bad where what is shown may be old', () => {
+    expect(statusOf(health('ready'))).toMatchObject({ kind: 'good', word: 'live' });
+    expect(statusOf({ ...health('ready'), feed: 'reconnecting' })).toMatchObject({
+      kind: 'idle',
+      word: 'polling',
+    });
+    expect(statusOf(health('unknown'))).toMatchObject({ kind: 'idle', word: 'connecting' });
+    expect(statusOf(health('unreachable'))).toMatchObject({ kind: 'bad', word: 'disconnected' });
+    const frozen = statusOf(health('not-ready', { stream: 'NATS is not connected', board: 'ok' }));
+    expect(frozen).toMatchObject({ kind: 'bad', word: 'not ready' });
+    expect(frozen.sentence).toContain('stream: NATS is not connected');
+    expect(frozen.sentence).not.toContain('board');
+  });
+});
+
+it.each([
+  ['alertname=Down\npod=a-0', { alertname: 'Down', pod: 'a-0' }],
+  ['alertname: "Down", \n  namespace = shop ', { alertname: 'Down', namespace: 'shop' }],
+  ['nothing\n\n=x', {}],
+])('labels may be typed as %j', (text, labels) => {
+  expect(labelsOf(text)).toEqual(labels);
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { collectionStates } from '../../src/book/collection-state.ts';
 import { createPodBoard } from '../../src/collection/pod/board.ts';
 import type { CollectionSummary } from '../../src/collection/pod/summary.ts';
 import { eventTypes as catalogueTypes } from '../../src/events/catalogue.ts';
@@ -16,9 +17,15 @@ const feed = (events: readonly Event[]): FeedEvent[] =>
 
 /** As the API lists them. */
 function summariesOf(events: readonly Event[]): CollectionSummary[] {
+  return boardOf(events)
+    .summaries.list({ limit: 999 })
+    .items.map(({ since: _since, ...item }) => item);
+}
+
+function boardOf(events: readonly Event[]) {
   const board = createPodBoard();
   events.forEach((event, index) => board.apply(stored(event, index + 1)));
-  return board.summaries.list({ limit: 999 }).items.map(({ since: _since, ...item }) => item);
+  return board;
 }
 
 const summaryOf = ({ events: _events, isWhole: _isWhole, ...summary }: Item) => summary;
@@ -81,6 +88,26 @@ describe('the store of the page', () => {
     expect(listed(store, { state: 'requested', namespace: '', pod: 'crate-data-hot-0' })).toHaveLength(1);
     expect(listed(store, { state: 'failed' })).toHaveLength(0);
     expect(listed(store, { alertname: 'Other' })).toHaveLength(0);
+  });
+
+  it('finds by a filter what the service finds by it', () => {
+    const filters = fc.record(
+      {
+        state: fc.subarray([...collectionStates], { minLength: 1 }),
+        errorCode: fc.constantFrom('collector-exited', 'other'),
+        pod: fc.constantFrom('crate-data-hot-0', 'crate'),
+        rule: fc.constantFrom('cratedb', 'other'),
+        prefix: fc.constantFrom('CRATE', 'bfed', 'cratedbc', 'x', story().collectionId.slice(0, 5)),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(validHistory, filters, (history, { state, ...filter }) => {
+        const found = listed(withEvents(emptyStore, feed(history)), { ...filter, ...(state && { state: state.join(',') }) }); // prettier-ignore
+        const board = boardOf(history).summaries.list({ ...filter, state, limit: 999 }).items;
+        expect(found.map(({ id }) => id)).toEqual(board.map(({ id }) => id));
+      }),
+    );
   });
 
   it('calls a recording that is a sample simulated, also before its list knows', () => {

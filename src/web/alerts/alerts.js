@@ -7,8 +7,8 @@ import { Loading, useData } from '../data/use-data.js';
 import { alertsLink } from '../frame/places.js';
 import { Filters, knownOf } from '../parts/filters.js';
 import { Problem, useModel } from '../parts/ui.js';
-import { html } from '../preact.js';
-import { endWords, GroupTable } from './groups.js';
+import { html, useEffect, useState } from '../preact.js';
+import { endWords, GroupTable, keyOf } from './groups.js';
 import { AlertList } from './list.js';
 
 /** @import { AlertGroup, Filter, Place } from '../data/types.ts' */
@@ -46,20 +46,42 @@ export function AlertsView({ place }) {
     ${groups.error !== undefined && html`<${Problem} error=${groups.error} />`}
     ${!answer && groups.error === undefined && html`<${Loading} />`}
     ${answer?.downTo !== undefined && html`<p class="note">There are more than could be read in time: older ones of these ${since} are left out.</p>`}
-    ${answer && (isNarrow ? html`<${AlertList} key=${address} filter=${{ ...filter, since }} />` : html`<${Groups} groups=${answer.items} since=${since} />`)}
+    ${answer && (isNarrow ? html`<${AlertList} key=${address} filter=${{ ...filter, since }} />` : html`<${Groups} key=${address} groups=${answer.items} since=${since} />`)}
   </section>`;
 }
 
-/** @param {{ groups: AlertGroup[], since: string }} props */
+/**
+ * In the order in which they were when the view was opened: what comes changes them in their places, or waits.
+ *
+ * @param {{ groups: AlertGroup[], since: string }} props
+ */
 function Groups({ groups, since }) {
+  const [order, setOrder] = useState(() => groups.map(keyOf));
+  const byKey = new Map(groups.map((group) => [keyOf(group), group]));
+  const shown = order.flatMap((key) => byKey.get(key) ?? []);
+  const fresh = groups.length - shown.length;
+  useEffect(() => {
+    if (shown.length === 0 && fresh > 0) setOrder(groups.map(keyOf));
+  });
   if (groups.length === 0) return html`<p class="empty">No alert came in the last ${since}.</p>`;
-  return html`<${GroupTable} groups=${groups} since=${since} />`;
+  return html`<p class="above">
+      ${
+        fresh > 0
+          ? html`<button type="button" onClick=${() => setOrder(groups.map(keyOf))}>
+              Show ${fresh} new
+            </button>`
+          : html`<span class="note"
+              >The newest first, as of when this was opened. What is new waits here.</span
+            >`
+      }
+    </p>
+    <${GroupTable} groups=${shown} since=${since} />`;
 }
 
 /** @param {readonly AlertGroup[]} groups */
 function fieldsOf(groups) {
   return [
-    { name: 'since', label: 'Last', options: spans },
+    { name: 'since', label: 'Last', options: spans, fallback: '24h' },
     { name: 'status', label: 'Status', options: statuses },
     { name: 'outcome', label: 'What became of it', options: ends },
     {

@@ -24,19 +24,24 @@ export function GroupTable({ groups, since }) {
     </caption>
     <thead>
       <tr>
-        <th scope="col">Alert</th>
+        <th scope="col" class="what">Alert</th>
         <th scope="col">Namespace</th>
         <th scope="col" class="number">Received</th>
         <th scope="col" class="number">Firing</th>
-        <th scope="col">What became of them</th>
-        <th scope="col">Pods</th>
-        <th scope="col">Last</th>
+        <th scope="col" class="ends">What became of them</th>
+        <th scope="col" class="pods">Pods</th>
+        <th scope="col" class="time">Last</th>
       </tr>
     </thead>
     <tbody>
-      ${groups.map((group) => html`<${Row} key=${JSON.stringify([group.alertname, group.namespace])} group=${group} since=${since} />`)}
+      ${groups.map((group) => html`<${Row} key=${keyOf(group)} group=${group} since=${since} />`)}
     </tbody>
   </table>`;
+}
+
+/** @param {AlertGroup} group */
+export function keyOf({ alertname, namespace }) {
+  return JSON.stringify([alertname, namespace]);
 }
 
 /** @param {{ group: AlertGroup, since: string }} props */

@@ -6,7 +6,9 @@ import { textsOf } from './form.js';
 
 /**
  * @import { Filter } from '../data/types.ts'
- * @typedef {{ name: string, label: string, options?: readonly (readonly [value: string, text: string])[], known?: readonly string[], placeholder?: string }} FilterField
+ * What a field is of. One with a `fallback` has that where the address says nothing, and cannot be `any`.
+ *
+ * @typedef {{ name: string, label: string, options?: readonly (readonly [value: string, text: string])[], known?: readonly string[], placeholder?: string, fallback?: string }} FilterField
  */
 
 /** @param {{ path: string, label: string, filter: Filter, fields: readonly FilterField[] }} props */
@@ -15,7 +17,12 @@ export function Filters({ path, label, filter, fields }) {
     event.preventDefault();
     const form = /** @type {HTMLElement} */ (event.currentTarget).closest('form');
     // What has no field here, such as a time, stays as it is.
-    if (form) navigate(withQuery(path, { ...filter, ...textsOf(new FormData(form)) }));
+    if (!form) return;
+    const texts = Object.entries(textsOf(new FormData(form)));
+    const isDefault = (/** @type {[string, string]} */ [name, value]) =>
+      fields.some((field) => field.name === name && field.fallback === value);
+    const chosen = Object.fromEntries(texts.map((each) => (isDefault(each) ? [each[0], ''] : each)));
+    navigate(withQuery(path, { ...filter, ...chosen }));
   };
   const hidden = Object.keys(filter).filter((name) => !fields.some((field) => field.name === name));
   return html`<form
@@ -34,7 +41,8 @@ export function Filters({ path, label, filter, fields }) {
 }
 
 /** @param {{ field: FilterField, value: string }} props */
-function Field({ field: { name, label, options, known = [], placeholder }, value }) {
+function Field({ field: { name, label, options, known = [], placeholder, fallback }, value: asked }) {
+  const value = asked || (fallback ?? '');
   if (!options)
     return html`<label>
       ${label}
@@ -50,7 +58,7 @@ function Field({ field: { name, label, options, known = [], placeholder }, value
   return html`<label>
     ${label}
     <select name=${name}>
-      <option value="">any</option>
+      ${fallback === undefined && html`<option value="">any</option>`}
       ${options.map(([each, text]) => html`<option value=${each} selected=${each === value}>${text}</option>`)}
       ${isOther && html`<option value=${value} selected>${value.replaceAll(',', ', ')}</option>`}
     </select>

@@ -2,6 +2,7 @@
 import { post } from '../data/api.js';
 import { textsOf } from '../parts/form.js';
 import { html, useState } from '../preact.js';
+import { labelsOf } from './labels.js';
 
 /** @import { RowMatch } from '../data/types.ts' */
 
@@ -48,16 +49,4 @@ export function TryAlert() {
       }
     </div>
   </form>`;
-}
-
-/**
- * @param {string} text `name=value` or `name: value` in each line, the value with quotes or without
- * @returns {Record<string, string>}
- */
-export function labelsOf(text) {
-  const lines = text.split('\n').flatMap((line) => {
-    const found = /^\s*([A-Za-z_]\w*)\s*[=:]\s*(.*?)\s*,?\s*$/.exec(line);
-    return found ? [/** @type {const} */ ([found[1] ?? '', (found[2] ?? '').replace(/^"(.*)"$/, '$1')])] : [];
-  });
-  return Object.fromEntries(lines);
 }
