@@ -1,4 +1,5 @@
-// The shapes that the page works with are those of the service; there is no second copy of them.
+// The shapes that the page works with are those of the service. Of answers whose schema needs the whole HTTP layer, what the
+// page reads is said here.
 import type { EventType } from '../../events/catalogue.ts';
 import type { Recording } from '../../events/data/collection.ts';
 import type { Pod } from '../../events/subjects.ts';
@@ -11,6 +12,7 @@ import type { ReplayedItem } from '../../collection/read/replayed.ts';
 export type { Chapter, Explanation, Outcome, Step } from '../../collection/explain/explanation.ts';
 export type { AlertGroup } from '../../alerts/groups.ts';
 export type { OutcomeKind } from '../../alerts/kinds.ts';
+export type { SummaryCounts as Counted } from '../../collection/pod/summary-counts.ts';
 export type { EventError, EventType, Plan, Pod, Recording };
 export type Summary = CollectionSummary;
 export type State = CollectionSummary['state'];
@@ -91,12 +93,6 @@ export interface Hit {
   kubeContext?: string;
   namespace?: string;
   pod?: string;
-}
-
-/** What `collections/counts` says. */
-export interface Counted {
-  items: { value: string; stage?: string; message?: string; count: number; newestAt: string; pods: number }[];
-  total: number;
 }
 
 /** A source of alerts, as configured and as heard. */
