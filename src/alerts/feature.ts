@@ -3,7 +3,7 @@ import type { Feature, Parts } from '../feature.ts';
 import type { Found } from '../http/search.ts';
 import { LogUnavailable } from '../log/errors.ts';
 import { streamName as stream } from '../log/streams/definitions.ts';
-import { createKept } from './kept.ts';
+import { createKept } from '../kernel/kept.ts';
 import { readAlertPage } from './page.ts';
 import { readAlertStory } from './story.ts';
 import { groupRoutes } from './group-routes.ts';

@@ -1,4 +1,5 @@
 import type { Feature, Parts } from '../feature.ts';
+import { createKept } from '../kernel/kept.ts';
 import { lastMessage } from '../log/read.ts';
 import { streamName as stream } from '../log/streams/definitions.ts';
 import { createRoomCheck } from '../log/streams/room.ts';
@@ -10,6 +11,8 @@ import { createRedaction } from './redact/redaction.ts';
 import { createRejections } from './rejected.ts';
 import { createRenew } from './renew.ts';
 import { ingestRoutes } from './routes.ts';
+import { lookAtSources, type LookOptions } from './sources/look.ts';
+import { sourceRoutes } from './sources/routes.ts';
 import type { SyncOptions } from './sync.ts';
 
 /** Alerts come in. `openWaiting` is absent where this process reads no log. */
@@ -28,7 +31,11 @@ export function ingestFeature(
     folds: [],
     reactors: [],
     routes: (server) => {
-      if (!config.roles.includes('ingest')) return;
+      const isApi = config.roles.includes('api');
+      if (!config.roles.includes('ingest')) {
+        if (isApi) server.register(lookingRoutes(parts));
+        return;
+      }
       const redaction = createRedaction(config.rules.redact);
       const accept = createAccept({
         connection,
@@ -42,6 +49,7 @@ export function ingestFeature(
       const { lateTimers } = parts.reactorMetrics;
       const hearing = createHearing(config.rules.sources, { connection, stream, now: Date.now, logger, metrics: { ...metrics, lateTimers } }); // prettier-ignore
       server.addHook('onClose', hearing.stop);
+      if (isApi) server.register(lookingRoutes(parts, hearing.lastHeard));
       const rejections = createRejections(logger);
       server.addHook('onClose', (_server, done) => {
         rejections.flush();
@@ -57,4 +65,17 @@ export function ingestFeature(
       );
     },
   };
+}
+
+/** A page that is open asks again and again. */
+const keptSeconds = 3;
+
+function lookingRoutes(
+  { config, connection, reads }: Parts,
+  heardHere: LookOptions['heardHere'] = () => undefined,
+) {
+  const { sources } = config.rules;
+  const kept = createKept<Awaited<ReturnType<typeof lookAtSources>>>(keptSeconds);
+  const look = () => reads(() => lookAtSources({ connection, stream }, { sources, heardHere }));
+  return sourceRoutes({ sources, look: () => kept('', look) });
 }

@@ -12,6 +12,8 @@ export interface HeardSource {
 export interface Hearing {
   /** A body of that source was taken, with these alerts in it, stored or not. */
   heard: (source: string, alerts: readonly ParsedAlert[]) => void;
+  /** When this process heard it last, milliseconds since 1970. */
+  lastHeard: (source: string) => number | undefined;
   stop: () => Promise<void>;
 }
 
@@ -21,6 +23,7 @@ export function createHearing(sources: readonly HeardSource[], deps: WatchdogDep
   const matchers = new Map(
     sources.map(({ name, watchdog }) => [name, (watchdog?.match ?? []).map(parseMatcher)]),
   );
+  const heardAt = new Map<string, number>();
   const watchdogs = new Map<string, Watchdog>();
   for (const { name, watchdog } of sources) {
     if (!watchdog) continue;
@@ -29,9 +32,11 @@ export function createHearing(sources: readonly HeardSource[], deps: WatchdogDep
   return {
     heard: (source, alerts) => {
       if (!isSign(alerts, matchers.get(source) ?? [])) return;
+      heardAt.set(source, now());
       metrics.sourceLastHeard.set({ source }, now() / 1_000);
       watchdogs.get(source)?.heard();
     },
+    lastHeard: (source) => heardAt.get(source),
     stop: async () => {
       await Promise.all([...watchdogs.values()].map((each) => each.stop()));
     },

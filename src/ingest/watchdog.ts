@@ -131,7 +131,7 @@ export function createWatchdog({ name, silenceSeconds }: WatchedSource, deps: Wa
 }
 
 /** The silence that has not ended. Asks for two subjects, so that a process may be allowed to read them and nothing else. */
-async function readSilence(
+export async function readSilence(
   connection: Connection,
   stream: string,
   name: string,

@@ -48,6 +48,7 @@ it('the OpenAPI document has every route, each with words, tags, described param
     'GET /api/v1/openapi.json',
     'GET /api/v1/pods',
     'GET /api/v1/search',
+    'GET /api/v1/sources',
     'GET /health',
     'GET /metrics',
     'GET /ready',
@@ -163,6 +164,7 @@ collectors: { sim: { driver: simulated }, bad: { driver: simulated, failTimes: 9
   await ask('GET', collections, `${collections}?limit=0`);
   for (const by of ['errorCode', 'pod', 'colour'])
     await ask('GET', `${collections}/counts`, `${collections}/counts?by=${by}`);
+  await ask('GET', '/api/v1/sources', '/api/v1/sources');
   await ask('GET', '/api/v1/pods', '/api/v1/pods');
   for (const q of ['bad', String(uploaded?.id), String(sent.alerts[0]?.id), ''])
     await ask('GET', '/api/v1/search', `/api/v1/search?q=${q}`);
