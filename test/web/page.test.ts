@@ -37,10 +37,10 @@ const alert = (alertname: string, pod: string) =>
     { alertname, pod, namespace: 'shop', kube_context: 'eu/west', severity: alertname },
     { startsAt: new Date().toISOString() },
   );
-const podUrl = (pod: string) => `${service.url}/?of=eu/west/shop/${pod}`;
-const collectionUrl = (id: string) => `${service.url}/?collection=${id}`;
+const podUrl = (pod: string) => `${service.url}/pods/eu%2Fwest/shop/${encodeURIComponent(pod)}`;
+const collectionUrl = (id: string) => `${service.url}/recordings/${id}`;
 const active = (page: Page, pod: string) => page.locator('.active li', { hasText: pod });
-const row = (page: Page, pod: string) => page.locator('.collections tbody tr', { hasText: pod });
+const row = (page: Page, pod: string) => page.locator('.list tbody tr, .ended li', { hasText: pod });
 const isTooWide = (page: Page) => page.evaluate('document.documentElement.scrollWidth > innerWidth');
 const focused = (page: Page) =>
   page.evaluate('document.activeElement.id || document.activeElement.textContent');
@@ -73,7 +73,7 @@ describe.skipIf(!isThere)('the page', () => {
     expect(await active(page, 'live-0').textContent()).toContain('attempt 1 of 5');
     await row(page, 'live-0').getByText('uploaded').waitFor();
     await page.getByText('Nothing is being recorded').waitFor();
-    await page.getByText('live-0: uploaded').waitFor({ state: 'attached' });
+    await page.locator('[aria-live]', { hasText: /uploaded/ }).waitFor({ state: 'attached' });
   });
 
   it('goes on where it was when the service comes back, and misses nothing', async () => {
@@ -84,7 +84,8 @@ describe.skipIf(!isThere)('the page', () => {
     await first.post(alert('Quick', 'before-0'));
     await row(page, 'before-0').getByText('uploaded').waitFor();
     await first.close();
-    await page.getByText('reconnecting', { exact: true }).waitFor();
+    await page.getByText('disconnected', { exact: true }).waitFor();
+    await page.getByText('Nothing newer is known').waitFor();
     const other = await start(url, config);
     await other.post(alert('Quick', 'meanwhile-0'));
     await other.whenState('uploaded', 2);
@@ -94,6 +95,7 @@ describe.skipIf(!isThere)('the page', () => {
       await row(page, pod).getByText('uploaded').waitFor();
     }
     await page.getByText('live', { exact: true }).waitFor();
+    await page.getByText('Nothing newer is known').waitFor({ state: 'detached' });
     expect(await page.evaluate('window.isTheSame')).toBe(true);
   });
 
@@ -105,10 +107,10 @@ describe.skipIf(!isThere)('the page', () => {
     expect(await row(page, 'good-0').count()).toBe(0);
     await page.getByLabel('State').selectOption('uploaded');
     await row(page, 'good-0').waitFor();
-    expect(new URL(page.url()).search).toBe('?state=uploaded');
+    expect(page.url()).toBe(`${service.url}/recordings?state=uploaded`);
     await page.getByLabel('Pod', { exact: true }).fill('none');
     await page.keyboard.press('Enter');
-    await page.getByText('No collection matches').waitFor();
+    await page.getByText('No recording matches').waitFor();
     await page.goBack();
     await row(page, 'good-0').waitFor();
   });
@@ -118,7 +120,7 @@ describe.skipIf(!isThere)('the page', () => {
     const names = [markup, '\u202Egpj.exe\u2066 \u0000\n{{constructor}} ${1}', 'W'.repeat(3_000)];
     for (const [index, name] of names.entries()) await collection(name, `odd-${String(index)}`, 'uploaded');
     const failed = await collection('Bad', 'odd-3', 'failed');
-    const page = await open(service.url, { viewport: { width: 360, height: 740 } });
+    const page = await open(`${service.url}/recordings`, { viewport: { width: 360, height: 740 } });
     await row(page, 'odd-0').waitFor();
     expect(await row(page, 'odd-0').textContent()).toContain(markup);
     expect(await isTooWide(page)).toBe(false);
@@ -129,8 +131,8 @@ describe.skipIf(!isThere)('the page', () => {
     }
     await page.goto(collectionUrl(failed));
     await page.locator('.outcome', { hasText: '<img src=x onerror=alert(1)></script><b>' }).waitFor();
-    await page.goto(`${service.url}/?state=failed&pod=${encodeURIComponent(markup)}`);
-    await page.getByText('No collection matches').waitFor();
+    await page.goto(`${service.url}/recordings?state=failed&pod=${encodeURIComponent(markup)}`);
+    await page.getByText('No recording matches').waitFor();
     expect(await page.locator('img, b, #page script').count()).toBe(0);
   });
 
@@ -213,22 +215,51 @@ describe.skipIf(!isThere)('the page', () => {
     expect(await focused(page)).toBe('Skip to the content');
     await page.keyboard.press('Enter');
     expect(await focused(page)).toBe('main');
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Tab');
-    expect(await focused(page)).toBe('Slow');
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Slow' }).waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('g');
+    await page.keyboard.press('r');
+    await page.getByRole('heading', { name: 'Recordings' }).waitFor();
     expect(await focused(page)).toBe('main');
+    await row(page, 'keys-0').waitFor();
+    await page.keyboard.press('f');
+    expect(await page.evaluate('document.activeElement.name')).toBe('state');
+    await page.keyboard.press('Escape');
+    await page.getByRole('heading', { name: 'Recordings' }).click();
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('k');
+    expect(
+      await page.evaluate("document.activeElement.closest('tr') === document.querySelector('[data-row]')"),
+    ).toBe(true);
+    await page.keyboard.press('/');
+    await page.keyboard.type('KEYS-');
+    await page.getByRole('option', { name: 'keys-0' }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'keys-0' }).waitFor();
+    await page.locator('main:focus').waitFor();
   });
 
-  it('has no grave fault of accessibility, in light and dark, fits a phone, and does not jump while it loads', async () => {
+  it('tells alerts that led to nothing, grouped, and why', async () => {
+    const unmatched = { ...alert('Other', 'none-0') };
+    await service.post(unmatched);
+    const page = await open(`${service.url}/alerts`);
+    await page.locator('.groups tr', { hasText: 'Other' }).waitFor();
+  });
+
+  it('has no fault of accessibility, in light and dark, fits a phone, and does not jump while it loads', async () => {
     await collection('Slow', 'fair-0', 'collecting');
     await collection('Quick', 'fair-with-a-name-that-is-much-longer-than-usual-0', 'uploaded');
     const id = await collection('Bad', 'fair-1', 'failed');
     const page = await open(service.url, { viewport: { width: 360, height: 740 } });
-    for (const url of [service.url, podUrl('fair-0'), collectionUrl(id)]) {
+    for (const url of ['', '/recordings', '/alerts']
+      .map((path) => service.url + path)
+      .concat(podUrl('fair-0'), collectionUrl(id))) {
+      // prettier-ignore
       await page.goto(url);
-      await page.locator('.collections td, .chapter').first().waitFor();
+      await page.locator('.list td, .ended li, .chapter').first().waitFor();
       expect(await layoutShift(page), url).toBeLessThan(0.01);
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });

@@ -70,9 +70,9 @@ describe.skipIf(!isWanted)('the pictures of the docs', () => {
       (await service.get('/api/v1/collections?pod=crate-data-hot-0')).items[0]?.id ?? restarted?.id ?? '';
     await shot('overview', '/', '.active .error');
     await shot('phone', '/', '.active .error', 360, 'dark');
-    await shot('pod', '/?of=aks1-westeurope-prod/orders/crate-data-hot-0', '.timeline .mark');
+    await shot('pod', '/pods/aks1-westeurope-prod/orders/crate-data-hot-0', '.timeline .mark');
     const replay = (await service.get(`/api/v1/collections/${id}/replay`)).items;
     const at = replay.find(({ type }) => type === 'JfrCollected')?.['sequence'];
-    await shot('time-travel', `/?collection=${id}&at=${String(at)}`, '.travel', 1120, 'dark', '.travel');
+    await shot('time-travel', `/recordings/${id}?at=${String(at)}`, '.travel', 1120, 'dark', '.travel');
   });
 });
