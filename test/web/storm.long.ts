@@ -31,6 +31,12 @@ const themes = ['light', 'dark'] as const;
 
 const isTooWide = (page: Page) => page.evaluate('document.documentElement.scrollWidth > innerWidth');
 
+async function keep(page: Page, name: string): Promise<void> {
+  if (process.env['SCREENSHOTS'] !== 'true') return;
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: `${folder}${name}.jpg`, quality: 60, type: 'jpeg' });
+}
+
 /** Looks at a view on every width in both themes. */
 async function lookAt(service: TestService, name: string, path: string, ready: string): Promise<void> {
   for (const width of widths) {
@@ -41,10 +47,8 @@ async function lookAt(service: TestService, name: string, path: string, ready: s
     for (const colorScheme of themes) {
       await page.emulateMedia({ colorScheme });
       expect(await accessibilityFaults(page), `${name} ${String(width)} ${colorScheme}`).toEqual([]);
-      if (process.env['SCREENSHOTS'] === 'true') {
-        await mkdir(folder, { recursive: true });
-        await page.screenshot({ path: `${folder}${name}-${String(width)}-${colorScheme}.png` });
-      }
+      // One of each width is kept.
+      if ((colorScheme === 'light') === (width === 1440)) await keep(page, `${name}-${String(width)}`);
     }
     await page.close();
   }
@@ -155,7 +159,7 @@ describe.skipIf(!isThere)('the truth about itself', () => {
         const bars = await page.locator('.active .progress').allTextContents();
         await delay(2_500);
         expect(await page.locator('.active .progress').allTextContents()).toEqual(bars);
-        if (process.env['SCREENSHOTS'] === 'true') await page.screenshot({ path: `${folder}frozen.png` });
+        await keep(page, 'frozen');
         server.signal('SIGCONT');
         await banner(page).waitFor({ state: 'detached' });
         await page.getByText('live', { exact: true }).waitFor();
@@ -178,7 +182,7 @@ describe.skipIf(!isThere)('the truth about itself', () => {
       await banner(page).waitFor({ timeout: 5_000 });
       await page.getByRole('link', { name: 'Alerts' }).click();
       await page.getByRole('alert').getByText('cannot be reached').waitFor();
-      if (process.env['SCREENSHOTS'] === 'true') await page.screenshot({ path: `${folder}disconnected.png` });
+      await keep(page, 'disconnected');
       await start(url, { ...config, port });
       await banner(page).waitFor({ state: 'detached' });
       await page.getByText('cannot be reached').waitFor({ state: 'detached' });

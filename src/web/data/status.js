@@ -47,7 +47,8 @@ const feeds = {
 
 /** @param {Health} health */
 function faultsOf({ checks }) {
-  return Object.entries(checks)
-    .filter(([, result]) => result !== 'ok')
-    .map(([name, result]) => `${name}: ${result}`);
+  // A NATS that froze is the same for every check.
+  const byResult = Map.groupBy(Object.entries(checks), ([, result]) => result);
+  byResult.delete('ok');
+  return [...byResult].map(([result, found]) => `${found.map(([name]) => name).join(', ')}: ${result}`);
 }

@@ -26,11 +26,7 @@ export function Recording({ data: { states, namespaces } }) {
   const slots = slotsAfter(before.current, active, places);
   before.current = slots.map((item) => item?.id);
   const shown = slots.filter((item) => item !== undefined);
-  const missing = shown.find(({ isWhole }) => !isWhole)?.id;
-  useEffect(() => {
-    // Progress needs the events of what is shown. What fails is asked for again with the next load.
-    if (missing !== undefined) loadStory(missing).catch(() => undefined);
-  }, [missing]);
+  useStories(shown);
   const total = Math.max(countOf(states, activeStates) ?? 0, active.length);
   return html`<section class="recording" aria-labelledby="recording">
     <h3 id="recording">Recording <span class="count">${isLoaded ? total : ''}</span></h3>
@@ -43,6 +39,26 @@ export function Recording({ data: { states, namespaces } }) {
       ${total > shown.length && shown.length > 0 && html`<${More} more=${total - shown.length} namespaces=${namespaces?.items.length} />`}
     </p>
   </section>`;
+}
+
+/**
+ * Progress needs the events of what is shown: they are asked for once each.
+ *
+ * @param {readonly Item[]} items
+ */
+function useStories(items) {
+  const { generation } = useModel();
+  const asked = useRef({ generation: 0, ids: /** @type {Set<string>} */ (new Set()) });
+  useEffect(() => {
+    if (asked.current.generation !== generation) asked.current = { generation, ids: new Set() };
+    const { ids } = asked.current;
+    for (const { id, isWhole } of items) {
+      if (isWhole || ids.has(id)) continue;
+      ids.add(id);
+      // What cannot be read now is read with the next load.
+      loadStory(id).catch(() => undefined);
+    }
+  });
 }
 
 /** @param {{ more: number, namespaces: number | undefined }} props */
