@@ -6,7 +6,7 @@ import { recordingsBucket, stagingBucket, streamName as stream } from '../log/st
 import { type Actions, askActions } from './by-hand/actions.ts';
 import { createPresigner } from './destinations/presign.ts';
 import type { PodBoard } from './pod/board.ts';
-import { locateRecording } from './read/download.ts';
+import { locateArtefact, locateRecording } from './read/download.ts';
 import { type ExplainDeps, readExplanation } from './read/explanations.ts';
 import { readReplayed } from './read/replayed.ts';
 import { readStory } from './read/story.ts';
@@ -18,6 +18,8 @@ import { countRoutes } from './routes/counts.ts';
 import { createDownloads } from './routes/downloads.ts';
 import { explainRoutes } from './routes/explain.ts';
 import { podRoutes } from './routes/pods.ts';
+import { createSendFile } from './routes/send-file.ts';
+import { artefactRoutes } from './routes/artefacts.ts';
 import { recordingRoutes } from './routes/recording.ts';
 
 interface Deps extends Pick<ExplainDeps, 'sentenceOf'> {
@@ -38,13 +40,23 @@ export function registerRoutes(server: FastifyInstance, parts: Parts, deps: Deps
   const policy = { name: 'that of the service', rows, maxAlertAgeSeconds };
   // Some explanations read through all alerts: one at a time is read.
   const explanations = createPlaces(1);
+  const downloads = createDownloads(logger, metrics);
+  const send = createSendFile({
+    presign: createPresigner(),
+    urlSeconds: config.recordingUrlSeconds,
+    downloads,
+  });
+  const files = { collection: summaries.get, send, refused: downloads.refused };
   server.register(
     recordingRoutes({
-      collection: summaries.get,
+      ...files,
       locate: (summary) => reads(() => locateRecording(locateDeps, summary)),
-      presign: createPresigner(),
-      urlSeconds: config.recordingUrlSeconds,
-      downloads: createDownloads(logger, metrics),
+    }),
+  );
+  server.register(
+    artefactRoutes({
+      ...files,
+      locate: (summary, name) => reads(() => locateArtefact(locateDeps, summary, name)),
     }),
   );
   const log = createActionLog(logger);

@@ -20,6 +20,7 @@ export const problems = {
   'too-many-alerts': { status: 413, title: 'The body has too many alerts (MAX_ALERTS_PER_BODY)' },
   'body-too-complex': { status: 413, title: 'The body has too many values' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
+  'range-not-satisfiable': { status: 416, title: 'The file has no such part' },
   'unknown-host': { status: 421, title: 'The service is not known under this host name' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'An error of the service' },

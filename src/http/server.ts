@@ -62,7 +62,8 @@ export function createServer(
     requestTimeout: requestTimeoutMs,
     bodyLimit: maxActionBytes,
     forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: true },
+    // Names of files in pods, percent-encoded.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1_000 },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, refusals),
     // A URL that cannot be decoded, say.
     frameworkErrors: (error, request, reply) =>

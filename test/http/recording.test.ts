@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { recordingsBucket, stagingBucket } from '../../src/log/streams/definitions.ts';
 import { chunkSubject, getMeta } from '../../src/log/objects/format.ts';
+import { append } from '../../src/log/write/append.ts';
+import { putObject } from '../../src/log/objects/store.ts';
+import { story } from '../support/events.ts';
 import { useNats } from '../support/nats.ts';
 import { placeOf, useS3 } from '../support/s3-fixture.ts';
 import { quickRules, type TestService, useServices } from '../support/service.ts';
@@ -73,6 +77,47 @@ describe('a recording in the object store', () => {
     });
   });
 
+  it('is sent in parts, so that a download that was cut off goes on', async () => {
+    const { url, story } = await serviceWith('uploaded');
+    const { sha256, bytes } = story['recording'] as { sha256: string; bytes: number };
+    const all = Buffer.from(await (await fetch(url)).arrayBuffer());
+    const last = bytes - 1;
+    const parts = [
+      ['bytes=0-0', 0, 0],
+      ['bytes=131070-131073', 131_070, 131_073],
+      [`bytes=${String(last)}-`, last, last],
+      ['bytes=1000-', 1_000, last],
+      ['bytes=-7', bytes - 7, last],
+      ['bytes=5-99999999999', 5, last],
+    ] as const;
+    for (const [range, from, to] of parts) {
+      const response = await fetch(url, { headers: { range, 'if-range': `"${sha256}"` } });
+      expect(response.status, range).toBe(206);
+      expect(response.headers.get('content-range')).toBe(
+        `bytes ${String(from)}-${String(to)}/${String(bytes)}`,
+      );
+      expect(response.headers.get('content-length')).toBe(String(to - from + 1));
+      expect(all.subarray(from, to + 1).equals(Buffer.from(await response.arrayBuffer())), range).toBe(true);
+    }
+    const wholes = [
+      { range: 'bytes=0-1,5-6' },
+      { range: 'bytes=9-3' },
+      { range: 'lines=1-2' },
+      { range: 'bytes=-' },
+      { range: 'bytes=0-0', 'if-range': '"another"' },
+    ];
+    for (const headers of wholes) {
+      const response = await fetch(url, { headers });
+      expect([response.status, response.headers.get('accept-ranges')]).toEqual([200, 'bytes']);
+      expect(sha256Of(await response.arrayBuffer())).toBe(sha256);
+    }
+    for (const range of [`bytes=${String(bytes)}-`, 'bytes=-0']) {
+      const response = await fetch(url, { headers: { range } });
+      expect(response.headers.get('content-range')).toBe(`bytes */${String(bytes)}`);
+      expect(await response.json()).toMatchObject({ status: 416, code: 'range-not-satisfiable' });
+    }
+  });
+
   it('is cut off and never looks whole where a chunk of it is damaged', async () => {
     const { service, url, story } = await serviceWith('uploaded');
     const { connection } = service.app.log;
@@ -88,6 +133,8 @@ describe('a recording in the object store', () => {
     }
 
     await expect(fetch(url).then((response) => response.arrayBuffer())).rejects.toThrow();
+    const end = { headers: { range: 'bytes=-10' } };
+    expect((await fetch(url, end)).status).toBe(500);
   });
 
   it('that an operator has deleted is 410', async () => {
@@ -175,4 +222,45 @@ it('a hostile name of a pod stays within the name of the file', async () => {
   expect(response.headers.get('content-disposition')).toMatch(
     /^attachment; filename="a-b\.c_[0-9TZ]+_[0-9a-f]{8}\.jfr"$/,
   );
+});
+
+it('what lies beside a recording is sent by its name, from where it waits or by a redirect', async () => {
+  const service = await start(nats.freshUrl(), { roles: ['api'] });
+  const { connection } = service.app.log;
+  const { requested, started, collected, uploaded, collectionId } = story();
+  const name = 'hs_err pid7/ä.log';
+  const stagedName = `${collectionId}/1-1/artefact-1`;
+  const bytes = new TextEncoder().encode('the end of a JVM');
+  const { sha256 } = await putObject(connection, stagingBucket, { name: stagedName }, Readable.from([bytes]));
+  const artefact = { kind: 'crash-log', name, bytes: bytes.length, sha256 };
+  const collectedWith = collected();
+  collectedWith.data.artefacts = [{ ...artefact, stagedName }];
+  const begun = requested();
+  begun.data.plan = { ...begun.data.plan, destination: placeOf(s3()) };
+  for (const event of [begun, started(), collectedWith]) await append(connection, event);
+  await service.whenState('uploading');
+  const files = `/api/v1/collections/${collectionId}/artefacts/`;
+  const url = service.url + files + encodeURIComponent(name);
+
+  expect(await service.get(`/api/v1/collections/${collectionId}`)).toMatchObject({
+    stagedArtefacts: [{ name }],
+  });
+  const response = await fetch(url);
+  expect(await response.text()).toBe('the end of a JVM');
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    etag: `"${sha256}"`,
+    'recording-source': 'staging',
+  });
+  expect(response.headers.get('content-disposition')).toMatch(/_hs_err_pid7__.log"$/);
+  expect(await (await fetch(url, { headers: { range: 'bytes=4-6' } })).text()).toBe('end');
+  expect((await fetch(url, { method: 'HEAD' })).headers.get('content-length')).toBe(String(bytes.length));
+  expect(await service.get(`${files}none`)).toMatchObject({ status: 404, code: 'not-found' });
+
+  const uploadedWith = uploaded();
+  uploadedWith.data.artefacts = [{ ...artefact, url: 's3://b/k.artefact-1.log' }];
+  await append(connection, uploadedWith);
+  await service.whenState('uploaded');
+  const redirect = await fetch(url, { redirect: 'manual' });
+  expect(redirect.status).toBe(307);
+  expect(redirect.headers.get('location')).toContain('/k.artefact-1.log?');
 });

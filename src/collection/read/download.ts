@@ -7,10 +7,13 @@ import { readStory, type Story } from './story.ts';
 import type { Summaries } from '../pod/summaries.ts';
 import type { CollectionSummary } from '../pod/summary.ts';
 
-/** Where the recording of a collection can be had now. */
+/** What is known of a file of a collection. */
+export type KnownFile = Pick<Recording, 'bytes' | 'sha256' | 'simulated'>;
+
+/** Where a file of a collection can be had now. */
 export type Located =
-  | { at: 'destination' | 'staging'; recording: Recording; open: () => AsyncIterable<Uint8Array> }
-  | { at: 's3'; recording: Recording; place: S3Place; key: string }
+  | { at: 'destination' | 'staging'; file: KnownFile; open: () => AsyncIterable<Uint8Array> }
+  | { at: 's3'; file: KnownFile; place: S3Place; key: string }
   /** Not there yet, or never; and why. */
   | { at: 'none'; why: string }
   /** It was there. */
@@ -29,40 +32,65 @@ export interface DownloadDeps {
  * its upload failed. Throws LogUnavailable.
  */
 export async function locateRecording(deps: DownloadDeps, summary: CollectionSummary): Promise<Located> {
-  const { connection, stream, stagingBucket, summaries } = deps;
+  const { connection, stream } = deps;
   const story = await readStory(connection, stream, summary);
   const { recording, url } = story;
   if (!recording) return { at: 'none', why: whyNone(summary, story) };
   if (url !== undefined) return atDestination(deps, story, recording, url);
-  const { stagedName } = recording;
-  if (await getInfo(connection, stagingBucket, stagedName)) {
-    return { at: 'staging', recording, open: () => whole(deps, stagingBucket, stagedName, recording) };
-  }
-  const now = summaries.get(summary.id);
-  // It was brought to its destination while this looked.
-  if (now && now.lastSequence > summary.lastSequence) return locateRecording(deps, now);
-  return {
-    at: 'gone',
-    why: `the recording is no longer in ${stagingBucket}, and was not brought to its destination`,
-  };
+  return (await inStaging(deps, recording)) ?? again(deps, summary, (now) => locateRecording(deps, now));
+}
+
+/** The same of what lies beside it, by its name. */
+export async function locateArtefact(
+  deps: DownloadDeps,
+  summary: CollectionSummary,
+  name: string,
+): Promise<Located> {
+  const story = await readStory(deps.connection, deps.stream, summary);
+  const uploaded = story.artefacts?.find((each) => each.name === name);
+  if (uploaded) return atDestination(deps, story, uploaded, uploaded.url);
+  const staged = story.stagedArtefacts?.find((each) => each.name === name);
+  if (!staged) return { at: 'none', why: 'the collection has no artefact of this name (yet)' };
+  return (await inStaging(deps, staged)) ?? again(deps, summary, (now) => locateArtefact(deps, now, name));
+}
+
+async function inStaging(
+  deps: DownloadDeps,
+  file: KnownFile & { stagedName: string },
+): Promise<Located | undefined> {
+  const { connection, stagingBucket } = deps;
+  const { stagedName } = file;
+  if (!(await getInfo(connection, stagingBucket, stagedName))) return undefined;
+  return { at: 'staging', file, open: () => whole(deps, stagingBucket, stagedName, file) };
+}
+
+/** It may have been brought to its destination while somebody looked where it waits. */
+async function again(
+  { stagingBucket, summaries }: DownloadDeps,
+  { id, lastSequence }: CollectionSummary,
+  locate: (now: CollectionSummary) => Promise<Located>,
+): Promise<Located> {
+  const now = summaries.get(id);
+  if (now && now.lastSequence > lastSequence) return locate(now);
+  return { at: 'gone', why: `it is no longer in ${stagingBucket}, and was not brought to its destination` };
 }
 
 async function atDestination(
   deps: DownloadDeps,
   { plan }: Story,
-  recording: Recording,
+  file: KnownFile,
   url: string,
 ): Promise<Located> {
   const { connection, recordingsBucket } = deps;
   const key = url.replace(/^[a-z0-9-]+:\/\/[^/]+\//, '');
-  if (plan?.destination.type === 's3') return { at: 's3', recording, place: plan.destination, key };
+  if (plan?.destination.type === 's3') return { at: 's3', file, place: plan.destination, key };
   if (await getInfo(connection, recordingsBucket, key)) {
-    return { at: 'destination', recording, open: () => whole(deps, recordingsBucket, key, recording) };
+    return { at: 'destination', file, open: () => whole(deps, recordingsBucket, key, file) };
   }
   return { at: 'gone', why: `it was stored at ${url} and is no longer there` };
 }
 
-function whole({ connection }: DownloadDeps, bucket: string, name: string, { sha256 }: Recording) {
+function whole({ connection }: DownloadDeps, bucket: string, name: string, { sha256 }: KnownFile) {
   return wholeBytes(readObject(connection, bucket, name), sha256);
 }
 

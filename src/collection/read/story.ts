@@ -1,5 +1,5 @@
 import type { CollectionEventType } from '../../events/catalogue.ts';
-import type { Jvm, UploadedArtefact } from '../../events/data/circumstances.ts';
+import type { Artefact, Jvm, UploadedArtefact } from '../../events/data/circumstances.ts';
 import type { Plan } from '../../events/data/plan.ts';
 import { decodeEvent, isEvent, type StoredEvent } from '../../events/envelope.ts';
 import { podSubject } from '../../events/subjects.ts';
@@ -19,6 +19,8 @@ export interface Story {
   url?: string;
   /** What lies beside the recording. */
   artefacts?: UploadedArtefact[];
+  /** The same while it waits for its upload. */
+  stagedArtefacts?: Artefact[];
   /** What could not be kept, and why. */
   notes?: string[];
   events: { sequence: number; id: string; type: string; time: string; data: unknown }[];
@@ -77,6 +79,7 @@ function tell(story: Story, event: StoredEvent<OfCollection>): void {
     case 'JfrCollected':
       end(attemptOf(story, 'collect', event.data), event);
       story.recording = event.data.recording;
+      if (event.data.artefacts) story.stagedArtefacts = event.data.artefacts;
       if (event.data.jvm) story.jvm = event.data.jvm;
       if (event.data.notes) story.notes = event.data.notes;
       break;
@@ -86,6 +89,7 @@ function tell(story: Story, event: StoredEvent<OfCollection>): void {
     case 'Uploaded':
       end(attemptOf(story, 'upload', event.data), event);
       story.url = event.data.url;
+      delete story.stagedArtefacts;
       if (event.data.artefacts) story.artefacts = event.data.artefacts;
       if (event.data.notes) story.notes = [...(story.notes ?? []), ...event.data.notes];
       break;

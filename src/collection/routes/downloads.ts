@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ByteRange } from '../../http/range.ts';
 import { peerOf } from '../../http/refusals.ts';
 import { fieldsAbout, type Logger } from '../../telemetry/logger.ts';
 import { boundedNames, type Metrics } from '../../telemetry/metrics.ts';
+import { loggable } from '../../telemetry/printable.ts';
 import type { CollectionSummary } from '../pod/summary.ts';
 
 /** What became of a request for a recording. `redirected`: its client got a URL with which anybody can read it from S3. */
@@ -16,7 +18,12 @@ export interface Downloads {
     summary: CollectionSummary,
     sent: Sent,
   ) => AsyncIterable<Uint8Array>;
-  redirected: (request: FastifyRequest, summary: CollectionSummary, validSeconds: number) => void;
+  redirected: (
+    request: FastifyRequest,
+    summary: CollectionSummary,
+    validSeconds: number,
+    artefact: string | undefined,
+  ) => void;
   /** A hook of the route: counts those that were not let in, or have to come again. Each leaves the line of a refusal. */
   refused: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 }
@@ -25,6 +32,10 @@ export interface Downloads {
 export interface Sent {
   at: string;
   bytes: number;
+  /** Which of the bytes of the file; absent: all. */
+  range?: ByteRange;
+  /** Name of what lies beside the recording; absent: the recording itself. */
+  artefact?: string;
   open: () => AsyncIterable<Uint8Array>;
 }
 
@@ -35,6 +46,10 @@ const maxClients = 100;
 
 /** What is not there, and what failed, is not refused. */
 const isRefused = (status: number) => status >= 400 && ![404, 410, 500].includes(status);
+
+const wordOf = (artefact: string | undefined) => (artefact === undefined ? 'a recording' : 'an artefact');
+const named = (artefact: string | undefined) =>
+  artefact === undefined ? {} : { artefact: loggable(artefact) };
 
 export function createDownloads(logger: Logger, { counter }: Pick<Metrics, 'counter'>): Downloads {
   const clientName = boundedNames(maxClients);
@@ -60,14 +75,16 @@ export function createDownloads(logger: Logger, { counter }: Pick<Metrics, 'coun
   };
 
   return {
-    sending: (request, reply, summary, { at, bytes, open }) => {
+    sending: (request, reply, summary, { at, bytes, range, artefact, open }) => {
       const began = performance.now();
       let sentBytes = 0;
       reply.raw.once('close', () => {
         const isWhole = reply.raw.writableFinished && sentBytes === bytes;
         const tookMs = Math.round(performance.now() - began);
-        const how = isWhole ? 'a recording was downloaded' : 'the download of a recording was cut off';
-        tell(request, summary, how, { outcome: isWhole ? 'whole' : 'partial', recordingSource: at, bytes, sentBytes, tookMs }); // prettier-ignore
+        const what = wordOf(artefact);
+        const how = isWhole ? `${range ? 'a part of ' : ''}${what} was downloaded` : `the download of ${what} was cut off`; // prettier-ignore
+        const outcome = isWhole && !range ? 'whole' : 'partial';
+        tell(request, summary, how, { outcome, recordingSource: at, ...named(artefact), ...(range && { from: range.from }), bytes, sentBytes, tookMs }); // prettier-ignore
       });
       return (async function* counting() {
         for await (const part of open()) {
@@ -76,8 +93,8 @@ export function createDownloads(logger: Logger, { counter }: Pick<Metrics, 'coun
         }
       })();
     },
-    redirected: (request, summary, validSeconds) =>
-      tell(request, summary, 'a link to a recording in S3 was given out', { outcome: 'redirected', recordingSource: 's3', validSeconds }), // prettier-ignore
+    redirected: (request, summary, validSeconds, artefact) =>
+      tell(request, summary, `a link to ${wordOf(artefact)} in S3 was given out`, { outcome: 'redirected', recordingSource: 's3', ...named(artefact), validSeconds }), // prettier-ignore
     refused: async (request, { statusCode }) => {
       if (isRefused(statusCode)) count(request, 'refused');
       return Promise.resolve();

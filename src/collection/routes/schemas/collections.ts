@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { State } from '../../../book/collection-state.ts';
-import { Jvm } from '../../../events/data/circumstances.ts';
+import { Circumstances, Jvm } from '../../../events/data/circumstances.ts';
 import { Recording, Uploaded } from '../../../events/data/collection.ts';
 import { EventError } from '../../../events/data/error.ts';
 import { Plan } from '../../../events/data/plan.ts';
@@ -88,6 +88,7 @@ export const Collection = Type.Object(
       Type.String({ description: 'Where the recording is: s3://BUCKET/KEY or object-store://BUCKET/NAME.' }),
     ),
     artefacts: Uploaded.properties.artefacts,
+    stagedArtefacts: Circumstances.properties.artefacts,
     notes: Uploaded.properties.notes,
     events: Type.Array(refTo(StoredEvent), { description: 'All of them, in order.' }),
   },
