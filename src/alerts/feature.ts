@@ -42,7 +42,7 @@ export function alertsFeature(
       if (!config.roles.includes('api')) return;
       server.register(
         alertRoutes({
-          readPage: (filter) => reads(() => readAlertPage(source, filter)),
+          readPage: (filter) => reads(() => readAlertPage(source, filter, matchesRow)),
           readStory: (id) => reads(() => readAlertStory(source, id)),
           ...{ collection, now },
         }),

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { timeIn, timeQuery } from '../http/query.ts';
 import { jsonAnswer, problemAnswers, refTo } from '../http/schemas/common.ts';
 import { createKept } from '../kernel/kept.ts';
-import type { AlertFilter } from './page.ts';
+import type { AlertFilter } from './filter.ts';
 import type { AlertGroups } from './read-groups.ts';
 import { AlertGroups as AlertGroupsSchema, prefix } from './schemas.ts';
 

@@ -3,7 +3,7 @@ import { filterOf } from '../events/catalogue.ts';
 import { decodeEvent, isEvent, type StoredMessage } from '../events/envelope.ts';
 import { readBackwards } from '../log/backwards.ts';
 import { lastSequenceUnder, readRange, type Source } from '../log/read.ts';
-import { type AlertFilter, isWanted, rangeOf } from './page.ts';
+import { type AlertFilter, isWanted, rangeOf } from './filter.ts';
 import { type AlertGroup, createGrouping } from './groups.ts';
 import type { MatchesRow } from './kinds.ts';
 

@@ -1,11 +1,13 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
-import type { AlertFilter, AlertPage, StoredAlert } from './page.ts';
+import type { AlertFilter } from './filter.ts';
+import { outcomeKinds } from './kinds.ts';
+import type { AlertPage, StoredAlert } from './page.ts';
 import type { AlertStory } from './story.ts';
 import { podOf } from '../book/pod-of-alert.ts';
 import type { CollectionState } from '../book/collection-state.ts';
 import { sendProblem } from '../http/problem.ts';
-import { Alert, type AlertItem, AlertPage as AlertPageSchema } from './schemas.ts';
+import { Alert, type AlertItem, AlertPage as AlertPageSchema, prefix } from './schemas.ts';
 import { jsonAnswer, problemAnswers, refTo } from '../http/schemas/common.ts';
 import { pageOf, pageQuery, timeIn, timeQuery } from '../http/query.ts';
 
@@ -17,6 +19,13 @@ const ListQuery = Type.Object(
     kubeContext: Type.Optional(Type.String({ description: 'Label `kube_context`.' })),
     namespace: Type.Optional(Type.String({ description: 'Label `namespace`.' })),
     pod: Type.Optional(Type.String({ description: 'Label `pod`.' })),
+    prefix,
+    outcome: Type.Optional(
+      Type.Array(Type.Union(outcomeKinds.map((kind) => Type.Literal(kind))), {
+        ...{ minItems: 1, maxItems: outcomeKinds.length },
+        description: 'Firing ones that have come to one of these, as in the groups; repeat it for several.',
+      }),
+    ),
     ...timeQuery('Stored'),
     ...pageQuery,
   },

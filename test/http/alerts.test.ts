@@ -56,6 +56,16 @@ describe('the list of alerts', () => {
       return page.items.filter(decisionOf).length === 3 && page.items;
     });
 
+    const indices = async (query: string) => {
+      const page = await service.get(`/api/v1/alerts?${query}`);
+      return page.items.map(({ id }) => items.findIndex((item) => item.id === id));
+    };
+    expect(await indices('outcome=unmatched')).toEqual([0]);
+    expect(await indices('outcome=suppressed&outcome=declined')).toEqual([1, 2]);
+    expect(await indices('outcome=recorded&limit=1')).toEqual([3]);
+    expect(await indices('outcome=recorded&status=resolved')).toEqual([]);
+    expect(await indices('prefix=crateDBcloud')).toEqual([2]);
+
     expect(items.map(decisionOf)).toEqual([
       undefined,
       'AlertDeclined',
