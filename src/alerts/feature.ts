@@ -44,7 +44,7 @@ export function alertsFeature(
         alertRoutes({
           readPage: (filter) => reads(() => readAlertPage(source, filter, matchesRow)),
           readStory: (id) => reads(() => readAlertStory(source, id)),
-          ...{ collection, now },
+          ...{ collection, matchesRow, now },
         }),
       );
       server.register(

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import type { AlertFilter } from './filter.ts';
-import { outcomeKinds } from './kinds.ts';
+import { kindOf, type MatchesRow, outcomeKinds } from './kinds.ts';
 import type { AlertPage, StoredAlert } from './page.ts';
 import type { AlertStory } from './story.ts';
 import { podOf } from '../book/pod-of-alert.ts';
@@ -39,12 +39,13 @@ export interface AlertRoutesOptions {
   readPage: (filter: AlertFilter) => Promise<AlertPage>;
   readStory: (id: string) => Promise<AlertStory | undefined>;
   collection: (id: string) => { state: CollectionState } | undefined;
+  matchesRow: MatchesRow;
   /** RFC 3339. */
   now: () => string;
 }
 
 /** `GET /api/v1/alerts` and `GET /api/v1/alerts/{id}`, from the stream. */
-export function alertRoutes({ readPage, readStory, collection, now }: AlertRoutesOptions) {
+export function alertRoutes({ readPage, readStory, collection, matchesRow, now }: AlertRoutesOptions) {
   const itemOf = ({ event, outcome }: StoredAlert): Static<typeof AlertItem> => {
     const { id, sequence, storedAt, data } = event;
     const { alertname } = data.labels;
@@ -58,6 +59,7 @@ export function alertRoutes({ readPage, readStory, collection, now }: AlertRoute
       ...{ id, sequence, storedAt, alertname: alertname ?? null },
       ...('pod' in found ? found.pod : {}),
       ...data,
+      ...(data.status === 'firing' ? { became: kindOf(data, outcome, matchesRow) } : {}),
       ...(outcome && { outcome: { ...withState(outcome), ...(pods && { pods: pods.map(withState) }) } }),
     };
   };

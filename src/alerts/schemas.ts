@@ -41,6 +41,12 @@ const item = {
   pod: Type.Optional(Type.String()),
   sts: Type.Optional(Type.String()),
   ...AlertReceived.properties,
+  became: Type.Optional(
+    Type.Union(
+      outcomeKinds.map((kind) => Type.Literal(kind)),
+      { description: 'What became of it, in one word, as in the groups; absent for a resolved one.' },
+    ),
+  ),
   outcome: Type.Optional(Outcome),
 };
 

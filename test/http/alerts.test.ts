@@ -72,8 +72,8 @@ describe('the list of alerts', () => {
       'CollectionSuppressed',
       'CollectionRequested',
     ]);
-    expect(items[1]).toMatchObject({ outcome: { reason: 'the alert has no label pod' } });
-    expect(items[2]).toMatchObject({ outcome: { reason: 'cooldown' } });
+    expect(items[1]).toMatchObject({ became: 'declined', outcome: { reason: 'the alert has no label pod' } });
+    expect(items[2]).toMatchObject({ became: 'suppressed', outcome: { reason: 'cooldown' } });
     expect(items[3]).toMatchObject({
       alertname: 'CrateDBContainerRestart',
       pod: collection?.pod,

@@ -5,6 +5,7 @@ import { Loading } from '../data/use-data.js';
 import { alertLink, recordingLink } from '../frame/places.js';
 import { PodName, Problem, StateBadge, Time, useModel } from '../parts/ui.js';
 import { html, useEffect, useState } from '../preact.js';
+import { endWords } from './groups.js';
 
 /**
  * @import { Filter, ListedAlert } from '../data/types.ts'
@@ -77,24 +78,11 @@ function podIn({ kubeContext, namespace, pod }) {
   return html`<${PodName} pod=${{ kubeContext, namespace, pod }} />`;
 }
 
-/** @type {Record<string, string>} */
-const decisionWords = {
-  CollectionRequested: 'recorded',
-  AlertAttached: 'attached',
-  CollectionSuppressed: 'suppressed',
-  AlertDeclined: 'declined',
-  TargetsRequested: 'its pods are looked for',
-  TargetsFound: 'its pods were found',
-};
-
 /** @param {{ alert: ListedAlert }} props */
-function End({ alert: { outcome, status } }) {
-  if (!outcome)
-    return html`<span class="dim"
-      >${status === 'resolved' ? '' : 'nothing: matched by no row, or not decided yet'}</span
-    >`;
-  const { decision, collectionId, state, reason, pods } = outcome;
-  const words = decisionWords[decision] ?? decision;
+function End({ alert: { became, outcome } }) {
+  if (became === undefined) return null;
+  const { collectionId, state, reason, pods } = outcome ?? {};
+  const words = endWords[became];
   return html`${collectionId === undefined ? words : html`<a href=${recordingLink(collectionId)}>${words}</a>`}
   ${state && html` <${StateBadge} state=${state} />`}
   ${pods && html`<span class="dim">${pods.length} pods</span>`}

@@ -1,5 +1,6 @@
 // The shapes that the page works with are those of the service. Of answers whose schema needs the whole HTTP layer, what the
 // page reads is said here.
+import type { OutcomeKind } from '../../alerts/kinds.ts';
 import type { EventType } from '../../events/catalogue.ts';
 import type { Recording } from '../../events/data/collection.ts';
 import type { Pod } from '../../events/subjects.ts';
@@ -11,7 +12,7 @@ import type { ReplayedItem } from '../../collection/read/replayed.ts';
 
 export type { Chapter, Explanation, Outcome, Step } from '../../collection/explain/explanation.ts';
 export type { AlertGroup } from '../../alerts/groups.ts';
-export type { OutcomeKind } from '../../alerts/kinds.ts';
+export type { OutcomeKind };
 export type { SummaryCounts as Counted } from '../../collection/pod/summary-counts.ts';
 export type { EventError, EventType, Plan, Pod, Recording };
 export type Summary = CollectionSummary;
@@ -113,6 +114,7 @@ export interface ListedAlert extends Partial<Pod> {
   alertname: string | null;
   status: string;
   storedAt: string;
+  became?: OutcomeKind;
   outcome?: {
     decision: string;
     collectionId?: string;
