@@ -59,6 +59,8 @@ export interface Feature {
   prepare?: () => Promise<void>;
   /** What it finds for somebody who types, in a process with the role api. Where the log cannot be read, it finds less. */
   search?: (sought: Sought) => Promise<Found[]>;
+  /** What an operator should know although the process is ready. Asked at each request to `/ready`: it answers at once. */
+  details?: () => readonly { name: string; sentence: string; action: string }[];
   /** Answers what processes at the edge ask this one to do for them. Returns what ends it. */
   answerEdge?: (onError: (error: unknown) => void) => () => Promise<void>;
 }

@@ -9,6 +9,7 @@ import { createPolicy } from './collection/intake/policy.ts';
 import * as collections from './collection/routes/schemas/collections.ts';
 import { CollectionCounts, PodItem, PodPage } from './collection/routes/schemas/overviews.ts';
 import { Explanation } from './collection/routes/schemas/explanation.ts';
+import { RowMatch, RowPage } from './collection/routes/schemas/rows.ts';
 import { collectionSentences, policySentences, targetsSentences } from './collection/sentences.ts';
 import { needsReadModel } from './config/config.ts';
 import type { EventType } from './events/catalogue.ts';
@@ -60,6 +61,7 @@ export const apiDocument = {
     ...[CollectionCounts, PodItem, PodPage],
     ...[collections.Replay, collections.Started, collections.Acted, collections.Redriven],
     ...[AlertItem, AlertPage, Alert, AlertGroups, Accepted, AlertsEnded, Explanation],
+    ...[RowPage, RowMatch],
   ],
 };
 

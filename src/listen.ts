@@ -56,7 +56,8 @@ export async function listen({ parts, lag, features, storing, guard }: Serving):
   });
   const isApi = config.roles.includes('api');
   if (isApi) registerOpenapi(server, manifest.version, apiDocument);
-  server.register(healthRoutes({ checks, metrics }));
+  const details = () => all.flatMap((feature) => feature.details?.() ?? []);
+  server.register(healthRoutes({ checks, metrics, details }));
   for (const { routes } of all) routes(server);
   if (isApi) {
     server.register(feedOf(parts, board.summaries.get, guard.isAdmitted));

@@ -6,6 +6,7 @@ import { BoardLags, createBoard } from '../kernel/fold/board.ts';
 import { streamName as stream } from '../log/streams/definitions.ts';
 import { createTail } from '../log/consume/tail.ts';
 import { createAbility, noAbility } from './able/ability.ts';
+import { detailsOf } from './able/details.ts';
 import { type Actions, answerActions } from './by-hand/actions.ts';
 import { cancel } from './by-hand/cancel.ts';
 import { redrive } from './by-hand/redrive.ts';
@@ -62,9 +63,11 @@ export function collectionFeature(
     ],
     ...collectionReactors(parts, { board, pods, searches, statefulSets, ability }),
     routes: (server) => {
-      if (config.roles.includes('api')) registerRoutes(server, parts, { board, actions, sentenceOf });
+      if (config.roles.includes('api'))
+        registerRoutes(server, parts, { board, actions, sentenceOf, ability });
     },
     search: (sought) => Promise.resolve(searchSummaries(board.summaries.all(), sought)),
+    details: () => detailsOf(config.rules.collections, ability.known()),
     answerEdge: (onError) => answerActions(connection, actions, onError),
     openWaiting: waitingOf(parts, board, readEarlier),
   };

@@ -3,6 +3,7 @@ import { type Pod, podSubject } from '../events/subjects.ts';
 import type { Parts } from '../feature.ts';
 import { createPlaces } from '../kernel/places.ts';
 import { recordingsBucket, stagingBucket, streamName as stream } from '../log/streams/definitions.ts';
+import type { Ability } from './able/ability.ts';
 import { type Actions, askActions } from './by-hand/actions.ts';
 import { createPresigner } from './destinations/presign.ts';
 import type { PodBoard } from './pod/board.ts';
@@ -21,11 +22,13 @@ import { podRoutes } from './routes/pods.ts';
 import { createSendFile } from './routes/send-file.ts';
 import { artefactRoutes } from './routes/artefacts.ts';
 import { recordingRoutes } from './routes/recording.ts';
+import { rowRoutes } from './routes/rows.ts';
 
 interface Deps extends Pick<ExplainDeps, 'sentenceOf'> {
   board: PodBoard;
   /** By this process; a process at the edge asks others instead. */
   actions: Actions;
+  ability: Ability;
 }
 
 /** The routes of collections, for a process with the role api. */
@@ -80,8 +83,8 @@ export function registerRoutes(server: FastifyInstance, parts: Parts, deps: Deps
 }
 
 /** What the index knows. */
-function registerOverviews(server: FastifyInstance, parts: Parts, { board }: Deps): void {
-  const { connection, follower, now, reads } = parts;
+function registerOverviews(server: FastifyInstance, parts: Parts, { board, ability }: Deps): void {
+  const { config, connection, follower, now, reads } = parts;
   const known = { summaries: board.summaries, lastSequence: follower.lastApplied, now };
   server.register(
     collectionRoutes({
@@ -91,6 +94,7 @@ function registerOverviews(server: FastifyInstance, parts: Parts, { board }: Dep
     }),
   );
   server.register(countRoutes(known));
+  server.register(rowRoutes({ rules: config.rules, ability, summaries: board.summaries.all, now }));
   const cooldownOf = (pod: Pod) => board.entry(podSubject(pod)).state.context.cooldown?.until;
   server.register(podRoutes({ ...known, cooldownOf }));
 }

@@ -16,7 +16,7 @@ export function pathFault(path: string): string | undefined {
 const reserved = new Set(['/health', '/ready', '/metrics', '/docs']);
 
 /** What the API answers to a POST. A source may have what it answers to a GET alone, such as /api/v1/alerts. */
-const actions = /^\/api\/v1\/collections(\/redrive|\/[^/]+\/(redrive|cancel))?$/;
+const actions = /^\/api\/v1\/(collections(\/redrive|\/[^/]+\/(redrive|cancel))?|rows\/match)$/;
 
 /** What else has this path; undefined where it is free. */
 export function collisionFault(path: string): string | undefined {

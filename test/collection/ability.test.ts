@@ -98,6 +98,6 @@ it('a program that is installed later makes its row able, and the log says so', 
   const told = lines.map((line) => JSON.parse(line) as { level: string; msg: string });
   expect(told.map(({ level, msg }) => `${level} ${msg.slice(0, 24)}`)).toEqual([
     'error row r cannot record: col',
-    'info row r can record now; w',
+    'info row r can record now; wh',
   ]);
 });

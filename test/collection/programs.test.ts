@@ -86,6 +86,9 @@ collectors:
     const roles = ['ingest', 'intake', 'upload', 'api'] as const;
     const service = await start(nats.freshUrl(), { rules, roles: [...roles] }, (line) => lines.push(line));
     expect(await (await fetch(`${service.url}/metrics`)).text()).not.toContain('collector_available');
+    const { items } = await service.get('/api/v1/rows');
+    expect(items.map(({ canRecord, isChecked }) => [canRecord, isChecked])).toEqual([[true, false], [true, false]]); // prettier-ignore
+    expect((await service.get('/ready'))['details']).toEqual([]);
     expect(errors(lines)).toEqual([]);
   });
 });

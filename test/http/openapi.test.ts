@@ -48,6 +48,7 @@ it('the OpenAPI document has every route, each with words, tags, described param
     'GET /api/v1/explain/{id}',
     'GET /api/v1/openapi.json',
     'GET /api/v1/pods',
+    'GET /api/v1/rows',
     'GET /api/v1/search',
     'GET /api/v1/sources',
     'GET /health',
@@ -59,6 +60,7 @@ it('the OpenAPI document has every route, each with words, tags, described param
     'POST /api/v1/collections/redrive',
     'POST /api/v1/collections/{id}/cancel',
     'POST /api/v1/collections/{id}/redrive',
+    'POST /api/v1/rows/match',
     'POST /webhook/alertmanager',
   ]);
   for (const [name, { summary, description, tags, responses }] of operations) {
@@ -76,13 +78,15 @@ it('the OpenAPI document has every route, each with words, tags, described param
   ).toEqual([]);
 });
 
-it('every route says whom it is for, and only POST changes anything', async () => {
+it('every route says whom it is for, and only POST changes anything, but for the one that asks what labels lead to', async () => {
   const operations = operationsOf(await documentOf(await start(nats.freshUrl())));
   const withAccess = (access: string) =>
     operations.filter(([, each]) => each['x-access'] === access).map(([name]) => name);
 
   expect(withAccess('act')).toEqual(
-    operations.map(([name]) => name).filter((name) => name.startsWith('POST /api/')),
+    operations
+      .map(([name]) => name)
+      .filter((name) => name.startsWith('POST /api/') && name !== 'POST /api/v1/rows/match'),
   );
   expect(withAccess('send')).toEqual(['POST /webhook/alertmanager']);
   expect(withAccess('open').sort()).toEqual(['GET /health', 'GET /metrics', 'GET /ready']);
@@ -183,6 +187,10 @@ collectors: { sim: { driver: simulated }, bad: { driver: simulated, failTimes: 9
   await ask('GET', '/api/v1/alerts/{id}', `/api/v1/alerts/${'0'.repeat(64)}`);
   await ask('GET', '/api/v1/explain', '/api/v1/explain?pod=bad-0');
   await ask('GET', '/api/v1/explain', '/api/v1/explain?pod=nowhere');
+  await ask('GET', '/api/v1/rows', '/api/v1/rows');
+  await ask('POST', '/api/v1/rows/match', '/api/v1/rows/match', { labels: { alertname: 'CrateDBX', kube_context: 'a', namespace: 'b', pod: 'c' } }); // prettier-ignore
+  await ask('POST', '/api/v1/rows/match', '/api/v1/rows/match', { labels: { alertname: 'CrateDBX' } });
+  await ask('POST', '/api/v1/rows/match', '/api/v1/rows/match', {});
   await ask('GET', '/health', '/health');
   await ask('GET', '/ready', '/ready');
 

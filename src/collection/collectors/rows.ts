@@ -110,9 +110,14 @@ export const collectorRows = {
 
 type Kind = keyof typeof collectorRows;
 
+/** The kind of a valid configuration. */
+export function driverOf(config: CollectorConfig): Kind {
+  return 'command' in config ? 'command' : config.driver;
+}
+
 /** The row of a valid configuration. */
 export function rowOfCollector(config: CollectorConfig): CollectorRow<TSchema> {
-  return collectorRows['command' in config ? 'command' : config.driver] as unknown as CollectorRow<TSchema>;
+  return collectorRows[driverOf(config)] as unknown as CollectorRow<TSchema>;
 }
 
 /** A collector of a valid configuration. */
