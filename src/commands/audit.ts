@@ -10,10 +10,10 @@ import { beginningOf, type Ends } from '../log/streams/beginning.ts';
 import { serverTimeOf } from '../log/clock.ts';
 import type { Connection } from '../log/connection.ts';
 import { recordingsBucket, streamName } from '../log/streams/definitions.ts';
-import { LogMisconfigured, toLogError } from '../log/errors.ts';
 import { listObjects } from '../log/objects/store.ts';
 import { readRange } from '../log/read.ts';
 import { createLooker } from './audit/look.ts';
+import { exitCodes, streamError } from './terminal/exit-codes.ts';
 import { createProgress, type ProgressLine } from './terminal/progress.ts';
 import { type Findings, jsonOf, textOf } from './audit/text.ts';
 import { withExistingLog } from './existing-log.ts';
@@ -29,8 +29,7 @@ interface Options {
 
 export const auditCommand = new Command('audit')
   .description(
-    'read a whole stream and the destinations, and say which promises are broken by which events; changes nothing; ' +
-      'exit code 1 if any is',
+    'read a whole stream and the destinations, and say which promises are broken by which events; changes nothing',
   )
   .option('--stream <name>', 'the stream to read, such as a copy or a mirror', streamName)
   .option('--accepted <file>', 'ids of alerts, one a line, that a sender was told are accepted')
@@ -45,7 +44,7 @@ export const auditCommand = new Command('audit')
     const accepted = options.accepted === undefined ? [] : await readLines(options.accepted);
     const findings = await withExistingLog((connection) => audit(connection, options, accepted));
     process.stdout.write(options.json ? jsonOf(findings) : textOf(findings));
-    process.exitCode = findings.violations.length === 0 ? 0 : 1;
+    process.exitCode = findings.violations.length === 0 ? exitCodes.done : exitCodes.failed;
   });
 
 async function audit(connection: Connection, options: Options, accepted: string[]): Promise<Findings> {
@@ -110,8 +109,7 @@ async function checkRecordings(
 /** The state of a stream, and the time of its server. A stream that is not there would look as if nothing were broken. */
 async function lookAt({ jsm }: Connection, stream: string): Promise<{ ends: Ends; nowMs: number }> {
   const info = await jsm.streams.info(stream).catch((error: unknown) => {
-    const { message } = toLogError(error, `read stream ${stream}`);
-    throw new LogMisconfigured(message, { cause: error });
+    throw streamError(error, `read stream ${stream}`);
   });
   const serverMs = serverTimeOf(info);
   return { ends: info.state, nowMs: Number.isNaN(serverMs) ? Date.now() : serverMs };

@@ -21,6 +21,7 @@ import { differencesOf } from '../ingest/redact/differences.ts';
 import { createRedaction } from '../ingest/redact/redaction.ts';
 import { sift } from '../ingest/sift.ts';
 import { count } from '../kernel/explain/words.ts';
+import { asFinding } from './terminal/exit-codes.ts';
 import { matchesAll, parseMatcher } from '../kernel/matchers.ts';
 
 export const checkCommand = new Command('check')
@@ -29,7 +30,7 @@ export const checkCommand = new Command('check')
   .option('--alert <file>', 'the body of a webhook, as a source sends it')
   .option('--source <name>', 'that source; default: the first one')
   .action(async (configFile: string, options: { alert?: string; source?: string }) => {
-    const rules = readConfigFile(configFile);
+    const rules = asFinding(() => readConfigFile(configFile));
     const { collections, collectors, destination } = rules;
     const counts = `${count(collections.length, 'row')}, collectors ${Object.keys(collectors).join(', ')}`;
     process.stdout.write(

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App } from '../app.ts';
 import { DemoFailed } from './demo/failed.ts';
+import { exitCodes } from './terminal/exit-codes.ts';
 import { type Interruption, listenForInterruption } from './terminal/interruption.ts';
 import { type DemoPod, startPod } from './demo/pod.ts';
 import { printable } from '../telemetry/printable.ts';
@@ -68,9 +69,10 @@ function tellFailure(error: unknown, interruption: Interruption): void {
   const ended = interruption.ended();
   // Whatever fails after an interruption fails because of it.
   if (!ended && !(error instanceof DemoFailed)) throw error;
+  process.exitCode = ended?.exitCode ?? exitCodes.failed;
+  if (process.exitCode === exitCodes.done) return;
   const message = ended?.message ?? (error as DemoFailed).message;
   process.stderr.write(`\nalert-watcher demo: ${message.split('\n').map(printable).join('\n')}\n`);
-  process.exitCode = ended?.exitCode ?? 1;
 }
 
 function tellPod(screen: Screen, pod: DemoPod): void {

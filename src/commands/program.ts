@@ -1,4 +1,4 @@
-import { type Command, program } from 'commander';
+import { type Command, CommanderError, program } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
@@ -12,22 +12,28 @@ import { schemasCommand } from './schemas.ts';
 import { serveCommand } from './serve.ts';
 import { streamsCommand } from './streams.ts';
 import { tailCommand } from './tail.ts';
-import { ConfigError } from '../config/fault.ts';
 import { nameExpectedValues } from '../error-messages.ts';
-import { LogMisconfigured, LogUnavailable } from '../log/errors.ts';
+import { exitCodeOf, exitCodes, exitCodesText } from './terminal/exit-codes.ts';
+import { isReaderGone } from './terminal/interruption.ts';
 
 /** Runs the command that the command line names. An expected error is one line on stderr; the exit code says the rest. */
 export async function runProgram(): Promise<void> {
   nameExpectedValues();
-  escapeErrors(program);
+  for (const output of [process.stdout, process.stderr]) output.on('error', tellUnlessReaderGone);
+  await runCommand(process.argv.slice(2));
+}
+
+/** The same with these words and in this process, whose exit code it sets. */
+export async function runCommand(words: readonly string[]): Promise<void> {
   try {
-    await program.parseAsync();
+    await program.parseAsync(words, { from: 'user' });
   } catch (error) {
-    const isExpected =
-      error instanceof ConfigError || error instanceof LogUnavailable || error instanceof LogMisconfigured;
+    process.exitCode = exitCodeOf(error);
+    // What is wrong with a command line commander has told already.
+    if (error instanceof CommanderError) return;
+    const text = process.exitCode === exitCodes.bug ? describe(error) : messageOf(error);
     // A key of a configuration, say, may hold what moves the cursor.
-    process.stderr.write(printableLines(`alert-watcher: ${isExpected ? error.message : describe(error)}\n`));
-    process.exitCode = 1;
+    process.stderr.write(printableLines(`alert-watcher: ${text}\n`));
   }
 }
 
@@ -48,11 +54,32 @@ program
   .addCommand(streamsCommand)
   .addCommand(checkCommand)
   .addCommand(schemasCommand);
+prepare(program);
+program.addHelpText('after', `\n${exitCodesText}`);
 
-/** What commander says of a wrong command line repeats it. */
-function escapeErrors(command: Command): void {
-  command.configureOutput({ writeErr: (text) => void process.stderr.write(printableLines(text)) });
-  command.commands.forEach(escapeErrors);
+/** What commander does at wrong use: it repeats the command line, says where help is, and does not end the process itself. */
+function prepare(command: Command): void {
+  command
+    .configureOutput({ writeErr: (text) => void process.stderr.write(printableLines(text)) })
+    .exitOverride()
+    .showHelpAfterError(`(${pathOf(command)} --help shows how it is used)`);
+  command.commands.forEach(prepare);
+}
+
+/** `alert-watcher streams diff` */
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
+}
+
+/** Without a listener a write that fails would end the process with a stack trace. */
+function tellUnlessReaderGone(error: NodeJS.ErrnoException): void {
+  if (isReaderGone(error)) return;
+  process.exitCode = exitCodes.failed;
+  process.stderr.write(`alert-watcher: the output cannot be written: ${error.message}\n`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function describe(error: unknown): string {

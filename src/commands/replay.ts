@@ -3,6 +3,7 @@ import { podSubjectOf } from '../events/subjects.ts';
 import { streamName } from '../log/streams/definitions.ts';
 import { collectionArgument, podArgument, pointArgument } from './terminal/arguments.ts';
 import { withExistingLog } from './existing-log.ts';
+import { exitCodes } from './terminal/exit-codes.ts';
 import { listenForInterruption } from './terminal/interruption.ts';
 import { count as counted } from '../kernel/explain/words.ts';
 import { jsonLine } from '../telemetry/printable.ts';
@@ -57,7 +58,7 @@ export const replayCommand = new Command('replay')
 
 async function showAll(options: ReplayOptions): Promise<void> {
   // A reader that goes away (| head) has seen enough.
-  const { signal } = listenForInterruption(process.stdout);
+  const { signal, ended } = listenForInterruption(process.stdout);
   const pods = new Set<string>();
   let count = 0;
   await withExistingLog(async (connection) => {
@@ -70,4 +71,5 @@ async function showAll(options: ReplayOptions): Promise<void> {
     }
     if (!options.json) process.stdout.write(`${counted(count, 'event')}, ${counted(pods.size, 'pod')}\n`);
   });
+  process.exitCode = ended()?.exitCode ?? exitCodes.done;
 }

@@ -4,6 +4,7 @@ import { eventTypes } from '../events/catalogue.ts';
 import { generatedFiles } from './schemas/files.ts';
 
 export const schemasCommand = new Command('schemas')
+  .summary('write files of this repository that follow from the catalogue of events')
   .description(
     'write what follows from the catalogue of events: streams/schemas, streams/asyncapi.yaml, sections of docs/events.md, src/web/data/contract.js',
   )

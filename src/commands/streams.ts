@@ -4,6 +4,7 @@ import { readDefinitions } from '../log/streams/definitions.ts';
 import { adviceOn, sentence } from '../log/streams/differences.ts';
 import { applyStreams, diffStreams } from '../log/streams/streams.ts';
 import { withExistingLog } from './existing-log.ts';
+import { exitCodes } from './terminal/exit-codes.ts';
 
 export const streamsCommand = new Command('streams').description(
   'compare the files in streams/ with the server, or bring the server to them',
@@ -11,14 +12,14 @@ export const streamsCommand = new Command('streams').description(
 
 streamsCommand
   .command('diff')
-  .description('show what differs; exit code 1 if anything does')
+  .description('show what differs')
   .action(async () => {
     const definitions = readDefinitions(readConfig(process.env));
     const differences = await withExistingLog((connection) => diffStreams(connection, definitions));
     for (const difference of differences)
       process.stdout.write(`${sentence(difference).trim()}${adviceOn(difference)}\n`);
     if (differences.length === 0) process.stdout.write('the server is as the files say\n');
-    process.exitCode = differences.length === 0 ? 0 : 1;
+    process.exitCode = differences.length === 0 ? exitCodes.done : exitCodes.failed;
   });
 
 streamsCommand
@@ -42,5 +43,5 @@ streamsCommand
     });
     for (const difference of left) process.stdout.write(`still differs: ${sentence(difference).trim()}\n`);
     if (left.length === 0) process.stdout.write('the server is as the files say\n');
-    process.exitCode = left.length === 0 ? 0 : 1;
+    process.exitCode = left.length === 0 ? exitCodes.done : exitCodes.failed;
   });

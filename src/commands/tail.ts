@@ -1,17 +1,17 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Argument, Command, InvalidArgumentError } from 'commander';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeEvent, isEvent, type StoredMessage } from '../events/envelope.ts';
 import type { Point } from '../events/point.ts';
 import { watchConnection, type Connection } from '../log/connection.ts';
 import { streamName } from '../log/streams/definitions.ts';
-import { LogMisconfigured, toLogError } from '../log/errors.ts';
 import { follow } from '../log/consume/follow.ts';
 import { firstSequenceSince } from '../log/since.ts';
 import { pointArgument } from './terminal/arguments.ts';
 import { withExistingLog } from './existing-log.ts';
+import { streamError } from './terminal/exit-codes.ts';
 import { listenForInterruption } from './terminal/interruption.ts';
 import { printable } from '../telemetry/printable.ts';
-import { parseFilter, type TailFilter, wordList } from './tail/filter.ts';
+import { filterWords, parseFilter, type TailFilter, wordList } from './tail/filter.ts';
 import { jsonOf, lineOf, unreadableLine } from './tail/line.ts';
 
 const stopTimeoutMs = 1_000;
@@ -24,10 +24,13 @@ interface Options {
 
 export const tailCommand = new Command('tail')
   .description('follow the stream, one line an event, until Ctrl-C; changes nothing')
-  .argument(
-    '[filter]',
-    `a subject pattern (aw.…), an event type, a pod (kube_context/namespace/pod or its name), the id of an alert or collection, a fingerprint, or one of: ${wordList}`,
-    filterArgument,
+  .addArgument(
+    new Argument(
+      '[filter]',
+      'a subject pattern (aw.…), an event type, a pod (kube_context/namespace/pod or its name), the id of an alert or collection, a fingerprint, or a word',
+    )
+      .choices(filterWords)
+      .argParser(filterArgument),
   )
   .option(
     '--since <point>',
@@ -78,8 +81,7 @@ function lineFor(message: StoredMessage, { matches }: TailFilter, json: boolean)
 /** The sequence behind which it begins. */
 async function startOf(connection: Connection, stream: string, since: Point | undefined): Promise<number> {
   const info = await connection.jsm.streams.info(stream).catch((error: unknown) => {
-    const { message } = toLogError(error, `follow stream ${stream}`);
-    throw new LogMisconfigured(message, { cause: error });
+    throw streamError(error, `follow stream ${stream}`);
   });
   if (!since) return info.state.last_seq;
   if ('sequence' in since) return Math.min(Math.max(0, since.sequence - 1), info.state.last_seq);

@@ -8,7 +8,7 @@ import {
   type StoredMsg,
 } from 'nats';
 import { setTimeout as delay } from 'node:timers/promises';
-import { LogMisconfigured, LogUnavailable, toLogError } from './errors.ts';
+import { NatsSettingWrong, LogUnavailable, toLogError } from './errors.ts';
 import { authOptions, type NatsAuth } from './nats-auth.ts';
 import { createPublisher, type Publisher } from './write/publisher.ts';
 
@@ -113,17 +113,17 @@ function optionsOf(url: string, auth: NatsAuth): ConnectionOptions {
 function parseUrl(text: string): URL {
   const url = URL.parse(/^[a-z]+:\/\//.test(text) ? text : `nats://${text}`);
   if (!url?.hostname || !['nats:', 'tls:'].includes(url.protocol)) {
-    throw new LogMisconfigured('NATS_URL is not of the form nats://[user:password@]host:port[,…]');
+    throw new NatsSettingWrong('NATS_URL is not of the form nats://[user:password@]host:port[,…]');
   }
   return url;
 }
 
-/** A part of the URL. Throws LogMisconfigured, without naming it: it may be a password. */
+/** A part of the URL. Throws NatsSettingWrong, without naming it: it may be a password. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    throw new LogMisconfigured(
+    throw new NatsSettingWrong(
       'NATS_URL has a user or password with a % that is not followed by two hex digits: write % as %25',
     );
   }

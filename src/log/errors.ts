@@ -31,6 +31,9 @@ export class LogMisconfigured extends Error {
   override readonly name = 'LogMisconfigured';
 }
 
+/** NATS_URL, or another setting of this program for NATS, cannot be used as it is. */
+export class NatsSettingWrong extends LogMisconfigured {}
+
 /** A name is taken in an object store; nothing was overwritten. */
 export class ObjectExists extends Error {
   override readonly name = 'ObjectExists';

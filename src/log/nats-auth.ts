@@ -1,6 +1,6 @@
 import { type ConnectionOptions, credsAuthenticator, nkeyAuthenticator } from 'nats';
 import { readFileSync } from 'node:fs';
-import { LogMisconfigured } from './errors.ts';
+import { NatsSettingWrong } from './errors.ts';
 
 /** How this process shows NATS who it is, besides what the URL holds; paths of files. */
 export interface NatsAuth {
@@ -17,7 +17,7 @@ export interface NatsAuth {
   inboxPrefix?: string | undefined;
 }
 
-/** Secrets are read at each connect, so that changed ones count. Throws LogMisconfigured where one cannot be read now. */
+/** Secrets are read at each connect, so that changed ones count. Throws NatsSettingWrong where one cannot be read now. */
 export function authOptions(auth: NatsAuth): Partial<ConnectionOptions> {
   const { inboxPrefix, ...paths } = auth;
   const { credsFile, nkeyFile, tlsCaFile, tlsCertFile, tlsKeyFile } = paths;
@@ -46,7 +46,7 @@ function lazily(build: () => Authenticator): Authenticator {
 
 function seedIn(text: Uint8Array): Uint8Array {
   const line = new TextDecoder().decode(text).split('\n').find((each) => each.startsWith('SU')); // prettier-ignore
-  if (line === undefined) throw new LogMisconfigured('NATS_NKEY_FILE holds no seed of a user (SU…)');
+  if (line === undefined) throw new NatsSettingWrong('NATS_NKEY_FILE holds no seed of a user (SU…)');
   return new TextEncoder().encode(line.trim());
 }
 
@@ -54,7 +54,7 @@ function read(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new LogMisconfigured(
+    throw new NatsSettingWrong(
       `a file for NATS cannot be read: ${error instanceof Error ? error.message : path}`,
     );
   }

@@ -237,10 +237,10 @@ describe('a service that lived through cooldowns and a restart', () => {
 it('a stream that is not there, or a file that cannot be read, is an error and no clean bill', async () => {
   const { audit } = await recorded();
   const typo = await audit('--stream', 'TYPO');
-  expect(typo).toMatchObject({ code: 1, stdout: '' });
+  expect(typo).toMatchObject({ code: 4, stdout: '' });
   expect(typo.stderr).toContain('TYPO');
   const absent = await audit('--accepted', '/dev/null/absent');
-  expect(absent).toMatchObject({ code: 1, stdout: '' });
+  expect(absent).toMatchObject({ code: 2, stdout: '' });
 });
 
 // eslint-disable-next-line @typescript-eslint/require-await

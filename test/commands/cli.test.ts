@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { readDefinitions, streamName } from '../../src/log/streams/definitions.ts';
 import { cli } from '../support/cli.ts';
+import { run } from '../support/in-process.ts';
 import { useNats } from '../support/nats.ts';
 import { useServices } from '../support/service.ts';
 import { alertBody, captured } from '../support/webhook.ts';
@@ -90,7 +91,7 @@ describe('replay', () => {
 
   it('says where there is no stream', async () => {
     const { code, stderr } = await cli(['replay'], { DATA_DIR: join(directory, 'none') });
-    expect(code).toBe(1);
+    expect(code).toBe(3);
     expect(stderr).toContain('set NATS_URL or DATA_DIR');
     expect(stderr.split('\n')).toHaveLength(2);
   });
@@ -263,15 +264,15 @@ describe('a hostile configuration', () => {
 it.each([[['\u001b[2J']], [['redrive', '--\u001b[2J']], [['streams', '\u001b[2J']]])(
   'a command line with control characters, %j, is repeated with them escaped',
   async (args) => {
-    const { code, stderr } = await cli(args);
-    expect(code).toBe(1);
+    const { code, stderr } = await run(args);
+    expect(code).toBe(2);
     expect(stderr).toContain('\\u{1b}');
     expect(stderr).not.toContain('\u001b');
   },
 );
 
 describe('serve', () => {
-  it.each([
+  it.each<[Record<string, string>, string, number?]>([
     [{ PORT: 'http' }, 'PORT is "http"; it must be a whole number from 0 to 65535'],
     [{ ACK_WAIT_SECONDS: '2' }, 'ACK_WAIT_SECONDS is "2"; it must be a whole number from 3 to 3600'],
     [
@@ -286,12 +287,12 @@ describe('serve', () => {
       { NATS_URL: 'nats://user:%topsecret@h:1' },
       'a user or password with a % that is not followed by two hex digits',
     ],
-    [{ NATS_URL: 'nats://user:topsecret@127.0.0.1:1' }, 'no NATS server answers at nats://127.0.0.1:1'],
-    [{ NATS_URL: 'user:topsecret@127.0.0.1:1' }, 'no NATS server answers at nats://127.0.0.1:1'],
-    [{ NATS_URL: 'nats://user:x@topsecret@127.0.0.1:1' }, 'no NATS server answers at nats://127.0.0.1:1'],
-  ])('with %j ends with a clear error and no stack', async (env, message) => {
-    const { code, stderr } = await cli(['serve'], { DATA_DIR: directory, ...env });
-    expect(code).toBe(1);
+    [{ NATS_URL: 'nats://user:topsecret@127.0.0.1:1' }, 'no NATS server answers at nats://127.0.0.1:1', 3],
+    [{ NATS_URL: 'user:topsecret@127.0.0.1:1' }, 'no NATS server answers at nats://127.0.0.1:1', 3],
+    [{ NATS_URL: 'nats://user:x@topsecret@127.0.0.1:1' }, 'no NATS server answers at nats://127.0.0.1:1', 3],
+  ])('with %j ends with a clear error and no stack', async (env, message, expected = 2) => {
+    const { code, stderr } = await run(['serve'], { DATA_DIR: directory, ...env });
+    expect(code).toBe(expected);
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/ {4}at |topsecret/);
   });
@@ -303,7 +304,7 @@ describe('serve', () => {
     const env = { DATA_DIR: directory, NATS_URL: nats.freshUrl(), PORT: String(port) };
     const { code, stderr } = await cli(['serve'], env);
     other.close();
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toBe(
       `alert-watcher: HTTP cannot listen at 127.0.0.1:${String(port)}: another process listens there: end it, or choose another PORT (0 takes a free one)\n`,
     );

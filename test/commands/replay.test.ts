@@ -65,7 +65,7 @@ describe('replay', () => {
     );
     const none = await replay('--collection', 'ab'.repeat(16));
     expect(none).toMatchObject({
-      code: 1,
+      code: 4,
       stderr: expect.stringContaining('there is no collection') as string,
     });
     expect((await replay('--from', 'soon')).stderr).toContain('expected a sequence, an RFC 3339 time');

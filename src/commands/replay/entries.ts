@@ -3,8 +3,8 @@ import { createPodHistory, isOfCollection, type PodHistoryEntry } from '../../co
 import { isAfter, isBefore, type Point } from '../../events/point.ts';
 import { type Pod, podSubject } from '../../events/subjects.ts';
 import type { Connection } from '../../log/connection.ts';
-import { LogMisconfigured } from '../../log/errors.ts';
 import { readRange } from '../../log/read.ts';
+import { CommandFailed } from '../terminal/exit-codes.ts';
 
 /** Which part of which stream is asked for. */
 export interface ReplayRange {
@@ -16,7 +16,7 @@ export interface ReplayRange {
 }
 
 /**
- * Folds a pod, or all of them, from the beginning of the stream, and gives what was asked for. Throws LogMisconfigured
+ * Folds a pod, or all of them, from the beginning of the stream, and gives what was asked for. Throws CommandFailed
  * where there is no such collection.
  */
 export async function* readEntries(
@@ -45,5 +45,8 @@ export async function* readEntries(
 async function podOf(connection: Connection, stream: string, collection: string): Promise<Pod> {
   const pod = await findCollection({ connection, stream }, collection);
   if (pod) return pod;
-  throw new LogMisconfigured(`there is no collection ${collection} on the stream ${stream} (any more)`);
+  throw new CommandFailed(
+    'notFound',
+    `there is no collection ${collection} on the stream ${stream} (any more)`,
+  );
 }

@@ -3,6 +3,7 @@ import type { Asked } from '../../collection/explain/explanation.ts';
 import { podName } from '../../collection/explain/words.ts';
 import { type EventType, eventTypes } from '../../events/catalogue.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
+import { didYouMean } from '../terminal/did-you-mean.ts';
 import { namesPod } from '../../events/filters.ts';
 
 /** Which events are shown. */
@@ -34,6 +35,8 @@ const words: Record<string, readonly EventType[]> = {
   ],
 };
 
+/** Words that a filter may be. */
+export const filterWords = Object.keys(words);
 export const wordList = Object.keys(words).join(', ');
 
 /**
@@ -54,7 +57,10 @@ export function parseFilter(text: string | undefined): TailFilter | undefined {
   }
   // Nobody is asked about the past: `since` is not looked at.
   const asked = parseAsked(text, '');
-  return asked && { subject: 'aw.>', matches: (event) => isAbout(event, asked), sentence: sentenceOf(asked) };
+  if (!asked) return undefined;
+  const guess = asked.kind === 'pod-name' ? didYouMean(text, [...Object.keys(words), ...eventTypes]) : '';
+  const matches = (event: StoredEvent) => isAbout(event, asked);
+  return { subject: 'aw.>', matches, sentence: `${sentenceOf(asked)}${guess}` };
 }
 
 /** As NATS has it: no empty token, and `>` only at the end. */

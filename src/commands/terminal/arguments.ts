@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { timeOf } from '../../events/instant.ts';
 import { parsePoint, parseTime, type Point, timeForms } from '../../events/point.ts';
+import { didYouMean } from './did-you-mean.ts';
 import { type Pod } from '../../events/subjects.ts';
 
 /** A time as an argument: RFC 3339. Throws InvalidArgumentError, which commander tells with the option's name. */
@@ -25,6 +26,15 @@ export function podArgument(text: string): Pod {
   if (!pod || !namespace || !kubeContext)
     throw new InvalidArgumentError('expected kube-context/namespace/pod');
   return { kubeContext, namespace, pod };
+}
+
+/** One of a few words as an argument. */
+export function wordArgument<T extends string>(words: readonly T[]): (text: string) => T {
+  return (text) => {
+    const word = words.find((each) => each === text);
+    if (word !== undefined) return word;
+    throw new InvalidArgumentError(`expected one of ${words.join(', ')}${didYouMean(text, words)}`);
+  };
 }
 
 /** The id of a collection as an argument. */

@@ -1,7 +1,8 @@
 import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
+import { exitCodes } from './exit-codes.ts';
 
-/** Someone wants the demo to end before its end. */
+/** Someone wants a command to end before its end. */
 export interface Interruption {
   signal: AbortSignal;
   /** What happened and the exit code for it; undefined while nobody has interrupted. */
@@ -9,8 +10,8 @@ export interface Interruption {
 }
 
 /**
- * Listens for signals, and for a reader that goes away (`| head`). Only the first one counts: what is under way after it
- * is the cleaning up, which has its own bounds.
+ * Listens for signals, and for a reader that goes away (`| head`), which has seen enough: that is no failure. Only the first
+ * one counts: what is under way after it is the cleaning up, which has its own bounds.
  */
 export function listenForInterruption(output: Writable): Interruption {
   const controller = new AbortController();
@@ -22,6 +23,14 @@ export function listenForInterruption(output: Writable): Interruption {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => end(`stopped by ${name}`, 128 + constants.signals[name]));
   }
-  output.on('error', () => end('nobody reads the output any more', 1));
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (isReaderGone(error)) end('nobody reads the output any more', exitCodes.done);
+    else end(`the output cannot be written: ${error.message}`, exitCodes.failed);
+  });
   return { signal: controller.signal, ended: () => ended };
+}
+
+/** True for what a write says of a pipe that nobody reads from. */
+export function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
 }

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, openConnection } from '../connection.ts';
 import { diskOf } from './disk.ts';
-import { LogMisconfigured } from '../errors.ts';
+import { LogMisconfigured, NatsSettingWrong } from '../errors.ts';
 import { nameOf, type ProcessRef, processRef } from './process-ref.ts';
 
 export interface LaunchOptions {
@@ -94,12 +94,12 @@ export async function launch(
 
 /**
  * The nats-server that was named, by NATS_SERVER_BIN; else that of the npm package, where it has one for this machine; else the
- * one on PATH. Throws LogMisconfigured where the named one is no program.
+ * one on PATH. Throws NatsSettingWrong where the named one is no program.
  */
 export async function natsServerPath(named?: string): Promise<string> {
   if (named !== undefined) {
     if (await isProgram(named)) return resolve(named);
-    throw new LogMisconfigured(
+    throw new NatsSettingWrong(
       `NATS_SERVER_BIN is ${named}, which is not an executable file: name a nats-server by its path, or unset it`,
     );
   }
