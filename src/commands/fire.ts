@@ -1,19 +1,30 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { readFileSync } from 'node:fs';
-import { ConfigError } from '../config/fault.ts';
-import { countArgument } from './terminal/arguments.ts';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { countArgument, wordArgument } from './terminal/arguments.ts';
 import { createBar } from './fire/bar.ts';
 import { bodyForms, type Drill, type DrillFormat, runDrill } from './fire/drill.ts';
 import { type Scenario, scenarios } from './fire/scenarios.ts';
+import { placeOf } from './fire/source.ts';
 import { textOf } from './fire/text.ts';
+import {
+  caFileOption,
+  contextOption,
+  type RemoteOptions,
+  serviceOf,
+  tokenFileOption,
+  tokenIn,
+  urlOption,
+  withOptions,
+} from './remote/service.ts';
+import { didYouMean } from './terminal/did-you-mean.ts';
+import { exitCodes } from './terminal/exit-codes.ts';
 import { listenForInterruption } from './terminal/interruption.ts';
 import { jsonLine } from '../telemetry/printable.ts';
 
-interface Options {
+interface Options extends RemoteOptions {
   list?: boolean;
-  url: string;
+  source?: string;
   path?: string;
-  format: DrillFormat;
+  format?: DrillFormat;
   kubeContext: string;
   namespace: string;
   pod?: string;
@@ -21,82 +32,75 @@ interface Options {
   concurrency: number;
   wait: number;
   sourceTokenFile?: string;
-  readTokenFile?: string;
   json?: boolean;
 }
 
-const names = scenarios.map(({ name }) => name).join(', ');
+const formats = Object.keys(bodyForms);
+const names = scenarios.map(({ name }) => name);
 
-export const fireCommand = new Command('fire')
-  .description(
-    'a drill: send alerts to a running service as Alertmanager or another sender would, marked as a drill, and say what came of them; ' +
-      'exit code 1 if a webhook is not answered 200 or a collection fails',
+export const fireCommand = withOptions(new Command('fire'), [
+  new Option('--list', 'describe the scenarios'),
+  urlOption(),
+  contextOption(),
+  new Option('--source <name>', 'name of the source (default: the first one with the format)').conflicts(
+    'path',
+  ),
+  new Option(
+    '--format <format>',
+    'format of the source: alerts as Alertmanager sends them, or with a title (default: that of --source, else alertmanager)',
   )
-  .argument('[scenario]', names, scenarioArgument)
-  .option('--list', 'describe the scenarios')
-  .option('--url <url>', 'of the service', urlArgument, 'http://127.0.0.1:8080')
-  .addOption(
-    new Option(
-      '--format <format>',
-      'format of the source: alerts as Alertmanager sends them, or with a title',
-    )
-      .choices(Object.keys(bodyForms))
-      .default('alertmanager'),
-  )
-  .option('--path <path>', 'path of the source (default: /webhook/ and the format)', pathArgument)
-  .option('--kube-context <name>', 'label kube_context of the alerts', 'drill')
-  .option('--namespace <name>', 'label namespace', 'drill')
-  .option(
+    .choices(formats)
+    .argParser(wordArgument(formats)),
+  new Option('--path <path>', 'path of the source (default: as the service has it)').argParser(pathArgument),
+  new Option('--kube-context <name>', 'label kube_context of the alerts').default('drill'),
+  new Option('--namespace <name>', 'label namespace').default('drill'),
+  new Option(
     '--pod <name>',
     'label pod; of several, the name of the first (default: one that has had no recording yet)',
+  ),
+  new Option('--count <number>', 'how many pods, alerts, times or webhooks: see --list').argParser(
+    countArgument,
+  ),
+  new Option('--concurrency <number>', 'webhooks of a storm at once').argParser(countArgument).default(50),
+  new Option('--wait <seconds>', 'watch so long what comes of it; 0: do not')
+    .argParser(secondsArgument)
+    .default(120),
+  new Option('--source-token-file <file>', 'its first line is the token of the source (sources[].auth)'),
+  tokenFileOption('--read-token-file, --token-file <file>'),
+  caFileOption(),
+  new Option('--json', 'one JSON object'),
+])
+  .description(
+    'a drill: send alerts to a running service as Alertmanager or another sender would, marked as a drill, and say what came of them',
   )
-  .option('--count <number>', 'how many pods, alerts, times or webhooks: see --list', countArgument)
-  .option('--concurrency <number>', 'webhooks of a storm at once', countArgument, 50)
-  .addOption(
-    new Option('--wait <seconds>', 'watch so long what comes of it; 0: do not')
-      .argParser(secondsArgument)
-      .default(120),
+  .addArgument(
+    new Argument('[scenario]', 'what is sent: see --list').choices(names).argParser(scenarioArgument),
   )
-  .option('--source-token-file <file>', 'its first line is the token of the source (sources[].auth)')
-  .option('--read-token-file <file>', 'the same for the API (access), to see what came of it')
-  .option('--json', 'one JSON object')
-  .action(async (scenario: Scenario | undefined, options: Options) => {
+  .action(async (scenario: Scenario | undefined, options: Options, command: Command) => {
     if (options.list) process.stdout.write(listText());
     else if (scenario) await fire(scenario, options);
-    else throw new InvalidArgumentError(`name a scenario: ${names} (--list describes them)`);
+    else command.error(`error: name a scenario: ${names.join(', ')} (--list describes them)`);
   });
 
 async function fire(scenario: Scenario, options: Options): Promise<void> {
-  const {
-    url,
-    format,
-    path = `/webhook/${format}`,
-    count = scenario.defaultCount,
-    concurrency,
-    wait: waitSeconds,
-    json,
-  } = options;
+  const { count = scenario.defaultCount, concurrency, wait: waitSeconds, json } = options;
+  const { kubeContext, namespace, sourceTokenFile } = options;
+  const service = serviceOf(options);
+  const sourceToken = sourceTokenFile === undefined ? undefined : tokenIn(sourceTokenFile);
+  const place = await placeOf(service, options);
   const bar = createBar(process.stderr);
   const interruption = listenForInterruption(process.stdout);
   const { signal } = interruption;
   // A new pod for each drill: one that was recorded a moment ago has a cooldown.
   const first = options.pod ?? `drill-${Date.now().toString(36)}-0`;
-  const { kubeContext, namespace } = options;
   const target = (number: number) => ({ kubeContext, namespace, pod: podName(first, number) });
   const drill = await runDrill({
-    ...{ url, path, format },
-    scenario,
-    count,
-    concurrency,
-    waitSeconds,
-    target,
-    sourceToken: tokenIn(options.sourceTokenFile),
-    readToken: tokenIn(options.readTokenFile),
-    bar,
-    signal,
+    ...{ service, ...place, scenario, count, concurrency, waitSeconds },
+    ...{ target, sourceToken, bar, signal },
   }).finally(bar.end);
-  process.stdout.write(json ? jsonLine({ scenario: scenario.name, url, ...drill }) : textOf(drill));
-  process.exitCode = interruption.ended()?.exitCode ?? (isGood(drill) ? 0 : 1);
+  const told = { scenario: scenario.name, url: service.url, path: place.path, ...drill };
+  process.stdout.write(json ? jsonLine(told) : textOf(drill));
+  process.exitCode = interruption.ended()?.exitCode ?? (isGood(drill) ? exitCodes.done : exitCodes.failed);
 }
 
 /** The pods of a StatefulSet have numbers: `crate-data-hot-0`, `crate-data-hot-1`. */
@@ -121,32 +125,13 @@ function scenarioArgument(text: string): Scenario {
   const scenario = scenarios.find(({ name }) => name === text);
   if (scenario) return scenario;
   throw new InvalidArgumentError(
-    `there is no scenario ${JSON.stringify(text)}; there is ${names} (--list describes them)`,
+    `there is no such scenario${didYouMean(text, names)}; there is ${names.join(', ')} (--list describes them)`,
   );
-}
-
-function urlArgument(text: string): string {
-  const url = URL.parse(text);
-  if (url && ['http:', 'https:'].includes(url.protocol))
-    return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-  throw new InvalidArgumentError('expected the address of the service, such as http://127.0.0.1:8080');
 }
 
 function pathArgument(text: string): string {
   if (/^\/[^?#\s]+$/.test(text)) return text;
   throw new InvalidArgumentError('expected the path of a source (sources[].path), such as /webhook/alerts');
-}
-
-/** The first line of a file: a token among the arguments would be seen by everybody on the machine. */
-function tokenIn(path: string | undefined): string | undefined {
-  if (path === undefined) return undefined;
-  try {
-    const [token] = readFileSync(path, 'utf8').split(/\s+/).filter(Boolean);
-    if (token !== undefined) return token;
-  } catch (error) {
-    throw new ConfigError(`the token cannot be read: ${error instanceof Error ? error.message : path}`);
-  }
-  throw new ConfigError(`${path} holds no token`);
 }
 
 function secondsArgument(text: string): number {

@@ -2,6 +2,7 @@ import { type Command, CommanderError, program } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
+import { contextCommand } from './context/command.ts';
 import { demoCommand } from './demo.ts';
 import { explainCommand } from './explain.ts';
 import { fireCommand } from './fire.ts';
@@ -53,7 +54,8 @@ program
   .addCommand(auditCommand)
   .addCommand(streamsCommand)
   .addCommand(checkCommand)
-  .addCommand(schemasCommand);
+  .addCommand(schemasCommand)
+  .addCommand(contextCommand);
 prepare(program);
 program.addHelpText('after', `\n${exitCodesText}`);
 

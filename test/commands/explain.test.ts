@@ -74,7 +74,7 @@ describe('explain on the command line', () => {
     expect(hostile).toContain('row disk does not match: it wants severity="none", and it is "critical"');
     expect(recording).toContain('→ recorded');
     const later = await explain(longForm, '--since', '2099-01-01T00:00:00Z');
-    expect(later.code).toBe(1);
+    expect(later.code).toBe(4);
   });
 
   it('tells every episode of a fingerprint, and a collection, as JSON, too', async () => {
@@ -91,12 +91,12 @@ describe('explain on the command line', () => {
   it('says what was looked for, and where, if nothing is found, and what may be asked', async () => {
     const { explain } = await recorded();
     const { code, stdout } = await explain('nobody-0');
-    expect(code).toBe(1);
+    expect(code).toBe(4);
     expect(stdout).toMatch(
       /^nothing found: looked for pods named nobody-0 since \S+; the stream ALERT_WATCHER has messages from #1 \(\S+\) to #\d+ \(\S+\); an alert without the label pod is found by its fingerprint \(alert-watcher tail declined --since 24h shows such alerts\)\n$/,
     );
     for (const id of ['ab'.repeat(32), 'ab'.repeat(16), 'ab'.repeat(8)]) {
-      expect(await explain(id), id).toMatchObject({ code: 1 });
+      expect(await explain(id), id).toMatchObject({ code: 4 });
     }
     expect((await explain('ns/p')).stderr).toContain('kube_context/namespace/pod');
     expect((await explain('p', '--since', 'soon')).stderr).toContain('RFC 3339');

@@ -9,9 +9,10 @@ import { scenarios } from '../../src/commands/fire/scenarios.ts';
 import { parseAlertmanager } from '../../src/ingest/formats/alertmanager.ts';
 import { fingerprintOf } from '../../src/events/fingerprint.ts';
 import { bodyForms, type Drill } from '../../src/commands/fire/drill.ts';
-import { cli } from '../support/cli.ts';
+import { run } from '../support/in-process.ts';
 import { useNats } from '../support/nats.ts';
 import { quickRules, useServices } from '../support/service.ts';
+import { stubApi, type StubAnswer } from '../support/stub-api.ts';
 import { webhook } from '../support/webhook.ts';
 
 const nats = useNats();
@@ -49,7 +50,7 @@ describe('a scenario', () => {
 });
 
 describe('fire', () => {
-  const fire = (url: string, ...args: string[]) => cli(['fire', '--url', url, ...args]);
+  const fire = (url: string, ...args: string[]) => run(['fire', '--url', url, ...args]);
   const drillOf = ({ stdout }: { stdout: string }) => JSON.parse(stdout) as Drill;
 
   it('shows its tokens to a service that wants them', async () => {
@@ -180,16 +181,50 @@ collectors: { bad: { driver: simulated, failTimes: 9 } }
     server.close();
     await once(server, 'close');
     const refused = await fire(url, 'container-restart');
-    expect(refused).toMatchObject({ code: 1, stderr: `alert-watcher: nothing answers at ${url} (ECONNREFUSED): is it running? npm start\n` }); // prettier-ignore
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toMatch(
+      /^alert-watcher: nothing answers at \S+ \(\S+\): is the service running there\?\n$/,
+    );
   });
 
-  it('describes the scenarios, and names them where there is no such one', async () => {
-    const { stdout } = await cli(['fire', '--list']);
+  it('asks the service for the path of its source, by name or by format', async () => {
+    const items = [
+      { name: 'main', format: 'alertmanager', paths: ['/hooks/am', '/webhook/alertmanager'] },
+      { name: 'titled', format: 'alerts', paths: ['/hooks/titled'] },
+      { name: 'other', format: 'pager', paths: ['/hooks/other'] },
+    ];
+    const posts: string[] = [];
+    let sources: StubAnswer = { json: { items } };
+    const { url, close } = await stubApi(({ pathname }, { method }) => {
+      if (method === 'POST') posts.push(pathname);
+      return pathname === '/api/v1/sources' ? sources : { json: { accepted: 0, duplicates: 0, alerts: [] } };
+    });
+    closers.push(() => void close());
+    const sent = async (...args: string[]) => {
+      posts.length = 0;
+      const { code, stderr } = await run(['fire', 'container-restart', '--url', url, '--wait', '0', ...args]);
+      return [code, posts.join(), /alert-watcher: \S+ (.*)/.exec(stderr)?.[1]];
+    };
+    expect(await sent()).toEqual([0, '/hooks/am', undefined]);
+    expect(await sent('--format', 'alerts')).toEqual([0, '/hooks/titled', undefined]);
+    expect(await sent('--source', 'titled')).toEqual([0, '/hooks/titled', undefined]);
+    expect(await sent('--path', '/mine')).toEqual([0, '/mine', undefined]);
+    const there = 'there is main (alertmanager), titled (alerts), other (pager)';
+    expect(await sent('--source', 'title')).toEqual([
+      4,
+      '',
+      `has no source title (did you mean titled?); ${there}`,
+    ]);
+    expect(await sent('--source', 'other')).toEqual([1, '', expect.stringContaining('has the format pager')]);
+    sources = { status: 404, json: {} };
+    expect(await sent()).toEqual([0, '/webhook/alertmanager', undefined]);
+    sources = { json: { items: [] } };
+    expect(await sent()).toEqual([4, '', 'has no source of the format alertmanager; there is none']);
+  });
+
+  it('describes the scenarios', async () => {
+    const { stdout } = await run(['fire', '--list']);
     for (const { name, description } of scenarios) expect(stdout).toContain(description && name);
     expect(stdout.trim().split('\n')).toHaveLength(scenarios.length);
-    expect((await cli(['fire', 'quake'])).stderr).toContain(
-      'there is no scenario "quake"; there is not-responsive',
-    );
-    expect((await cli(['fire'])).stderr).toContain('name a scenario');
   });
 });

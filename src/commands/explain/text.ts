@@ -1,13 +1,18 @@
 import { styleText } from 'node:util';
 import { askedText, missedText } from '../../collection/explain/asked.ts';
-import type { Chapter, Explanation, Outcome, Step } from '../../collection/explain/explanation.ts';
+import type { Outcome } from '../../collection/explain/explanation.ts';
 import { spanBetween } from '../../kernel/explain/words.ts';
 import { alertName, podName } from '../../collection/explain/words.ts';
 import type { SeveralPods } from '../../collection/read/explanations.ts';
+import { own } from '../../events/own.ts';
+import type { Explained } from './answer.ts';
 import { printable } from '../../telemetry/printable.ts';
 
+type Chapter = Explained['chapters'][number];
+type Step = Chapter['steps'][number];
+
 /** An explanation for people: for each chapter what it has come to, and how, step by step. */
-export function textOf(explanation: Explanation): string {
+export function textOf(explanation: Explained): string {
   const { asked, at, pods, chapters, more } = explanation;
   if (chapters.length === 0) return `${printable(nothingText(explanation))}\n`;
   const lines = [
@@ -20,10 +25,10 @@ export function textOf(explanation: Explanation): string {
 }
 
 /** What was looked for in vain, and where. */
-export function nothingText({ asked, stream }: Explanation): string {
+export function nothingText({ asked, stream }: Explained): string {
   const { name, firstSequence, lastSequence, firstAt, lastAt } = stream;
   const holds =
-    firstAt === undefined || lastAt === undefined
+    firstAt === undefined || lastAt === undefined || firstAt === null || lastAt === null
       ? 'has no messages'
       : `has messages from #${String(firstSequence)} (${firstAt}) to #${String(lastSequence)} (${lastAt})`;
   const missed = missedText(asked);
@@ -38,7 +43,8 @@ export function severalText(name: string, { severalPods }: SeveralPods): string 
   return `${[head, ...lines].join('\n')}\n`;
 }
 
-const colours = {
+type Colour = 'green' | 'red' | 'cyan' | 'yellow' | 'magenta';
+const colours: Record<Outcome['kind'], Colour> = {
   uploaded: 'green',
   failed: 'red',
   declined: 'red',
@@ -51,7 +57,7 @@ const colours = {
   unknown: 'yellow',
   ignored: 'magenta',
   resolved: 'magenta',
-} as const satisfies Record<Outcome['kind'], string>;
+};
 
 function chapterLines({ alerts, moreAlerts, collectionId, outcome, steps }: Chapter, now: string): string[] {
   const [first] = alerts;
@@ -68,7 +74,7 @@ function chapterLines({ alerts, moreAlerts, collectionId, outcome, steps }: Chap
       : `  ${at}  ${(ages[index] ?? '').padStart(ageWidth)}  ${(numbers[index] ?? '').padEnd(numberWidth)}`;
   return [
     styleText('bold', printable(title)),
-    styleText(colours[outcome.kind], printable(`→ ${outcome.sentence}`)),
+    styleText(own(colours, outcome.kind) ?? 'bold', printable(`→ ${outcome.sentence}`)),
     ...steps.flatMap((step, index) => stepLines(step, whenOf(step, index))),
   ];
 }

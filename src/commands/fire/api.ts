@@ -1,9 +1,10 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
+import { type Static, Type } from '@sinclair/typebox';
+import { createRemote, RemoteFailed } from '../remote/http.ts';
+import { pagesOf } from '../remote/pages.ts';
+import type { Service } from '../remote/service.ts';
 import type { Target } from './webhook.ts';
 
 const Item = Type.Object({ id: Type.String(), pod: Type.String(), namespace: Type.String(), kubeContext: Type.String(), state: Type.String() }); // prettier-ignore
-const Page = Type.Object({ items: Type.Array(Item), next: Type.Optional(Type.Integer()) });
 const Detail = Type.Object({
   alerts: Type.Array(Type.String()),
   url: Type.Optional(Type.String()),
@@ -24,7 +25,7 @@ const Explanation = Type.Object({
 export type CollectionItem = Static<typeof Item>;
 export type ApiChapter = Static<typeof Explanation>['chapters'][number];
 
-/** The service's query API, as far as a drill asks it. Throws ApiUnavailable. */
+/** The service's query API, as far as a drill asks it. Throws RemoteFailed. */
 export interface Api {
   collections: (namespace: string) => Promise<CollectionItem[]>;
   collection: (id: string) => Promise<Static<typeof Detail>>;
@@ -32,54 +33,25 @@ export interface Api {
   explain: (pod: Target, since: string) => Promise<ApiChapter[]>;
 }
 
-/** The API does not answer, or answers something else. */
-export class ApiUnavailable extends Error {
-  override readonly name = 'ApiUnavailable';
-}
-
-/** The header of a token, where there is one. */
-export function bearer(token: string | undefined): Record<string, string> {
-  return token === undefined ? {} : { authorization: `Bearer ${token}` };
-}
-
-const answerTimeoutMs = 15_000;
-
-export function createApi(url: string, signal: AbortSignal, token?: string): Api {
-  const headers = bearer(token);
-  const get = async <S extends TSchema>(
-    path: string,
-    schema: S,
-    onMissing?: Static<S>,
-  ): Promise<Static<S>> => {
-    const within = AbortSignal.any([signal, AbortSignal.timeout(answerTimeoutMs)]);
-    const response = await fetch(url + path, { headers, signal: within }).catch((error: unknown) => {
-      throw new ApiUnavailable(`${url} does not answer`, { cause: error });
-    });
-    const body: unknown = await response.json().catch(() => undefined);
-    if (response.status === 404 && onMissing !== undefined) return onMissing;
-    if (response.ok && Value.Check(schema, body)) return body;
-    throw new ApiUnavailable(`GET ${path.split('?', 1)[0] ?? ''} was answered ${String(response.status)}`);
-  };
+export function createApi(service: Service, signal: AbortSignal): Api {
+  const remote = createRemote(service, { signal });
+  const { get } = remote;
   return {
     collections: async (namespace) => {
+      const query = new URLSearchParams({ namespace });
       const items: CollectionItem[] = [];
-      let after: number | undefined;
-      do {
-        const query = new URLSearchParams({
-          namespace,
-          limit: '200',
-          ...(after === undefined ? {} : { after: String(after) }),
-        });
-        const page = await get(`/api/v1/collections?${query.toString()}`, Page);
-        items.push(...page.items);
-        after = page.next;
-      } while (after !== undefined);
+      for await (const page of pagesOf(remote, '/api/v1/collections', { query, item: Item }))
+        items.push(...page);
       return items;
     },
     collection: (id) => get(`/api/v1/collections/${id}`, Detail),
     explain: async ({ kubeContext, namespace, pod }, since) => {
       const query = new URLSearchParams({ pod: `${kubeContext}/${namespace}/${pod}`, since });
-      return (await get(`/api/v1/explain?${query.toString()}`, Explanation, { chapters: [] })).chapters;
+      const found = await get(`/api/v1/explain?${query.toString()}`, Explanation).catch((error: unknown) => {
+        if (error instanceof RemoteFailed && error.status === 404) return { chapters: [] };
+        throw error;
+      });
+      return found.chapters;
     },
   };
 }

@@ -1,5 +1,7 @@
 import { timeOf } from '../../events/instant.ts';
-import { createApi, ApiUnavailable } from './api.ts';
+import { createApi } from './api.ts';
+import { RemoteFailed } from '../remote/http.ts';
+import type { Service } from '../remote/service.ts';
 import type { Bar } from './bar.ts';
 import { createPoster, type Posted } from './post.ts';
 import type { Scenario } from './scenarios.ts';
@@ -12,7 +14,7 @@ export const bodyForms = { alertmanager: bodyOf, alerts: titledBodyOf };
 export type DrillFormat = keyof typeof bodyForms;
 
 export interface DrillOptions {
-  url: string;
+  service: Service;
   /** Path of the source, and the format that it takes. */
   path: string;
   format: DrillFormat;
@@ -20,9 +22,8 @@ export interface DrillOptions {
   count: number;
   concurrency: number;
   waitSeconds: number;
-  /** Of a source and of an API that want one. */
+  /** Of a source that wants one. */
   sourceToken: string | undefined;
-  readToken: string | undefined;
   target: (number: number) => Target;
   bar: Bar;
   signal: AbortSignal;
@@ -39,14 +40,14 @@ export interface Drill {
   unseen?: string;
 }
 
-/** Fires a scenario and watches what comes of it. Throws ConfigError where nothing listens. */
+/** Fires a scenario and watches what comes of it. Throws CommandFailed where nothing listens. */
 export async function runDrill(options: DrillOptions): Promise<Drill> {
-  const { url, path, format, scenario, count, concurrency, waitSeconds, target, bar, signal } = options;
+  const { service, path, format, scenario, count, concurrency, waitSeconds, target, bar, signal } = options;
   const startMillis = Date.now();
   const steps = scenario.steps({ target, count, startMillis });
   const total = steps.flat().length;
   const post = await createPoster({
-    ...{ url, path, signal, token: options.sourceToken },
+    ...{ url: service.url, path, signal, token: options.sourceToken },
     onRetry: (why) => bar.say(`sent again: ${why}`),
   });
   const posted: Posted[] = [];
@@ -66,7 +67,7 @@ export async function runDrill(options: DrillOptions): Promise<Drill> {
   try {
     const fates = await watchFates({
       ...{
-        api: createApi(url, signal, options.readToken),
+        api: createApi(service, signal),
         alerts: drill.alerts,
         signal,
         waitMs: waitSeconds * 1_000,
@@ -76,7 +77,7 @@ export async function runDrill(options: DrillOptions): Promise<Drill> {
     });
     return { ...drill, fates: [...fates].map(([alertId, fate]) => ({ alertId, ...fate })) };
   } catch (error) {
-    if (!(error instanceof ApiUnavailable)) throw error;
+    if (!(error instanceof RemoteFailed)) throw error;
     return { ...drill, unseen: `cannot be seen here: ${error.message} (role api?)` };
   }
 }

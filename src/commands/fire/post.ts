@@ -1,8 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConfigError } from '../../config/fault.ts';
-import { bearer } from './api.ts';
+import { bearer, causeOf, nothingAnswers, parseJson } from '../remote/http.ts';
+import { CommandFailed } from '../terminal/exit-codes.ts';
 
 const Answer = Type.Object({
   accepted: Type.Number(),
@@ -48,7 +48,7 @@ const maxGapMs = 7_000;
 const gapGrowth = 1.5;
 
 /**
- * Posts a webhook as Alertmanager does: again after 5xx and where there is no answer, not after 4xx. Throws ConfigError where
+ * Posts a webhook as Alertmanager does: again after 5xx and where there is no answer, not after 4xx. Throws CommandFailed where
  * nothing listens at the very first attempt.
  */
 export async function createPoster({ url, path, signal, token, onRetry }: PostOptions) {
@@ -86,7 +86,7 @@ async function postOnce(
     const { status } = response;
     const text = await response.text();
     if (status !== 200) return { status, error: problemOf(status, text) };
-    const answer = parse(text);
+    const answer = parseJson(text);
     if (Value.Check(Answer, answer)) return { status, answer };
     return { status, error: 'this is no Alert Watcher: its answer has another form' };
   } catch (error) {
@@ -101,28 +101,13 @@ async function assertListens(url: string, signal: AbortSignal): Promise<void> {
     await (await fetch(`${url}/health`, { signal: within })).body?.cancel();
   } catch (error) {
     if (signal.aborted) return;
-    throw new ConfigError(`nothing answers at ${url} (${causeOf(error)}): is it running? npm start`);
+    throw new CommandFailed('unavailable', nothingAnswers(url, error));
   }
 }
 
 /** Problem details (RFC 9457) where the service sent them. */
 function problemOf(status: number, text: string): string {
-  const problem = parse(text);
+  const problem = parseJson(text);
   const detail = Value.Check(Type.Object({ detail: Type.String() }), problem) ? problem.detail : text.trim();
   return `${String(status)} ${detail.slice(0, 300)}`.trim();
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** `fetch failed` says nothing; its cause does. */
-function causeOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { millisOf } from '../../events/instant.ts';
-import { type Api, ApiUnavailable, type ApiChapter, type CollectionItem } from './api.ts';
+import { RemoteFailed } from '../remote/http.ts';
+import type { Api, ApiChapter, CollectionItem } from './api.ts';
 import type { Target } from './webhook.ts';
 
 /** An alert that the service has accepted, and the pod that it speaks of. */
@@ -37,7 +38,7 @@ const maxPauseMs = 1_000;
 /** An explanation reads through the alerts: so many pods are asked about at each look. */
 const explainedAtOnce = 10;
 
-/** Looks at the API until every alert has come to something, or the time is over. Throws ApiUnavailable. */
+/** Looks at the API until every alert has come to something, or the time is over. Throws RemoteFailed. */
 export async function watchFates(options: WatchOptions): Promise<Map<string, Fate>> {
   const { alerts, waitMs, signal, onLook } = options;
   const fates = new Map<string, Fate>();
@@ -51,7 +52,7 @@ export async function watchFates(options: WatchOptions): Promise<Map<string, Fat
     } catch (error) {
       if (signal.aborted) break;
       // A service that restarts comes back; one that never answered will not.
-      if (!(error instanceof ApiUnavailable) || fates.size + seen.size === 0) throw error;
+      if (!(error instanceof RemoteFailed) || fates.size + seen.size === 0) throw error;
     }
     if (fates.size >= alerts.length || signal.aborted || performance.now() >= deadline) break;
     const left = Math.max(0, deadline - performance.now());

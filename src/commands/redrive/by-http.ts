@@ -1,0 +1,36 @@
+import { Type } from '@sinclair/typebox';
+import { millisOf } from '../../events/instant.ts';
+import { createRemote, RemoteFailed } from '../remote/http.ts';
+import { pagesOf } from '../remote/pages.ts';
+import type { Service } from '../remote/service.ts';
+import type { Redriver } from './redriver.ts';
+
+const Failed = Type.Object({ id: Type.String(), endedAt: Type.Optional(Type.String()) });
+const Redriven = Type.Object({
+  event: Type.Object({ data: Type.Object({ run: Type.Integer(), stage: Type.String() }) }),
+});
+
+/** Asks a service to do it. */
+export function redriverAt(service: Service): Redriver {
+  const remote = createRemote(service);
+  return {
+    failedSince: async (millis) => {
+      const ids: string[] = [];
+      const query = new URLSearchParams({ state: 'failed' });
+      for await (const items of pagesOf(remote, '/api/v1/collections', { query, item: Failed })) {
+        const late = items.filter(({ endedAt }) => millisOf(endedAt ?? '') >= millis);
+        ids.push(...late.map(({ id }) => id));
+      }
+      return ids;
+    },
+    redrive: async (id, why) => {
+      try {
+        const { event } = await remote.post(`/api/v1/collections/${id}/redrive`, why, Redriven);
+        return { run: `run ${String(event.data.run)}, ${event.data.stage}` };
+      } catch (error) {
+        if (!(error instanceof RemoteFailed) || ![404, 409].includes(error.status)) throw error;
+        return { refused: error.problem, missing: error.status === 404 };
+      }
+    },
+  };
+}
