@@ -6,6 +6,10 @@ import { contextCommand } from './context/command.ts';
 import { demoCommand } from './demo.ts';
 import { explainCommand } from './explain.ts';
 import { fireCommand } from './fire.ts';
+import { alertsCommand } from './list/alerts.ts';
+import { collectionsCommand } from './list/collections.ts';
+import { podsCommand } from './list/pods.ts';
+import { sourcesCommand } from './list/sources.ts';
 import { printableLines } from '../telemetry/printable.ts';
 import { redriveCommand } from './redrive.ts';
 import { replayCommand } from './replay.ts';
@@ -48,6 +52,10 @@ program
   .addCommand(demoCommand)
   .addCommand(tailCommand)
   .addCommand(fireCommand)
+  .addCommand(collectionsCommand)
+  .addCommand(alertsCommand)
+  .addCommand(podsCommand)
+  .addCommand(sourcesCommand)
   .addCommand(explainCommand)
   .addCommand(replayCommand)
   .addCommand(redriveCommand)
