@@ -2,6 +2,7 @@ import { type Command, CommanderError, program } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
+import { completionCommand } from './completion/command.ts';
 import { contextCommand } from './context/command.ts';
 import { demoCommand } from './demo.ts';
 import { explainCommand } from './explain.ts';
@@ -63,7 +64,8 @@ program
   .addCommand(streamsCommand)
   .addCommand(checkCommand)
   .addCommand(schemasCommand)
-  .addCommand(contextCommand);
+  .addCommand(contextCommand)
+  .addCommand(completionCommand);
 prepare(program);
 program.addHelpText('after', `\n${exitCodesText}`);
 
