@@ -56,7 +56,7 @@ describe('a source whose path is fixed by its sender', () => {
     const probes = Object.keys(paths).filter((path) => !path.startsWith('/api/') && !path.startsWith('/webhook/')); // prettier-ignore
     const page = globSync('**/*.{js,css,svg}', { cwd: resolve(import.meta.dirname, '../../src/web') });
     const taken = [...own.map(([path]) => path.replaceAll(/\{\w+\}/g, 'x')), ...probes, ...page.map((file) => `/page/${file}`)]; // prettier-ignore
-    expect([own.length, probes.length, page.length > 20]).toEqual([4, 3, true]);
+    expect([own.length, probes.length, page.length > 20]).toEqual([5, 3, true]);
     for (const path of [...taken, '/page/preact.js', '/docs']) expect(() => sourceAt(path), path).toThrow('sources.0.path'); // prettier-ignore
     // Nor may that of its /sync.
     expect(() => sourceAt('/docs/a', 'alerts')).toThrow('sources.0.path');

@@ -13,12 +13,12 @@ const Sources = Type.Object({
 });
 
 /** Where the alerts of a drill go, and how they are written there. */
-export interface Place {
+export interface DrillTarget {
   path: string;
   format: DrillFormat;
 }
 
-export interface PlaceOptions {
+export interface TargetOptions {
   path?: string;
   /** Name of the source. */
   source?: string;
@@ -30,7 +30,10 @@ export interface PlaceOptions {
  * service lists them. A service that does not show its sources is taken to have the path of the built-in one. Throws
  * CommandFailed where there is no such source.
  */
-export async function placeOf(service: Service, { path, source, format }: PlaceOptions): Promise<Place> {
+export async function targetOf(
+  service: Service,
+  { path, source, format }: TargetOptions,
+): Promise<DrillTarget> {
   const wanted = format ?? 'alertmanager';
   if (path !== undefined) return { path, format: wanted };
   const sources = await sourcesOf(service, source !== undefined);
