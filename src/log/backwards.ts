@@ -9,6 +9,11 @@ export interface BackwardsRange {
   from?: number;
   /** Last sequence, inclusive; default: the last one there is. */
   to?: number;
+  /**
+   * With less than half of it in a window the next one is longer, with more it is shorter; default 2,000. Each window costs some
+   * requests: who reads all takes longer ones, who waits for the first takes shorter ones.
+   */
+  wantedInWindow?: number;
   /** Asked of each message; only these are kept. It should not decode. */
   mayBe?: (message: StoredMessage) => boolean;
 }
@@ -21,8 +26,6 @@ export interface Window {
 
 const firstWindow = 512;
 const largestWindow = 1_000_000;
-/** With less in a window the next one is longer, with more it is shorter. */
-const wantedInWindow = 2_000;
 
 /**
  * Reads a stream from its end: JetStream only reads forwards, so window by window. A window without a match is told, too, so
@@ -31,7 +34,13 @@ const wantedInWindow = 2_000;
 export async function* readBackwards(
   connection: Connection,
   stream: string,
-  { filter, from = 1, to = Number.MAX_SAFE_INTEGER, mayBe = () => true }: BackwardsRange,
+  {
+    filter,
+    from = 1,
+    to = Number.MAX_SAFE_INTEGER,
+    wantedInWindow = 2_000,
+    mayBe = () => true,
+  }: BackwardsRange,
 ): AsyncGenerator<Window> {
   let end = Math.min(to, await lastSequenceUnder(connection, stream, [filter].flat()));
   let size = firstWindow;
