@@ -22,7 +22,10 @@ const BulkRedrive = Type.Object(
     ...why,
     dryRun: Type.Optional(Type.Boolean({ description: 'True: they are only counted.' })),
   },
-  { ...closed, examples: [{ filter: { errorCode: 's3-unavailable' }, reason: 'S3 is back', by: 'ada' }] },
+  {
+    ...closed,
+    examples: [{ filter: { errorCode: 'destination-unavailable' }, reason: 'S3 is back', by: 'ada' }],
+  },
 );
 
 export interface BulkRedriveOptions extends Pick<Actions, 'redrive' | 'notReady'> {
