@@ -3,7 +3,7 @@ import { countArgument, wordArgument } from './terminal/arguments.ts';
 import { createBar } from './fire/bar.ts';
 import { bodyForms, type Drill, type DrillFormat, runDrill } from './fire/drill.ts';
 import { type Scenario, scenarios } from './fire/scenarios.ts';
-import { targetOf } from './fire/source.ts';
+import { placeOf } from './fire/source.ts';
 import { textOf } from './fire/text.ts';
 import {
   caFileOption,
@@ -87,7 +87,7 @@ async function fire(scenario: Scenario, options: Options): Promise<void> {
   const { kubeContext, namespace, sourceTokenFile } = options;
   const service = serviceOf(options);
   const sourceToken = sourceTokenFile === undefined ? undefined : tokenIn(sourceTokenFile);
-  const place = await targetOf(service, options);
+  const place = await placeOf(service, options);
   const bar = createBar(process.stderr);
   const interruption = listenForInterruption(process.stdout);
   const { signal } = interruption;

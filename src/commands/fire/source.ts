@@ -13,12 +13,12 @@ const Sources = Type.Object({
 });
 
 /** Where the alerts of a drill go, and how they are written there. */
-export interface DrillTarget {
+export interface SourcePlace {
   path: string;
   format: DrillFormat;
 }
 
-export interface TargetOptions {
+export interface SourcePlaceOptions {
   path?: string;
   /** Name of the source. */
   source?: string;
@@ -30,10 +30,10 @@ export interface TargetOptions {
  * service lists them. A service that does not show its sources is taken to have the path of the built-in one. Throws
  * CommandFailed where there is no such source.
  */
-export async function targetOf(
+export async function placeOf(
   service: Service,
-  { path, source, format }: TargetOptions,
-): Promise<DrillTarget> {
+  { path, source, format }: SourcePlaceOptions,
+): Promise<SourcePlace> {
   const wanted = format ?? 'alertmanager';
   if (path !== undefined) return { path, format: wanted };
   const sources = await sourcesOf(service, source !== undefined);

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { Option } from 'commander';
+import { outcomeKinds } from '../../alerts/kinds.ts';
 import { podFilter, podFilters, timeFilters, wordOption, wordsFilter } from './filters.ts';
 import { listCommand } from './list.ts';
 import { ageOf, colourOfState } from './words.ts';
@@ -22,9 +23,6 @@ const decisions: Partial<Record<string, string>> = {
   TargetsRequested: 'searching',
   TargetsFound: 'pods found',
 };
-
-/** As the API groups them. */
-const outcomes = ['recorded', 'attached', 'suppressed', 'declined', 'unmatched', 'searching', 'undecided'];
 
 export const alertsCommand = listCommand({
   name: 'alerts',
@@ -55,7 +53,7 @@ export const alertsCommand = listCommand({
     new Option('--alertname <name>', 'of this name'),
     new Option('--fingerprint <hex>', 'with this fingerprint'),
     wordOption('--status <status>', 'firing or resolved', ['firing', 'resolved']),
-    wordsFilter('--outcome <outcome>', 'that led to this', outcomes),
+    wordsFilter('--outcome <outcome>', 'firing, and came to this', outcomeKinds),
     ...podFilters(),
     podFilter(),
     new Option('--prefix <text>', 'whose name, fingerprint or pod begins so'),
