@@ -151,7 +151,7 @@ it.each([
     LOG_LEVEL: 'silent',
   });
   expect([code, stderr]).toEqual([
-    1,
+    2,
     expect.stringContaining(`NATS_SERVER_BIN is ${file}, which is not an executable file`),
   ]);
 });
