@@ -1,3 +1,4 @@
+import type { LookUp } from '../book/told.ts';
 import { createEvent, decodeEvent, isEvent, type StoredEvent } from '../events/envelope.ts';
 import { millisOf, timeOf } from '../events/instant.ts';
 import { silenceScheduleSubject, sourceSubject } from '../events/subjects.ts';
@@ -44,6 +45,7 @@ export function createWatchdog({ name, silenceSeconds }: WatchedSource, deps: Wa
   const lookEveryMs = Math.min(silenceMs / 10, maxLookEveryMs);
   const timer = silenceScheduleSubject(name);
   const filter = sourceSubject(name, '>');
+  const lookUp: LookUp = (subject) => lastOn(connection, stream, subject);
   let heardAt: number | undefined;
   let movedFor: number | undefined;
   let isSilent = false;
@@ -59,7 +61,7 @@ export function createWatchdog({ name, silenceSeconds }: WatchedSource, deps: Wa
   };
 
   const keepTimer = async (heard: number | undefined) => {
-    const message = await lastOn(connection, stream, timer);
+    const message = await lookUp(timer);
     const due = millisOf((message?.header('Nats-Schedule') ?? '').replace('@at ', ''));
     if (Number.isNaN(due)) await moveTimer(heard ?? now());
     else if (due < now() - timerGraceMs) {
@@ -87,7 +89,7 @@ export function createWatchdog({ name, silenceSeconds }: WatchedSource, deps: Wa
     const heard = heardAt;
     // First, so that a timer that went off before is seen below.
     if (heard !== undefined && heard !== movedFor) await moveTimer(heard);
-    const silence = await readSilence(connection, stream, name);
+    const silence = await readSilence(lookUp, name);
     const isOver = silence !== undefined && heard !== undefined && heard > millisOf(silence.time);
     if (isOver) await endSilence(silence, heard);
     // Nobody has heard it yet, somebody purged the timer, or the stream was full when it should have gone off.
@@ -132,12 +134,11 @@ export function createWatchdog({ name, silenceSeconds }: WatchedSource, deps: Wa
 
 /** The silence that has not ended. Asks for two subjects, so that a process may be allowed to read them and nothing else. */
 export async function readSilence(
-  connection: Connection,
-  stream: string,
+  lookUp: LookUp,
   name: string,
 ): Promise<StoredEvent<'SourceSilent'> | undefined> {
   const [silent, heard] = await Promise.all(
-    ['SourceSilent', 'SourceHeard'].map((type) => lastOn(connection, stream, sourceSubject(name, type))),
+    ['SourceSilent', 'SourceHeard'].map((type) => lookUp(sourceSubject(name, type))),
   );
   if (!silent || silent.sequence < (heard?.sequence ?? 0)) return undefined;
   const event = decodeEvent(silent);

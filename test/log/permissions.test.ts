@@ -45,7 +45,10 @@ it.each<[string, Record<string, readonly Role[]>]>([
   ['three processes', { ingest: ['ingest'], workers: ['intake', 'collect', 'upload'], api: ['api'] }],
   ['one process', { all: roles }],
 ])('a service in %s does the whole work and nothing that is refused', async (_, processes) => {
-  const rules = quickRules();
+  const { sources } = quickRules(
+    'sources: [{ name: alertmanager }, { name: quiet, watchdog: { silenceSeconds: 600 } }]',
+  );
+  const rules = { ...quickRules(), sources };
   const services = new Map<Role, TestService>();
   for (const [user, run] of Object.entries(processes)) {
     const config = { rules, roles: run, natsAuth: nats.authOf(user), snapshotEveryEvents: 1, edge: edgeUsers.includes(user) }; // prettier-ignore
@@ -59,6 +62,8 @@ it.each<[string, Record<string, readonly Role[]>]>([
   const answer = await ingest.post(alertBody({ pod: `crate-${String(before)}` }));
   expect(answer).toMatchObject({ status: 200, json: { accepted: 1 } });
   const [uploaded] = await api.whenState('uploaded', before + 1);
+  for (const path of ['sources', 'alerts?outcome=recorded', 'alerts/groups', 'pods', 'search?q=crate'])
+    expect((await fetch(`${api.url}/api/v1/${path}`)).status, path).toBe(200);
   const recording = await fetch(`${api.url}/api/v1/collections/${uploaded?.id ?? ''}/recording`);
   expect(recording.status).toBe(200);
   expect((await recording.arrayBuffer()).byteLength).toBeGreaterThan(1_000);

@@ -1,9 +1,10 @@
+import type { LookUp } from '../../book/told.ts';
 import { filterOf } from '../../events/catalogue.ts';
 import { decodeEvent, isEvent, isTold, type StoredMessage } from '../../events/envelope.ts';
 import { millisOf, timeOf } from '../../events/instant.ts';
 import { silenceScheduleSubject, sourceSubject } from '../../events/subjects.ts';
 import { readBackwards } from '../../log/backwards.ts';
-import { lastOn, type Source } from '../../log/read.ts';
+import { lookUpIn, type Source } from '../../log/read.ts';
 import { readSilence } from '../watchdog.ts';
 
 /** What the stream and this process know of a source. Times are RFC 3339. */
@@ -34,10 +35,12 @@ export async function lookAtSources(
     log,
     sources.map(({ name }) => name),
   );
+  // Of the stream's leader, which every user that reads the log may ask.
+  const lookUp = lookUpIn(log);
   const signs = sources.map(async ({ name, watchdog }): Promise<[string, SourceSigns]> => {
     const lastAlertAt = alerts.get(name);
     const [timed, silence] = watchdog
-      ? await Promise.all([heardByTimer(log, name), readSilence(log.connection, log.stream, name)])
+      ? await Promise.all([heardByTimer(lookUp, name), readSilence(lookUp, name)])
       : [];
     const here = heardHere(name);
     const heard = [lastAlertAt, timed, ...(here === undefined ? [] : [timeOf(here)])]
@@ -81,10 +84,10 @@ async function lastAlerts({ connection, stream }: Source, names: readonly string
 }
 
 /** The timer of a watchdog is moved by whichever process hears the source, at most ten times in a silence. */
-async function heardByTimer({ connection, stream }: Source, name: string): Promise<string | undefined> {
+async function heardByTimer(lookUp: LookUp, name: string): Promise<string | undefined> {
   const [timer, heard] = await Promise.all([
-    lastOn(connection, stream, silenceScheduleSubject(name)),
-    lastOn(connection, stream, sourceSubject(name, 'SourceHeard')),
+    lookUp(silenceScheduleSubject(name)),
+    lookUp(sourceSubject(name, 'SourceHeard')),
   ]);
   const times = [timeIn(timer, 'since'), timeIn(heard, 'heardAt')].filter((each) => each !== undefined);
   return times.sort((a, b) => millisOf(a) - millisOf(b)).at(-1);

@@ -86,6 +86,11 @@ const pages: Record<string, string>[] = [
 ];
 const hosts = ['evil.example', 'localhost.evil.example', '[::1', 'a b'];
 const actions = [
-  ...['/api/v1/collections', '/api/v1/collections/x/redrive', '/api/v1/collections/%00/cancel'],
+  ...[
+    '/api/v1/collections',
+    '/api/v1/collections/redrive',
+    '/api/v1/collections/x/redrive',
+    '/api/v1/collections/%00/cancel',
+  ],
   ...['/api/v1/collections/..%2f..%2fx/cancel', `/api/v1/collections/${'x'.repeat(99)}/redrive`],
 ];
