@@ -47,7 +47,7 @@ export const alertsCommand = listCommand({
           .join(', '),
       colour: ({ outcome }) => colourOfState(outcome?.state ?? ''),
     },
-    { title: 'ID', text: ({ id }) => id },
+    { title: 'ID', text: ({ id }) => id, spare: true },
   ],
   filters: [
     new Option('--alertname <name>', 'of this name'),

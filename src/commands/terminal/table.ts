@@ -14,37 +14,49 @@ export interface Column<T> {
   colour?: (item: T) => Colour | undefined;
   /** Least width; absent: it is never cut. */
   least?: number;
+  /** It is left out unless all columns fit as they are. */
+  spare?: true;
   /** Which end of a text that is too long tells more; the other is cut. */
   keep?: 'end';
 }
 
 const gap = '  ';
 
+/** A column with its cells, and how wide it is where nothing is cut. */
+interface Measured<T> {
+  column: Column<T>;
+  cells: string[];
+  wanted: number;
+}
+
 /**
- * Items as an aligned table of at most so many columns of a terminal: the widest columns are cut, and where that is not
- * enough the last ones are left out, and those without any text.
+ * Items as an aligned table of at most so many columns of a terminal, without columns that hold no text: the widest are cut,
+ * and where that is not enough the last ones are left out.
  */
-export function tableOf<T>(items: readonly T[], all: readonly Column<T>[], width: number): string {
-  const columns = all.filter(({ text }) => items.some((item) => text(item) !== ''));
-  const cells = columns.map(({ title, text }) => [title, ...items.map((item) => printable(text(item)))]);
+export function tableOf<T>(items: readonly T[], columns: readonly Column<T>[], width: number): string {
+  const told = columns.map((column) => measured(items, column)).filter(({ cells }) => cells.some(Boolean));
+  const hasRoom = total(told.map(({ wanted }) => wanted)) <= width;
+  const shown = hasRoom ? told : told.filter(({ column }) => !column.spare);
   const widths = fit(
-    cells.map((column, index) => ({
-      wanted: Math.max(...column.map(widthOf)),
-      least: columns[index]?.least ?? Infinity,
-    })),
+    shown.map(({ wanted, column: { least = wanted } }) => ({ wanted, least: Math.min(wanted, least) })),
     width,
   );
-  const lineOf = (row: number) =>
-    widths.map((wide, index) => {
-      const { keep, colour } = columns[index] ?? {};
-      const text = cutTo(cells[index]?.[row] ?? '', wide, keep);
-      const item = items[row - 1];
-      const style = row === 0 ? 'bold' : item && colour?.(item);
-      const blank = index === widths.length - 1 ? '' : ' '.repeat(wide - widthOf(text));
-      return `${style === undefined || text === '' ? text : styleText(style, text)}${blank}`;
+  const lineOf = (partOf: (each: Measured<T>) => { text: string; style?: Colour | undefined }) => {
+    const parts = widths.flatMap((wide, index) => {
+      const each = shown[index];
+      if (!each) return [];
+      const { text, style } = partOf(each);
+      const cut = cutTo(text, wide, each.column.keep);
+      const blank = index === widths.length - 1 ? '' : ' '.repeat(wide - widthOf(cut));
+      return `${style === undefined || cut === '' ? cut : styleText(style, cut)}${blank}`;
     });
-  const lines = Array.from({ length: items.length + 1 }, (_, row) => lineOf(row).join(gap));
-  return lines.map((line) => `${line.trimEnd()}\n`).join('');
+    return `${parts.join(gap).trimEnd()}\n`;
+  };
+  const title = lineOf(({ column }) => ({ text: column.title, style: 'bold' }));
+  const lines = items.map((item, row) =>
+    lineOf(({ column, cells }) => ({ text: cells[row] ?? '', style: column.colour?.(item) })),
+  );
+  return `${title}${lines.join('')}`;
 }
 
 /** Items as lines of texts between tabs, whole and without a title, for other programs. */
@@ -53,21 +65,31 @@ export function plainLines<T>(items: readonly T[], columns: readonly Column<T>[]
   return items.map((item) => `${lineOf(item)}\n`).join('');
 }
 
+function measured<T>(items: readonly T[], column: Column<T>): Measured<T> {
+  // No terminal is as wide as some texts are long.
+  const cells = items.map((item) => printable(column.text(item).slice(0, 1_000)));
+  const wanted = cells.reduce((widest, cell) => Math.max(widest, widthOf(cell)), widthOf(column.title));
+  return { column, cells, wanted };
+}
+
 /** The widths of the columns that are shown. */
 function fit(columns: { wanted: number; least: number }[], width: number): number[] {
-  const leastOf = ({ wanted, least }: (typeof columns)[number]) => Math.min(wanted, least);
-  const total = (widths: readonly number[]) =>
-    widths.reduce((sum, each) => sum + each + gap.length, -gap.length);
   let shown = columns;
-  while (shown.length > 1 && total(shown.map(leastOf)) > width) shown = shown.slice(0, -1);
+  while (shown.length > 1 && total(shown.map(({ least }) => least)) > width) shown = shown.slice(0, -1);
   const widths = shown.map(({ wanted }) => wanted);
   for (let excess = total(widths) - width; excess > 0; excess -= 1) {
-    const spare = shown.map((column, index) =>
-      (widths[index] ?? 0) > leastOf(column) ? (widths[index] ?? 0) : 0,
-    );
+    // The widest of those that may be cut, so that none loses much while another has plenty.
+    const spare = shown.map(({ least }, index) => {
+      const now = widths[index] ?? 0;
+      return now > least ? now : 0;
+    });
     const widest = Math.max(...spare);
     if (widest === 0) break;
     widths[spare.indexOf(widest)] = widest - 1;
   }
   return widths;
+}
+
+function total(widths: readonly number[]): number {
+  return widths.reduce((sum, each) => sum + each + gap.length, -gap.length);
 }
