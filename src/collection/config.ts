@@ -90,7 +90,23 @@ export function faultsOfCollections(file: Fields): Fault[] {
       message,
     ]),
   );
-  return [...faults, ...ofRows];
+  return [...faults, ...ofRows, ...destinationFaults(file)];
+}
+
+/** What no upload could ever go to. */
+function destinationFaults({ destination }: Fields): Fault[] {
+  const { endpoint, bucket = '' } = destination ?? {};
+  const faults: Fault[] = [];
+  if (endpoint !== undefined && !(/^https?:\/\//i.test(endpoint) && URL.canParse(endpoint))) {
+    const isSchemeMissing = URL.canParse(`http://${endpoint}`) && !endpoint.includes('://');
+    const action = isSchemeMissing ? `write http://${endpoint} or https://${endpoint}` : 'write it as https://HOST[:PORT]'; // prettier-ignore
+    faults.push([['destination', 'endpoint'], `${endpoint} has no http:// or https:// before a host: ${action}`]); // prettier-ignore
+  }
+  if (/^\w+:\/\//.test(bucket)) {
+    const message = `${bucket} is an address: write the name of the bucket alone; what follows it is destination.prefix`;
+    faults.push([['destination', 'bucket'], message]);
+  }
+  return faults;
 }
 
 /** Fills in the defaults of a file without faults. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Environment, integer, oneOf } from './environment.ts';
 import { ConfigError } from './fault.ts';
-import { parseConfig, type Rules } from './file.ts';
+import { checkConfig, parseConfig, type Rules } from './file.ts';
 import { type Processing, readProcessing } from './processing.ts';
 import type { NatsAuth } from '../log/nats-auth.ts';
 
@@ -91,15 +91,22 @@ export function readConfig(env: Environment): Config {
 
 /** Reads and checks a configuration file. Throws ConfigError. */
 export function readConfigFile(path: string): Rules {
-  let text: string;
+  return parseConfig(readText(path), path);
+}
+
+/** The same, and what is most likely a mistake although the file is valid. Throws ConfigError. */
+export function checkConfigFile(path: string): ReturnType<typeof checkConfig> {
+  return checkConfig(readText(path), path);
+}
+
+function readText(path: string): string {
   try {
-    text = readFileSync(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     throw new ConfigError(
       `the configuration file cannot be read: ${error instanceof Error ? error.message : path}`,
     );
   }
-  return parseConfig(text, path);
 }
 
 /** Parses ROLES or --roles: names separated by commas; empty means all. */

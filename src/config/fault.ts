@@ -5,6 +5,21 @@ import { MatcherSyntaxError, parseMatcher } from '../kernel/matchers.ts';
 /** The environment or the configuration file is wrong; the message says what, where, and what is allowed. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+  /** What is wrong in the file, where that is known one by one. */
+  readonly faults: readonly PlacedFault[];
+
+  constructor(message: string, options: ErrorOptions & { faults?: readonly PlacedFault[] } = {}) {
+    super(message, options);
+    this.faults = options.faults ?? [];
+  }
+}
+
+/** A fault, and where it is in the file. */
+export interface PlacedFault {
+  /** Its keys, with dots. */
+  where: string;
+  line?: number;
+  message: string;
 }
 
 /** What is wrong at a place of the configuration file. */

@@ -10,7 +10,8 @@ import {
 import { faultsOfRedact, Redact, type RedactConfig } from '../ingest/redact/options.ts';
 import { printable } from '../telemetry/printable.ts';
 import { accessFields, faultsOfAccess, type AccessRules, accessRules } from './access.ts';
-import { ConfigError, errorsOf } from './fault.ts';
+import { ConfigError, errorsOf, type Fault, type PlacedFault } from './fault.ts';
+import { type Warning, warningsOf } from './warnings/warnings.ts';
 
 /** The configuration file, before the defaults are filled in: what each feature brings. */
 const ConfigFile = Type.Object(
@@ -31,24 +32,45 @@ export interface Rules extends CollectionRules, AccessRules {
  * each with its line.
  */
 export function parseConfig(text: string, path: string): Rules {
+  return readFile(text, path).rules;
+}
+
+/** The same, and what is most likely a mistake although the file is valid. Throws ConfigError. */
+export function checkConfig(text: string, path: string): { rules: Rules; warnings: PlacedWarning[] } {
+  const { rules, isEmpty, placeOf } = readFile(text, path);
+  const warnings = warningsOf(rules, isEmpty).map(({ keys, ...warning }) => ({
+    ...warning,
+    ...placeOf(keys),
+  }));
+  return { rules, warnings };
+}
+
+/** A warning, and where it is in the file. */
+export type PlacedWarning = Omit<Warning, 'keys'> & Omit<PlacedFault, 'message'>;
+
+function readFile(text: string, path: string) {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter });
-  const fault = (keys: readonly string[], message: string) => {
+  const placeOf = (keys: readonly string[]) => {
     const line = lineOf(document, lineCounter, keys);
-    const where = `${keys.join('.') || 'the file'}${line === undefined ? '' : ` (line ${String(line)})`}`;
-    // A key may have line breaks in it, and be taken for faults of others.
-    return `  ${printable(`${where}: ${message}`)}`;
+    return { where: keys.join('.') || 'the file', ...(line === undefined ? {} : { line }) };
   };
-  const faults = document.errors.map(({ message }) => `  ${message}`);
-  if (faults.length > 0) throw refuse(path, faults);
+  const placed = ([keys, message]: Fault): PlacedFault => ({ ...placeOf(keys), message });
+  if (document.errors.length > 0) {
+    const faults = document.errors.map(({ message, linePos }) => {
+      return { where: 'the file', ...(linePos ? { line: linePos[0].line } : {}), message };
+    });
+    throw refuse(path, faults, document.errors.map(({ message }) => message)); // prettier-ignore
+  }
   const file = valueOf(document, path);
-  faults.push(...errorsOf(ConfigFile, file).map(([keys, message]) => fault(keys, message)));
+  const faults = errorsOf(ConfigFile, file).map(placed);
   if (!Value.Check(ConfigFile, file)) throw refuse(path, faults);
 
   for (const faultsOf of [faultsOfCollections, faultsOfAccess, faultsOfRedact])
-    faults.push(...faultsOf(file).map(([keys, message]) => fault(keys, message)));
+    faults.push(...faultsOf(file).map(placed));
   if (faults.length > 0) throw refuse(path, faults);
-  return { ...collectionRules(file), ...accessRules(file), redact: file.redact };
+  const rules = { ...collectionRules(file), ...accessRules(file), redact: file.redact };
+  return { rules, isEmpty: Object.keys(file).length === 0, placeOf };
 }
 
 /** Aliases may make a short text a value that fits in no memory: the parser gives up, and says so. */
@@ -56,7 +78,8 @@ function valueOf(document: Document, path: string): unknown {
   try {
     return document.toJS() ?? {};
   } catch (error) {
-    throw refuse(path, [`  ${error instanceof Error ? error.message : String(error)}`]);
+    const message = error instanceof Error ? error.message : String(error);
+    throw refuse(path, [{ where: 'the file', message }], [message]);
   }
 }
 
@@ -72,8 +95,14 @@ function lineOf(document: Document, lines: LineCounter, keys: readonly string[])
 /** So many are told: what is nested without end has one at each bracket. */
 const maxFaults = 20;
 
-function refuse(path: string, all: string[]): ConfigError {
-  const more = all.length > maxFaults ? [`  and ${String(all.length - maxFaults)} more`] : [];
-  const faults = [...all.slice(0, maxFaults), ...more];
-  return new ConfigError(`${path} is not a valid configuration:\n${faults.join('\n')}`);
+/** `lines` is what is told of them, if it is not where and what. */
+function refuse(path: string, faults: PlacedFault[], lines = faults.map(textOf)): ConfigError {
+  const more = lines.length > maxFaults ? [`and ${String(lines.length - maxFaults)} more`] : [];
+  const told = [...lines.slice(0, maxFaults), ...more].map((line) => `  ${line}`);
+  return new ConfigError(`${path} is not a valid configuration:\n${told.join('\n')}`, { faults });
+}
+
+/** A key may have line breaks in it, and be taken for faults of others. */
+function textOf({ where, line, message }: PlacedFault): string {
+  return printable(`${where}${line === undefined ? '' : ` (line ${String(line)})`}: ${message}`);
 }
