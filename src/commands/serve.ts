@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { constants } from 'node:os';
 import { startApp } from '../app.ts';
 import { readConfig, readRoles, type Role, roles } from '../config/config.ts';
+import { defaultText } from '../config/warnings/warnings.ts';
 import { wordArgument } from './terminal/arguments.ts';
 import { exitCodes } from './terminal/exit-codes.ts';
 import { createLogger, createPrettyLogger } from '../telemetry/logger.ts';
@@ -18,6 +19,8 @@ export const serveCommand = new Command('serve')
     const { logLevel, logFormat } = config;
     const logger =
       logFormat === 'json' ? createLogger(logLevel) : await createPrettyLogger(logLevel, process.env);
+    if (!process.env['ALERT_WATCHER_CONFIG'])
+      logger.info(`ALERT_WATCHER_CONFIG names no file, so the built-in default applies: ${defaultText(config.rules)}`); // prettier-ignore
     const chosen = options.roles ?? config.roles;
     const signal = nextSignal();
     const app = await startApp({ ...config, roles: chosen }, logger);

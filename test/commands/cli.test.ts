@@ -158,7 +158,7 @@ describe('check', () => {
     expect(valid.code).toBe(0);
     expect(valid.stdout).toMatch(/is valid: 1 row, collectors hemako, destination object-store/);
     expect(valid.stdout).toContain(
-      'from here, collector hemako: the program hemako is not on PATH. What to do: hemako is a company',
+      'note: from here row collections[0] could not record: collector hemako: the program hemako is not on PATH. What to do: hemako is a company',
     );
     expect(valid.stdout).toMatch(/firing: row collections\[0\]: hemako records aks1-westeurope-prod\//);
     expect(valid.stdout).toMatch(/resolved: stored, starts nothing/);

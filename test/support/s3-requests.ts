@@ -18,6 +18,8 @@ export interface SeenRequest {
 
 export interface Service extends Bucket {
   bucket: string;
+  /** Of the bucket; absent: any will do. */
+  region?: string | undefined;
   credentials: Credentials;
   faults: FaultQueue;
   requests: SeenRequest[];
@@ -58,6 +60,7 @@ export async function handleRequest(
     if (fault?.type === 'error') throw new S3Error(fault.code, 'This fault was injected.');
     checkSignature(request, path, service.credentials);
     if (bucket !== service.bucket) throw new S3Error('NoSuchBucket', 'The specified bucket does not exist');
+    checkRegion(service, exchange);
     const answer = await serve(service, exchange);
     if (fault?.type === 'store-then-cut') throw new Cut();
     if (fault?.type === 'slow-answer') await delay(fault.ms, undefined, { signal: exchange.gone });
@@ -68,8 +71,20 @@ export async function handleRequest(
   }
 }
 
+/** Amazon names the right region in a header, as an answer to HEAD has no body. */
+function checkRegion({ region }: Service, { request, response }: Exchange): void {
+  const [, asked] = /Credential=[^/]+\/\d+\/([^/]+)\//.exec(request.headers.authorization ?? '') ?? [];
+  if (region === undefined || asked === region) return;
+  response.setHeader('x-amz-bucket-region', region);
+  throw new S3Error(
+    'AuthorizationHeaderMalformed',
+    `the region '${String(asked)}' is wrong; expecting '${region}'`,
+  );
+}
+
 async function serve(service: Service, exchange: Exchange) {
   const { request, seen } = exchange;
+  if (request.method === 'HEAD' && seen.key === '') return { headers: {}, body: undefined };
   if (request.method === 'GET' || request.method === 'HEAD') return getObject(service, seen.key, request);
   if (request.method !== 'PUT') throw new S3Error('MethodNotAllowed', 'PUT, GET and HEAD of objects only');
   const headers = await putObject(service, seen.key, request, (each) => receive(exchange, each));

@@ -30,6 +30,8 @@ interface Options {
   /** The only bucket that there is. */
   bucket?: string;
   credentials?: Credentials;
+  /** Of the bucket; absent: any will do. */
+  region?: string;
   /** False: of an object only size and sha256 are kept, and GetObject is not implemented. */
   keepBodies?: boolean;
 }
@@ -42,6 +44,7 @@ export async function startS3(options: Options = {}): Promise<S3Server> {
   const faults = createFaults();
   const service: Service = {
     bucket: options.bucket ?? 'recordings',
+    region: options.region,
     credentials: options.credentials ?? { accessKeyId: 'AKIASIMULATED', secretAccessKey: 'simulated/secret' },
     keepBodies: options.keepBodies ?? true,
     objects: new Map(),

@@ -22,8 +22,10 @@ function obey(cluster: Cluster, argv: string[]): Outcome {
     own.find((each) => each.startsWith(`--${name}=`))?.slice(name.length + 3) ?? '';
   const [verb = '', ...words] = own.filter((each) => !each.startsWith('--'));
   const { context, namespace, pod } = cluster;
+  if (verb === 'config') return { exitCode: 0, stdout: `${context}\n` };
   if (option('context') !== context) return fail(`error: context "${option('context')}" does not exist`);
   if (cluster.isDown) return fail(unreachable);
+  if (own.includes('--raw')) return { exitCode: 0, stdout: 'ok' };
   const name = words.at(-1) ?? '';
   const needs = words[0] === 'statefulset' ? 'get statefulsets' : verbs[verb];
   if (needs && cluster.forbidden.includes(needs)) return fail(forbidden(name, needs, namespace));
