@@ -77,20 +77,17 @@ const dayMs = 24 * 3_600_000;
 function useOf(summaries: Iterable<CollectionSummary>, sinceMs: number) {
   const noneYet = () =>
     Object.fromEntries(collectionStates.map((state) => [state, 0])) as Record<CollectionState, number>;
-  const byRule = new Map<
-    string,
-    { collections: Record<CollectionState, number>; lastMs: number; lastAt: string }
-  >();
-  for (const { rule, state, requestedAt } of summaries) {
-    const use = byRule.get(rule) ?? { collections: noneYet(), lastMs: Number.NEGATIVE_INFINITY, lastAt: '' };
+  const byRule = new Map<string, { collections: Record<CollectionState, number>; last: CollectionSummary }>();
+  for (const summary of summaries) {
+    const { rule, state, requestedAt, firstSequence } = summary;
+    const use = byRule.get(rule) ?? { collections: noneYet(), last: summary };
     byRule.set(rule, use);
-    const atMs = millisOf(requestedAt);
-    if (atMs >= sinceMs) use.collections[state] += 1;
-    if (atMs > use.lastMs) Object.assign(use, { lastMs: atMs, lastAt: requestedAt });
+    if (Date.parse(requestedAt) >= sinceMs) use.collections[state] += 1;
+    if (firstSequence > use.last.firstSequence) use.last = summary;
   }
   return (name: string) => {
-    const { collections = noneYet(), lastAt = '' } = byRule.get(name) ?? {};
-    return { collections, ...(lastAt === '' ? {} : { lastAt }) };
+    const { collections = noneYet(), last } = byRule.get(name) ?? {};
+    return { collections, ...(last ? { lastAt: last.requestedAt } : {}) };
   };
 }
 
