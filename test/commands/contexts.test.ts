@@ -141,7 +141,9 @@ access: ${JSON.stringify(access)}
       return JSON.parse(stdout) as { id: string; pod: string }[];
     };
     await expect.poll(failed, { timeout: 10_000, interval: 50 }).toHaveLength(2);
-    const [newest, oldest] = await failed();
+    const both = await failed();
+    const [newest, oldest] = both;
+    const idOf = (pod: string) => both.find((each) => each.pod === pod)?.id ?? '';
     const id = newest?.id ?? '';
     expect((await aw('alerts --json')).code).toBe(0);
     const byHttp = await aw('explain crate-0');
@@ -155,6 +157,12 @@ access: ${JSON.stringify(access)}
 
     const refused = await aw(`redrive ${id}`);
     expect(refused).toMatchObject({ code: 5, stderr: expect.stringContaining('this token may read and not act') as string }); // prettier-ignore
+    const dry = await aw('redrive --error-code collector-exited --prefix CRATE-0 --dry-run');
+    expect(dry).toMatchObject({ code: 0, stdout: `${idOf('crate-0')}\n0 of 1 redriven (--dry-run)\n` });
+    for (const none of ['--error-code other', '--namespace other', '--kube-context other --failed-since 1h'])
+      expect((await aw(`redrive ${none} --context actor`)).stdout).toBe('0 of 0 redriven\n');
+    const dryByNats = await aw('redrive --prefix crate-1 --dry-run', { NATS_URL: natsUrl });
+    expect(dryByNats.stdout).toBe(`${idOf('crate-1')}\n0 of 1 redriven (--dry-run)\n`);
     const all = await aw('redrive --failed-since 1h --context actor --reason mended');
     expect(all.stdout).toBe(`${oldest?.id ?? ''} run 2, collect\n${id} run 2, collect\n2 of 2 redriven\n`);
     expect(all.stderr).toBe(`asking ${service?.url ?? ''} (context actor)\n`);

@@ -1,9 +1,8 @@
 import { Type } from '@sinclair/typebox';
-import { millisOf } from '../../events/instant.ts';
 import { createRemote, RemoteFailed } from '../remote/http.ts';
 import { pagesOf } from '../remote/pages.ts';
 import type { Service } from '../remote/service.ts';
-import type { Redriver } from './redriver.ts';
+import { idsSince, type Redriver } from './redriver.ts';
 
 const Failed = Type.Object({ id: Type.String(), endedAt: Type.Optional(Type.String()) });
 const Redriven = Type.Object({
@@ -14,13 +13,11 @@ const Redriven = Type.Object({
 export function redriverAt(service: Service): Redriver {
   const remote = createRemote(service);
   return {
-    failedSince: async (millis) => {
+    failed: async ({ failedSinceMs, ...match }) => {
       const ids: string[] = [];
-      const query = new URLSearchParams({ state: 'failed' });
-      for await (const items of pagesOf(remote, '/api/v1/collections', { query, item: Failed })) {
-        const late = items.filter(({ endedAt }) => millisOf(endedAt ?? '') >= millis);
-        ids.push(...late.map(({ id }) => id));
-      }
+      const query = new URLSearchParams({ state: 'failed', ...match });
+      for await (const items of pagesOf(remote, '/api/v1/collections', { query, item: Failed }))
+        ids.push(...idsSince(items, failedSinceMs));
       return ids;
     },
     redrive: async (id, why) => {

@@ -1,11 +1,11 @@
 import { redrive } from '../../collection/by-hand/redrive.ts';
 import { createPodBoard } from '../../collection/pod/board.ts';
 import { createPods } from '../../collection/pods.ts';
-import { millisOf, timeOf } from '../../events/instant.ts';
+import { timeOf } from '../../events/instant.ts';
 import { follow } from '../../log/consume/follow.ts';
 import { streamName } from '../../log/streams/definitions.ts';
 import { withExistingLog } from '../existing-log.ts';
-import type { Redriver } from './redriver.ts';
+import { idsSince, type Redriver } from './redriver.ts';
 
 /** Reads the stream, decides as the service does, and appends the event itself. */
 export async function withStream(use: (redriver: Redriver) => Promise<void>): Promise<void> {
@@ -21,10 +21,9 @@ export async function withStream(use: (redriver: Redriver) => Promise<void>): Pr
       const deps = { board, pods: createPods(connection, streamName, board), now: () => timeOf(Date.now()) };
       const { summaries } = board;
       await use({
-        failedSince: (millis) => {
-          const { items } = summaries.list({ state: ['failed'], limit: Number.MAX_SAFE_INTEGER });
-          const late = items.filter(({ endedAt }) => millisOf(endedAt ?? '') >= millis);
-          return Promise.resolve(late.map(({ id }) => id));
+        failed: ({ failedSinceMs, ...match }) => {
+          const { items } = summaries.list({ ...match, state: ['failed'], limit: Number.MAX_SAFE_INTEGER });
+          return Promise.resolve(idsSince(items, failedSinceMs));
         },
         redrive: async (id, why) => {
           const missing = summaries.get(id) === undefined;
