@@ -13,6 +13,9 @@ export function SettingsView() {
   const rows = useData('rows', generation, store.lastSequence, 5_000);
   const sources = useData('sources', generation, store.lastSequence, 5_000);
   const items = /** @type {{ items: ConfiguredRow[] } | undefined} */ (rows.data)?.items;
+  // All at once, so that nothing jumps while it loads.
+  if ((rows.data ?? rows.error) === undefined || (sources.data ?? sources.error) === undefined)
+    return html`<${Loading} />`;
   return html`<section aria-labelledby="settings">
     <h2 id="settings">Settings</h2>
     <p class="note">
@@ -23,7 +26,7 @@ export function SettingsView() {
     <h3 class="part" id="rows">Rows: which alert leads to which recording</h3>
     <p class="note">The first row whose matchers all match an alert is taken. Counts are of the last 24 h.</p>
     ${rows.error !== undefined && html`<${Problem} error=${rows.error} />`}
-    ${items ? html`<${Rows} rows=${items} />` : rows.error === undefined && html`<${Loading} />`}
+    ${items && html`<${Rows} rows=${items} />`}
     <h3 class="part">What would an alert lead to?</h3>
     <${TryAlert} />
     <h3 class="part" id="sources">Sources</h3>
@@ -40,12 +43,12 @@ function Rows({ rows }) {
     </caption>
     <thead>
       <tr>
-        <th scope="col">Row</th>
+        <th scope="col" class="what">Row</th>
         <th scope="col">Matchers</th>
         <th scope="col">Records</th>
         <th scope="col" class="number">Led to</th>
         <th scope="col" class="number">Failed</th>
-        <th scope="col">Last</th>
+        <th scope="col" class="time">Last</th>
       </tr>
     </thead>
     <tbody>
