@@ -90,6 +90,9 @@ const mayNameInRetry = {
   cancelled: false,
 } satisfies Record<FailureCode, boolean>;
 
+/** Every failure code. */
+export const failureCodes: readonly string[] = Object.keys(mayNameInRetry);
+
 /** Codes of failures that a row may name in `retry`. */
 export const retryCodes: readonly string[] = Object.entries(mayNameInRetry)
   .filter(([, may]) => may)

@@ -17,6 +17,7 @@ import { severalText, textOf } from './explain/text.ts';
 
 interface Options extends RemoteOptions {
   since?: string;
+  all?: boolean;
   json?: boolean;
   config?: string;
 }
@@ -29,6 +30,7 @@ export const explainCommand = withOptions(new Command('explain'), [
     '--config <file>',
     'the policy to ask where the log does not say; default: as serve would have it',
   ).conflicts(['url', 'context']),
+  new Option('--all', 'tell each event, also those that are told as one line'),
   new Option('--json', 'one JSON object'),
   ...remoteOptions(),
 ])
@@ -43,7 +45,7 @@ export const explainCommand = withOptions(new Command('explain'), [
     whatOf,
   )
   .action(async (what: string, options: Options) => {
-    const { since = timeArgument('24h'), json } = options;
+    const { since = timeArgument('24h'), json, all } = options;
     const asked = parseAsked(what, since);
     if (!asked) return;
     const answer =
@@ -55,7 +57,7 @@ export const explainCommand = withOptions(new Command('explain'), [
       process.exitCode = exitCodes.wrongUse;
       return;
     }
-    process.stdout.write(json ? jsonLine(answer) : textOf(answer));
+    process.stdout.write(json ? jsonLine(answer) : textOf(answer, { all }));
     process.exitCode = answer.chapters.length > 0 ? exitCodes.done : exitCodes.notFound;
   });
 

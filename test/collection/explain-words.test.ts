@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { actionOf } from '../../src/collection/explain/actions.ts';
+import { failureCodes } from '../../src/collection/failure-codes.ts';
 import { parseAsked, parsePod, speaksOf } from '../../src/collection/explain/asked.ts';
 import { errorText, quoted, spanOf } from '../../src/kernel/explain/words.ts';
 import { parseTime } from '../../src/events/point.ts';
@@ -75,4 +77,9 @@ it('an error is told with its exit code and the last line of stderr, and nothing
   );
   expect(errorText({ code: 'c', message: 'm'.repeat(5_000) }).length).toBeLessThan(600);
   expect(quoted('x'.repeat(1_000)).length).toBeLessThan(210);
+});
+
+it('there is an action for every failure but a cancellation, which somebody wanted', () => {
+  expect(failureCodes.filter((code) => actionOf(code) === undefined)).toEqual(['cancelled']);
+  expect(actionOf('constructor')).toBeUndefined();
 });

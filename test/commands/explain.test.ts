@@ -42,16 +42,19 @@ describe('explain on the command line', () => {
     const lines = stdout.trim().split('\n');
     expect(lines[2]).toBe('');
     expect(lines[3]).toBe(
-      `CrateDBContainerRestart ${fingerprint}, firing since 2026-11-20T19:10:36.608863299Z`,
+      `${longForm}: CrateDBContainerRestart ${fingerprint}, firing since 2026-11-20T19:10:36.608863299Z`,
     );
     expect(lines[4]).toMatch(/^→ recorded, [^:]+ after the request: object-store:\/\/.+simulated/);
-    const steps = lines.slice(5).map((line) => /^ {2}\S+Z +\S.* ago {2}#\d+ {2}(.+)$/.exec(line)?.[1]);
+    const steps = lines
+      .slice(5)
+      .filter((line) => !/^ +sha256 [0-9a-f]{64}$/.test(line))
+      .map((line) => /^ {2}\S+Z +\S.* ago {2}#\d+ {2}(.+)$/.exec(line)?.[1]);
     expect(steps).toEqual([
       expect.stringMatching(/^alert .* received from alertmanager \(receiver crate-webhook, http:/),
       expect.stringMatching(/^row collections\[0\] matched, says the plan: sim records 50 ms/),
       expect.stringContaining(`collection ${collectionId} of ${longForm} requested`),
-      expect.stringMatching(/^attempt 1 of 5 began on \S+ \(process [-0-9a-f]+\), /),
-      expect.stringMatching(/^attempt 1 of 5 made a recording in .*simulated/),
+      expect.stringMatching(/^attempt 1 of 5 began on \S+, /),
+      expect.stringMatching(/^attempt 1 of 5 made a recording in /),
       expect.stringMatching(/^uploaded in .* to object-store:/),
       expect.stringMatching(/^alert .* resolved/),
     ]);

@@ -186,6 +186,13 @@ describe('the time line of a pod', () => {
     expect(lanes[2]?.marks).toMatchObject([{ kind: 'open', to: now }]);
   });
 
+  it('has a mark for each of the steps that are told as one', () => {
+    const storm = step('attached', 5);
+    const folded = { ...storm, count: 3, steps: [storm, step('attached', 6), step('attached', 7)] };
+    const { lanes } = timelineOf([chapter('running', step('requested', 0), folded)], '1h', t0 + 60_000);
+    expect(lanes[0]?.marks.filter(({ kind }) => kind === 'attached')).toHaveLength(3);
+  });
+
   it('cuts what began before the time that is shown, and leaves out what ended before it', () => {
     const now = t0 + 3_700_000;
     const old = chapter('uploaded', step('requested', 0), step('attempt-started', 5), step('recorded', 300));

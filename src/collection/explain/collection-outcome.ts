@@ -7,7 +7,8 @@ import { own } from '../../events/own.ts';
 import type { Asking } from './alert-outcome.ts';
 import { type Book, requestOf, type Tale } from './book.ts';
 import type { Outcome } from './explanation.ts';
-import { simulatedText } from './telling-attempts.ts';
+import { actionOf } from './actions.ts';
+import { ofRun, simulatedText } from './telling-attempts.ts';
 import { clip, count, errorText, spanBetween, spanOf } from '../../kernel/explain/words.ts';
 
 /** What a collection has come to, or how long it has waited, and for what. */
@@ -48,20 +49,33 @@ function uploaded({ data, time }: StoredEvent<'Uploaded'>, tale: Tale): Outcome 
 }
 
 function failed({ data }: StoredEvent<'CollectionFailed'>, snapshot: PodSnapshot | undefined): Outcome {
-  const { stage, attempts, error, collectionId } = data;
+  const { stage, collectionId, error, cancelled } = data;
   const what = stage === 'collect' ? 'no recording' : 'the recording is staged, but not at its destination';
-  const end = data.cancelled ? 'cancelled' : 'failed';
-  const why = `${what}: ${end} at the stage ${stage} after ${count(attempts, 'attempt')}: ${errorText(error)}`;
-  const canRedrive = snapshot && own(snapshot.context.failed, collectionId) !== undefined;
-  if (!canRedrive) {
-    return {
-      kind: 'failed',
-      sentence: `${why}; it cannot be redriven any more: a pod keeps its last five failures, as far back as the stream goes`,
-    };
-  }
+  const action = cancelled ? undefined : actionOf(error.code);
+  return {
+    kind: 'failed',
+    sentence: `${what}: ${endText(data)}; ${againText(collectionId, stage, snapshot)}`,
+    ...(action === undefined ? {} : { action }),
+  };
+}
+
+function endText({
+  stage,
+  attempts,
+  error,
+  cancelled,
+  run,
+}: StoredEvent<'CollectionFailed'>['data']): string {
+  const after = `at the stage ${stage}${ofRun({ data: { run } })} after ${count(attempts, 'attempt')}`;
+  if (cancelled) return `cancelled by ${clip(cancelled.by)} (${clip(cancelled.reason)}) ${after}`;
+  return `failed ${after}: ${errorText(error)}`;
+}
+
+function againText(id: string, stage: 'collect' | 'upload', snapshot: PodSnapshot | undefined): string {
+  if (!snapshot || own(snapshot.context.failed, id) === undefined)
+    return 'it cannot be redriven any more: a pod keeps its last five failures, as far back as the stream goes';
   const first = stage === 'collect' && snapshot.context.current ? ', once the pod is not being recorded' : '';
-  const again = `\`alert-watcher redrive ${collectionId}\` starts it again at that stage${first}`;
-  return { kind: 'failed', sentence: `${why}; ${again}` };
+  return `\`alert-watcher redrive ${id}\` starts it again at that stage${first}`;
 }
 
 function collecting(current: Collecting, tale: Tale, { evidence, now }: Asking): Outcome {
@@ -96,7 +110,7 @@ function running(number: number, name: string, tale: Tale, { run, plan }: Collec
       event.type === 'CollectionAttemptStarted' && event.data.run === run && event.data.attempt === number,
   );
   const ranMs = millisOf(now) - millisOf(start?.time ?? '');
-  const where = start ? ` on ${clip(start.data.by.host)} (process ${clip(start.data.by.process)})` : '';
+  const where = start ? ` on ${clip(start.data.by.host)}` : '';
   const limitMs = plan.timeoutSeconds * 1_000;
   const late =
     ranMs > limitMs

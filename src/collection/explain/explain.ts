@@ -1,25 +1,19 @@
 import type { StoredEvent } from '../../events/envelope.ts';
 import { millisOf } from '../../events/instant.ts';
 import { podSubject } from '../../events/subjects.ts';
-import { type Asking, outcomeOfAlert } from './alert-outcome.ts';
-import { type Book, createBook, type Episode, type Tale } from './book.ts';
-import { outcomeOfCollection } from './collection-outcome.ts';
+import { type Book, createBook, type Episode } from './book.ts';
+import { chapterOf, type Part, type Plot } from './chapter.ts';
 import {
   type Asked,
   type Chapter,
-  type ChapterAlert,
   type Evidence,
   type Explanation,
   isOpen,
   type PodNow,
-  type Step,
 } from './explanation.ts';
-import { askToday, type TodaysAnswer } from './policy-today.ts';
-import { tell } from './telling.ts';
 
-/** So many chapters are told, and so many alerts of one chapter. */
+/** So many chapters are told. */
 const maxChapters = 20;
-const maxAlerts = 10;
 
 /** Why there is a recording, or none. Pure: `now` is RFC 3339. No chapters: nothing of what was asked is in the evidence. */
 export function explain(asked: Asked, evidence: Evidence, now: string): Explanation {
@@ -33,12 +27,6 @@ export function explain(asked: Asked, evidence: Evidence, now: string): Explanat
   const pods = podsOf(book, now);
   const told = chapters.slice(0, maxChapters);
   return { asked, at: now, stream, pods, chapters: told, more: chapters.length - told.length };
-}
-
-/** What a chapter will tell of. */
-interface Plot {
-  episodes: Episode[];
-  tale?: Tale;
 }
 
 /** Alerts that one collection answers share a chapter. */
@@ -63,7 +51,7 @@ function plotsOf({ episodes, tales }: Book, asked: Asked): Map<string, Plot> {
 }
 
 /** An alert about a StatefulSet, pod by pod: each is recorded, or not, for a reason of its own. */
-function byPod(episode: Episode): Episode[] {
+function byPod(episode: Episode): Part[] {
   const subjectOf = ({ data }: StoredEvent) => ('pod' in data ? podSubject(data) : undefined);
   const pods = new Set(episode.events.flatMap((event) => subjectOf(event) ?? []));
   if (pods.size < 2) return [episode];
@@ -74,6 +62,7 @@ function byPod(episode: Episode): Episode[] {
       ...episode,
       key: `${episode.key} ${pod}`,
       events: episode.events.filter(isAbout),
+      shared: new Set(episode.events.filter((event) => subjectOf(event) === undefined)),
       answers: new Map(answer === undefined ? [] : [[pod, answer]]),
     };
   });
@@ -98,51 +87,6 @@ function idsOf(event: StoredEvent): string[] {
   if (event.type === 'AlertReceived') return [event.id];
   if ('trigger' in event.data) return [event.data.trigger.alertId];
   return 'alertId' in event.data ? [event.data.alertId] : [];
-}
-
-function chapterOf({ episodes, tale }: Plot, book: Book, asking: Asking): Chapter {
-  const told = episodes.slice(0, maxAlerts);
-  const events = new Map<number, StoredEvent>();
-  for (const event of told.flatMap((episode) => episode.events)) events.set(event.sequence, event);
-  // An attachment is told with its alert, or not at all: there may be hundreds.
-  const ofTale = tale ? [...tale.events, ...tale.rejections, ...tale.beside] : [];
-  for (const event of ofTale) {
-    if (event.type !== 'AlertAttached' || told.length === 0) events.set(event.sequence, event);
-  }
-  const inOrder = [...events.values()].sort((a, b) => a.sequence - b.sequence);
-  const { policy, sentenceOf } = asking.evidence;
-  const context = { book, policy, sentenceOf };
-  const steps = inOrder.flatMap((event) => tell(event, context));
-  const common = { alerts: told.map(alertOf), moreAlerts: episodes.length - told.length };
-  if (tale) {
-    const outcome = outcomeOfCollection(tale, book, asking);
-    return { ...common, collectionId: tale.collectionId, outcome, steps };
-  }
-  // Without a collection, the episode is alone in its chapter, and no plan says which row matched.
-  const [episode] = told;
-  if (!episode) throw new Error('a chapter tells of an alert, or of a collection');
-  const today = todayOf(episode, asking);
-  const outcome = outcomeOfAlert(episode, today, asking);
-  return { ...common, outcome, steps: [...steps, ...policyToday(today, asking.now)] };
-}
-
-/** Today's policy about a firing alert; undefined where its labels are not on the stream. */
-function todayOf({ events }: Episode, { evidence }: Asking): TodaysAnswer | undefined {
-  const firing = events.find(
-    (event): event is StoredEvent<'AlertReceived'> =>
-      event.type === 'AlertReceived' && event.data.status === 'firing',
-  );
-  return firing && askToday(firing.data.labels, evidence.policy);
-}
-
-function policyToday(today: TodaysAnswer | undefined, at: string): Step[] {
-  if (!today) return [];
-  const { sentence, details } = today;
-  return [{ at, kind: 'policy-today', sentence, ...(details.length > 0 ? { details } : {}) }];
-}
-
-function alertOf({ alertname, fingerprint, startsAt }: Episode): ChapterAlert {
-  return { ...(alertname === undefined ? {} : { alertname }), fingerprint, startsAt };
 }
 
 /** Of a pod, what is still open and what happened lately is meant. */

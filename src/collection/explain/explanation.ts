@@ -61,8 +61,13 @@ export interface Explanation {
 /** What a pod that occurs in it is doing. */
 export type PodNow = Pod & { sentence: string };
 
-/** A collection with the alerts that it answers, or an alert that none answers. */
+/**
+ * A collection with the alerts that it answers, or an alert that none answers. Of an alert about a StatefulSet there is one
+ * chapter about the alert, followed by one for each pod.
+ */
 export interface Chapter {
+  /** What it is about; absent where no event and no label names a pod, and for a whole StatefulSet. */
+  pod?: Pod;
   alerts: ChapterAlert[];
   /** So many alerts of its collection are left out. */
   moreAlerts: number;
@@ -84,6 +89,8 @@ export interface Outcome {
     | ('uploaded' | 'failed' | 'running' | 'waiting' | 'uploading')
     | ('suppressed' | 'declined' | 'rejected' | 'ignored' | 'undecided' | 'resolved' | 'unknown');
   sentence: string;
+  /** What to do about it; absent where nothing is to be done, or nobody knows. */
+  action?: string;
 }
 
 export type StepKind =

@@ -2,7 +2,7 @@ import type { Jvm } from '../../events/data/circumstances.ts';
 import type { Recording } from '../../events/data/collection.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
 import { requestOf, type Tale } from './book.ts';
-import { commandLine } from './words.ts';
+import { commandLine, unlessIn } from './words.ts';
 import { clip, count, errorText, spanBetween, spanOf } from '../../kernel/explain/words.ts';
 
 // What happened in an attempt, in words.
@@ -18,10 +18,9 @@ export function started(event: StoredEvent<'CollectionAttemptStarted'>, tale: Ta
       data.attempt === attempt - 1,
   );
   const cut = attempt > 1 && before === false ? `; attempt ${String(attempt - 1)} was cut off` : '';
-  const where = `on ${clip(by.host)} (process ${clip(by.process)})`;
   return {
     kind: 'attempt-started' as const,
-    sentence: `${attemptName(event, tale)} began ${where}${waited}${cut}`,
+    sentence: `${attemptName(event, tale)} began on ${clip(by.host)}${waited}${cut}`,
     ...withDetails(ran(event.data.argv)),
   };
 }
@@ -54,15 +53,17 @@ function waitBefore(event: StoredEvent<'CollectionAttemptStarted'>, tale: Tale |
   return `, ${spanBetween(cause.time, event.time)} after the ${what}`;
 }
 
-export function collected(event: StoredEvent<'JfrCollected'>, tale: Tale | undefined) {
+/** `outcome`: what is said in it is not said again. */
+export function collected(event: StoredEvent<'JfrCollected'>, tale: Tale | undefined, outcome: string) {
   const { recording, argv, jvm, artefacts = [], notes = [], tookMs } = event.data;
   // This is how a recording is told that was staged by a process that died then.
   const how =
     tookMs === 0 ? 'had made a recording before its process died' : `made a recording in ${spanOf(tookMs)}`;
   return {
     kind: 'recorded' as const,
-    sentence: `${attemptName(event, tale)} ${how}: ${recordingText(recording)}`,
+    sentence: `${attemptName(event, tale)} ${how}: ${recordingText(recording, outcome)}`,
     ...withDetails([
+      `sha256 ${clip(recording.sha256)}`,
       ...ran(argv),
       ...(jvm ? [jvmText(jvm)] : []),
       ...artefacts.map(({ kind, name, bytes }) => `with a ${clip(kind)}: ${clip(name)}, ${bytesText(bytes)}`),
@@ -82,11 +83,14 @@ function jvmText({ podUid, container, restartCount, jvmStartedAt, afterRestart }
   return `${which}, ${age}${afterRestart ? `, ${after}` : ''}`;
 }
 
-/** Size, length and hash of a recording, and whether it is one. */
-function recordingText({ bytes, sha256, durationMs, chunks, startedAt, simulated }: Recording): string {
+/** Size and length of a recording, and whether it is one. */
+function recordingText(
+  { bytes, durationMs, chunks, startedAt, simulated }: Recording,
+  outcome: string,
+): string {
   const length = `${spanOf(durationMs)} from ${startedAt} in ${count(chunks, 'chunk')}`;
-  const what = `${bytesText(bytes)}, ${length}, sha256 ${clip(sha256)}`;
-  return simulated === true ? `${what}; ${simulatedText}` : what;
+  const what = `${bytesText(bytes)}, ${length}`;
+  return simulated === true ? `${what}${unlessIn(outcome, `; ${simulatedText}`)}` : what;
 }
 
 export const simulatedText = 'simulated: a sample, not a recording of the pod';

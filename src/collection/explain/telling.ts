@@ -1,17 +1,19 @@
 import { byHandSource } from '../../events/data/alert.ts';
 import { type EventTypeOf, isOfFamily } from '../../events/catalogue.ts';
 import type { StoredEvent } from '../../events/envelope.ts';
-import type { Book, Tale } from './book.ts';
+import { type Book, episodeKey, type Tale } from './book.ts';
 import { stepsOf, type WordsOf } from '../../kernel/explain/step.ts';
 import type { Step, StepKind, TodaysPolicy } from './explanation.ts';
 import { tellRun } from './telling-runs.ts';
 import { clip, count, errorText, quoted, spanOf } from '../../kernel/explain/words.ts';
-import { alertName, planText, podName } from './words.ts';
+import { alertName, planText, podName, unlessIn } from './words.ts';
 
 /** What telling an event needs to know of the others. */
 export interface Context {
   book: Book;
   policy: TodaysPolicy;
+  /** What the chapter has come to, in words: no step says it again. */
+  outcome: string;
   /** What an event of another feature says, in a few words. */
   sentenceOf: (event: StoredEvent) => string;
 }
@@ -27,18 +29,23 @@ export type Words = WordsOf<StepKind>;
 
 function say(event: StoredEvent, context: Context, tale: Tale | undefined): Words[] {
   if (!isOwn(event)) return [{ kind: 'told', sentence: clip(context.sentenceOf(event), 500) }];
+  const { book, outcome } = context;
   switch (event.type) {
     case 'AlertReceived':
       return [received(event)];
     case 'AlertDeclined': {
       const { reason, label, message } = event.data;
-      const why = `${reason}: ${clip(label)}: ${clip(message)}`;
+      // Of a StatefulSet, the search for its pods says the same.
+      const isTold = book.episodes
+        .get(episodeKey(event.data))
+        ?.events.some(({ type }) => type === 'TargetsNotFound');
+      const why = `${reason}: ${clip(label)}${isTold ? '' : unlessIn(outcome, `: ${clip(message)}`)}`;
       return [{ kind: 'declined', sentence: `alert ${alertName(event.data)} declined (${why})` }];
     }
     case 'EventRejected': {
       const { consumer, sequence, deliveries, error } = event.data;
       const what = `${clip(consumer)} gave up #${String(sequence)}, delivered ${count(deliveries, 'time')}`;
-      return [{ kind: 'rejected', sentence: `${what}: ${errorText(error)}` }];
+      return [{ kind: 'rejected', sentence: `${what}${unlessIn(outcome, `: ${errorText(error)}`)}` }];
     }
     case 'AlertRenewed':
       return [renewed(event)];
@@ -66,7 +73,7 @@ function say(event: StoredEvent, context: Context, tale: Tale | undefined): Word
       return [{ kind: 'cooldown-elapsed', sentence }];
     }
     default:
-      return [tellRun(event, tale)];
+      return [tellRun(event, tale, outcome)];
   }
 }
 
@@ -92,12 +99,8 @@ function received({ data }: StoredEvent<'AlertReceived'>): Words {
   if (source === byHandSource) {
     return { kind: 'received', sentence: `asked for by hand: kept as alert ${name}`, ...left };
   }
-  const once = 'stored once; repeats are not counted';
-  return {
-    kind: 'received',
-    sentence: `alert ${name} received from ${from}: firing since ${startsAt}; ${once}`,
-    ...left,
-  };
+  const sentence = `alert ${name} received from ${from}: firing since ${startsAt}`;
+  return { kind: 'received', sentence, ...left };
 }
 
 const renewals = {
@@ -140,10 +143,7 @@ function suppressed({ data }: StoredEvent<'CollectionSuppressed'>, policy: Today
     const end = until ?? 'an unknown time';
     const pod = data.searchId === undefined ? 'the pod' : `the pod ${clip(data.pod)}`;
     const why = `${pod} is in the cooldown after collection ${clip(afterCollectionId)} until ${end}`;
-    return {
-      kind: 'suppressed',
-      sentence: `${name} suppressed: ${why}; a timer has it decided again then`,
-    };
+    return { kind: 'suppressed', sentence: `${name} suppressed: ${why}` };
   }
   const { maxAlertAgeSeconds } = policy;
   const limit = `maxAlertAgeSeconds of today is ${String(maxAlertAgeSeconds)}`;

@@ -10,6 +10,11 @@ export function alertName({ alertname, fingerprint }: { alertname?: string; fing
   return `${clip(alertname ?? '(no alertname)')} ${clip(fingerprint)}`;
 }
 
+/** Nothing where `said` has this text already, but for the punctuation that it begins with: no sentence is told twice. */
+export function unlessIn(said: string, text: string): string {
+  return said.includes(text.replace(/^[;:,\s]+/, '')) ? '' : text;
+}
+
 /** A command line, to be read or pasted into a shell. */
 export function commandLine(argv: readonly string[]): string {
   const isPlain = /^[\w@%+=:,./*…-]+$/;

@@ -9,17 +9,26 @@ const Stream = Type.Object({
   ...{ firstAt: perhaps, lastAt: perhaps },
 });
 
+const step = {
+  ...{ at: Type.String(), sequence: Type.Optional(Type.Integer()), sentence: Type.String() },
+  ...{ details: Type.Optional(Type.Array(Type.String())), counts: Type.Optional(Type.Literal(false)) },
+};
+
 const Chapter = Type.Object({
+  pod: Type.Optional(
+    Type.Object({ kubeContext: Type.String(), namespace: Type.String(), pod: Type.String() }),
+  ),
   alerts: Type.Array(
     Type.Object({ alertname: optional, fingerprint: Type.String(), startsAt: Type.String() }),
   ),
   moreAlerts: Type.Integer(),
   collectionId: optional,
-  outcome: Type.Object({ kind: Type.String(), sentence: Type.String() }),
+  outcome: Type.Object({ kind: Type.String(), sentence: Type.String(), action: optional }),
   steps: Type.Array(
     Type.Object({
-      ...{ at: Type.String(), sequence: Type.Optional(Type.Integer()), sentence: Type.String() },
-      ...{ details: Type.Optional(Type.Array(Type.String())), counts: Type.Optional(Type.Literal(false)) },
+      ...step,
+      count: Type.Optional(Type.Integer()),
+      steps: Type.Optional(Type.Array(Type.Object(step))),
     }),
   ),
 });

@@ -11,14 +11,20 @@ import { printable } from '../../telemetry/printable.ts';
 type Chapter = Explained['chapters'][number];
 type Step = Chapter['steps'][number];
 
-/** An explanation for people: for each chapter what it has come to, and how, step by step. */
-export function textOf(explanation: Explained): string {
+/**
+ * An explanation for people: for each chapter what it has come to, and how, step by step. What is told as one step is told one by
+ * one with `all`.
+ */
+export function textOf(explanation: Explained, { all = false }: { all?: boolean | undefined } = {}): string {
   const { asked, at, pods, chapters, more } = explanation;
   if (chapters.length === 0) return `${printable(nothingText(explanation))}\n`;
   const lines = [
     styleText('dim', printable(`${askedText(asked)}, asked at ${at}`)),
     ...pods.map((pod) => printable(`pod ${podName(pod)} ${pod.sentence}`)),
-    ...chapters.flatMap((chapter) => ['', ...chapterLines(chapter, at)]),
+    ...chapters.flatMap((chapter) => ['', ...chapterLines(all ? unfolded(chapter) : chapter, at)]),
+    ...(!all && chapters.some(isFolded)
+      ? ['', 'Several events are told as one line: --all tells each.']
+      : []),
     ...(more > 0 ? ['', `and ${String(more)} older (--since, or the id of an alert or collection)`] : []),
   ];
   return `${lines.join('\n')}\n`;
@@ -59,11 +65,29 @@ const colours: Record<Outcome['kind'], Colour> = {
   resolved: 'magenta',
 };
 
-function chapterLines({ alerts, moreAlerts, collectionId, outcome, steps }: Chapter, now: string): string[] {
+function isFolded({ steps }: Chapter): boolean {
+  return steps.some(({ count }) => count !== undefined);
+}
+
+/** Each step by itself; of very many only the first hundred are known. */
+function unfolded(chapter: Chapter): Chapter {
+  const steps = chapter.steps.flatMap((step): Step[] => {
+    const { steps: folded = [], count = 0, ...rest } = step;
+    if (folded.length === 0) return [step];
+    return folded.length < count ? [rest, ...folded] : folded;
+  });
+  return { ...chapter, steps };
+}
+
+function chapterLines(
+  { pod, alerts, moreAlerts, collectionId, outcome, steps }: Chapter,
+  now: string,
+): string[] {
   const [first] = alerts;
   const others = alerts.length - 1 + moreAlerts;
   const alert = first && `${alertName(first)}, firing since ${first.startsAt}`;
-  const title = `${alert ?? `collection ${collectionId ?? ''}`}${others > 0 ? `, and ${String(others)} more` : ''}`;
+  const what = `${alert ?? `collection ${collectionId ?? ''}`}${others > 0 ? `, and ${String(others)} more` : ''}`;
+  const title = pod ? `${podName(pod)}: ${what}` : what;
   const ages = steps.map(({ at }) => `${spanBetween(at, now)} ago`);
   const numbers = steps.map(({ sequence }) => (sequence === undefined ? '' : `#${String(sequence)}`));
   const [ageWidth, numberWidth] = [widthOf(ages), widthOf(numbers)];
@@ -75,6 +99,7 @@ function chapterLines({ alerts, moreAlerts, collectionId, outcome, steps }: Chap
   return [
     styleText('bold', printable(title)),
     styleText(own(colours, outcome.kind) ?? 'bold', printable(`→ ${outcome.sentence}`)),
+    ...(outcome.action === undefined ? [] : [printable(`  ${outcome.action}`)]),
     ...steps.flatMap((step, index) => stepLines(step, whenOf(step, index))),
   ];
 }

@@ -11,6 +11,10 @@ export interface StepOf<Kind extends string> {
   details?: string[];
   /** Present where the state took no notice of the event: it came too late, or twice. */
   counts?: false;
+  /** Present where it stands for several: how many, when the last of them happened (RFC 3339), and the first hundred of them. */
+  count?: number;
+  lastAt?: string;
+  steps?: StepOf<Kind>[];
 }
 
 /** What one event says, in words. */
@@ -27,4 +31,20 @@ export function stepsOf<Kind extends string>(
     const late = `${sentence} (changes nothing: it came too late, or twice)`;
     return { at, sequence, ...words, sentence: late, counts: false as const };
   });
+}
+
+/** So many steps are kept of those that one stands for. */
+const maxFolded = 100;
+
+/** One step that stands for several, in their order; the caller says in words what they have in common. */
+export function foldedStep<Kind extends string>(
+  words: WordsOf<Kind>,
+  count: number,
+  steps: readonly StepOf<Kind>[],
+): StepOf<Kind> {
+  const [first, last] = [steps[0], steps.at(-1)];
+  if (!first || !last) throw new Error('nothing cannot be folded');
+  const { at, sequence } = first;
+  const from = sequence === undefined ? { at } : { at, sequence };
+  return { ...from, ...words, count, lastAt: last.at, steps: steps.slice(0, maxFolded) };
 }

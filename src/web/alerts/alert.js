@@ -23,6 +23,6 @@ export function AlertView({ place }) {
     <p class="note url">${id}</p>
     ${error !== undefined && html`<${Problem} error=${error} />`}
     ${!explanation && error === undefined && html`<${Loading} />`}
-    ${explanation?.chapters.map((chapter) => html`<${ChapterView} chapter=${chapter} isLinked />`)}
+    ${explanation?.chapters.map((chapter) => html`<${ChapterView} chapter=${chapter} isLinked withPod />`)}
   </section>`;
 }

@@ -1,11 +1,11 @@
 /**
  * One pod: its time line, and every incident in words.
  *
- * @import { Explanation, Place, Pod } from '../data/types.ts'
+ * @import { Chapter, Explanation, Place, Pod } from '../data/types.ts'
  */
 import { AskDialog } from '../parts/dialog.js';
 import { ChapterView } from './explain-view.js';
-import { recordingLink, podLink, podText } from '../frame/places.js';
+import { podLink, podText, recordingLink, recordingsLink } from '../frame/places.js';
 import { html, useState } from '../preact.js';
 import { navigate } from '../frame/router.js';
 import { Sentence } from '../parts/sentence.js';
@@ -14,6 +14,9 @@ import { TimelineView } from './timeline-view.js';
 import { spans } from './timeline.js';
 import { Problem, useModel } from '../parts/ui.js';
 import { Loading, useData } from '../data/use-data.js';
+
+/** So many chapters show their steps at first. */
+const openAtFirst = 3;
 
 /** @type {Record<string, string>} */
 const spanWords = {
@@ -52,16 +55,29 @@ export function PodView({ place }) {
       explanation &&
       html`<${TimelineView} chapters=${explanation.chapters} span=${span} />
         <h3 class="part">In words</h3>
-        ${explanation.chapters.map((chapter) => html`<${ChapterView} chapter=${chapter} isLinked />`)}
+        ${explanation.chapters.map(
+          (chapter, index) =>
+            html`<${ChapterView}
+              key=${keyOf(chapter)}
+              chapter=${chapter}
+              isLinked
+              isOpen=${index < openAtFirst}
+            />`,
+        )}
         ${
           explanation.more > 0 &&
           html`<p class="note">
             and ${explanation.more} older ones:
-            <code>npx alert-watcher explain ${podText(pod)} --since 7d</code>
+            <a href=${recordingsLink({ ...pod })}>all recordings of this pod</a>
           </p>`
         }`
     }
   </section>`;
+}
+
+/** What a chapter is about: the same as long as it grows. */
+function keyOf(/** @type {Chapter} */ { collectionId, steps }) {
+  return collectionId ?? steps[0]?.sequence;
 }
 
 /** @param {{ pod: Pod, now: string | undefined }} props */

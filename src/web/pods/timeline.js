@@ -21,7 +21,7 @@ const moments = ['received', 'resolved', 'attached', 'suppressed', 'declined', '
  * @returns {Timeline}
  */
 export function timelineOf(chapters, span, now) {
-  const shown = span === 'latest' ? chapters.slice(0, 1) : chapters;
+  const shown = (span === 'latest' ? chapters.slice(0, 1) : chapters).map(unfolded);
   const { from, to } = rangeOf(shown, span, now);
   /** @param {(chapter: Chapter, now: number) => Mark[]} marksOf */
   const marks = (marksOf) =>
@@ -38,6 +38,16 @@ export function timelineOf(chapters, span, now) {
     ],
     ticks: Array.from({ length: 5 }, (_, index) => from + ((to - from) * (index + 0.5)) / 5),
   };
+}
+
+/**
+ * A picture has room for each of what is one line in words.
+ *
+ * @param {Chapter} chapter
+ * @returns {Chapter}
+ */
+function unfolded(chapter) {
+  return { ...chapter, steps: chapter.steps.flatMap((step) => step.steps ?? [step]) };
 }
 
 /**

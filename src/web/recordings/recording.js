@@ -51,8 +51,13 @@ function Log({ id, at, chapter, lines = [], error }) {
   return html`<h3 class="part">What happened</h3>
     ${error !== undefined && html`<${Problem} error=${error} />`}
     ${chapter && html`<${ChapterView} chapter=${chapter} />`}
-    <h3 class="part" id="travel">State, event by event</h3>
-    ${lines.length > 0 && html`<${Travel} id=${id} lines=${lines} at=${at} />`}`;
+    ${
+      lines.length > 0 &&
+      html`<details class="log" open=${at !== undefined}>
+        <summary><h3>Its log, event by event</h3></summary>
+        <${Travel} id=${id} lines=${lines} at=${at} />
+      </details>`
+    }`;
 }
 
 /** @param {{ item: Item }} props */

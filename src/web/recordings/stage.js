@@ -68,5 +68,5 @@ function sentenceOf({ state, requestedAt, isWhole }, { startedAt, retryAt, colle
  * @param {Progress['plan']} plan
  */
 function triesOf(attempts, plan) {
-  return plan && attempts > 0 ? `attempt ${attempts} of ${plan.maxAttempts}` : '';
+  return plan && attempts > 1 ? `attempt ${attempts} of ${plan.maxAttempts}` : '';
 }

@@ -7,7 +7,22 @@ const alert = {
   startsAt: Type.String({ description: 'RFC 3339, as it was sent.' }),
 };
 
+const step = {
+  at: time('when it happened'),
+  sequence: Type.Optional(sequence('Stream sequence of the event; absent for what no event says.')),
+  kind: Type.String(),
+  sentence: Type.String(),
+  details: Type.Optional(Type.Array(Type.String())),
+  counts: Type.Optional(Type.Literal(false, { description: 'The pod took no notice of the event.' })),
+};
+
 const Chapter = Type.Object({
+  pod: Type.Optional(
+    Type.Object(
+      { kubeContext: Type.String(), namespace: Type.String(), pod: Type.String() },
+      { description: 'What it is about; absent where nothing names a pod.' },
+    ),
+  ),
   alerts: Type.Array(Type.Object(alert)),
   moreAlerts: Type.Integer({ description: 'So many alerts of the collection are left out.' }),
   collectionId: Type.Optional(Type.String()),
@@ -16,15 +31,14 @@ const Chapter = Type.Object({
       description: 'uploaded, failed, running, waiting, uploading, suppressed, declined, …',
     }),
     sentence: Type.String(),
+    action: Type.Optional(Type.String({ description: 'What to do about it, where that is known.' })),
   }),
   steps: Type.Array(
     Type.Object({
-      at: time('when it happened'),
-      sequence: Type.Optional(sequence('Stream sequence of the event; absent for what no event says.')),
-      kind: Type.String(),
-      sentence: Type.String(),
-      details: Type.Optional(Type.Array(Type.String())),
-      counts: Type.Optional(Type.Literal(false, { description: 'The pod took no notice of the event.' })),
+      ...step,
+      count: Type.Optional(Type.Integer({ description: 'Present where it stands for so many.' })),
+      lastAt: Type.Optional(time('when the last of them happened')),
+      steps: Type.Optional(Type.Array(Type.Object(step), { description: 'The first hundred of them.' })),
     }),
   ),
 });
