@@ -38,9 +38,9 @@ export function folded(told: readonly ToldEvent[]): Step[] {
   }
   return told.flatMap((each) => {
     const group = groupIn.get(each) ?? [];
-    const step = group.length > 1 ? stepFor(group) : undefined;
-    if (!step) return each.steps;
-    return group[0] === each ? [step] : [];
+    const shown = shownOf(group);
+    if (shown.length === 0) return each.steps;
+    return shown[0] === each ? [stepFor(group, shown)] : [];
   });
 }
 
@@ -71,24 +71,22 @@ function groupOf(
   }
 }
 
-/** One step for all of them; undefined where there is only one of the kind that is counted. */
-function stepFor(group: readonly ToldEvent[]): Step | undefined {
+/** What of a group its step tells; nothing where there is only one of what is counted. */
+function shownOf(group: readonly ToldEvent[]): readonly ToldEvent[] {
   const counted = group.filter(({ event }) => !isBeginning(event));
-  const [first, last] = [counted[0]?.event, counted.at(-1)?.event];
-  if (!first || !last || counted.length < 2) return undefined;
+  if (counted.length < 2) return [];
   // That an alert was received is told by its being attached.
-  const shown = first.type === 'AlertAttached' ? counted : group;
+  return counted[0]?.event.type === 'AlertAttached' ? counted : group;
+}
+
+/** One step for all of them. */
+function stepFor(group: readonly ToldEvent[], shown: readonly ToldEvent[]): Step {
+  const counted = group.map(({ event }) => event).filter((event) => !isBeginning(event));
+  const [first, last] = [counted[0], counted.at(-1)];
+  if (!first || !last) throw new Error('nothing cannot be folded');
   const steps = shown.flatMap((each) => each.steps);
   const span = spanBetween(steps[0]?.at ?? first.time, last.time);
-  return foldedStep(
-    wordsFor(
-      first,
-      counted.map(({ event }) => event),
-      span,
-    ),
-    counted.length,
-    steps,
-  );
+  return foldedStep(wordsFor(first, counted, span), counted.length, steps);
 }
 
 function isBeginning({ type, data }: StoredEvent): boolean {
