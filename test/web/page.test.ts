@@ -242,11 +242,29 @@ describe.skipIf(!isThere)('the page', () => {
     await page.locator('main:focus').waitFor();
   });
 
+  it('has its filter within three tabs, and is read by roles and names', async () => {
+    await collection('Bad', 'roles-0', 'failed');
+    const page = await open(`${service.url}/recordings`);
+    await row(page, 'roles-0').waitFor();
+    for (const key of ['Tab', 'Tab', 'Enter', 'Tab']) await page.keyboard.press(key);
+    expect(await page.evaluate('document.activeElement.name')).toBe('state');
+    await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Recordings' }).waitFor();
+    await page.getByRole('search', { name: 'Recordings' }).getByLabel('Reason').waitFor();
+    await page.getByRole('table', { name: 'Recordings' }).getByRole('columnheader', { name: 'Reason of failure' }).waitFor(); // prettier-ignore
+    await page.getByRole('row').filter({ hasText: 'roles-0' }).getByText('collector-exited').waitFor();
+    await page.getByRole('navigation').getByRole('link', { name: 'Now' }).click();
+    await page.getByRole('region', { name: 'Needs attention' }).getByRole('listitem').filter({ hasText: 'failed: collector-exited' }).getByRole('button', { name: 'Redrive all…' }).waitFor(); // prettier-ignore
+    await page.getByRole('status').getByText('live', { exact: true }).waitFor();
+  });
+
   it('tells alerts that led to nothing, grouped, and why', async () => {
-    const unmatched = { ...alert('Other', 'none-0') };
-    await service.post(unmatched);
+    const { alerts, ...body } = alert('Other', '-');
+    await service.post({ ...body, alerts: alerts.map((each) => ({ ...each, labels: { ...each.labels, pod: 'no name' } })) }); // prettier-ignore
     const page = await open(`${service.url}/alerts`);
-    await page.locator('.groups tr', { hasText: 'Other' }).waitFor();
+    const group = page.locator('.groups tr', { hasText: 'Other' });
+    await group.getByRole('link', { name: '1 declined' }).click();
+    await page.locator('.alerts tr', { hasText: 'pod must be' }).getByRole('link', { name: 'Other' }).click();
+    await page.locator('.chapter[data-outcome="declined"]').waitFor();
   });
 
   it('has no fault of accessibility, in light and dark, fits a phone, and does not jump while it loads', async () => {
