@@ -260,7 +260,7 @@ describe.skipIf(!isThere)('the page', () => {
   it('tells alerts that led to nothing, grouped, and why', async () => {
     const { alerts, ...body } = alert('Other', '-');
     await service.post({ ...body, alerts: alerts.map((each) => ({ ...each, labels: { ...each.labels, pod: 'no name' } })) }); // prettier-ignore
-    const page = await open(`${service.url}/alerts`);
+    const page = await open(`${service.url}/alerts?prefix=OTHER`);
     const group = page.locator('.groups tr', { hasText: 'Other' });
     await group.getByRole('link', { name: '1 declined' }).click();
     await page.locator('.alerts tr', { hasText: 'pod must be' }).getByRole('link', { name: 'Other' }).click();

@@ -6,7 +6,7 @@ import { queryOf } from '../data/model.js';
 import { Loading, useData } from '../data/use-data.js';
 import { alertsLink } from '../frame/places.js';
 import { Filters, knownOf } from '../parts/filters.js';
-import { Problem, useModel } from '../parts/ui.js';
+import { Problem, useModel, useTick } from '../parts/ui.js';
 import { html, useEffect, useState } from '../preact.js';
 import { endWords, GroupTable, keyOf } from './groups.js';
 import { AlertList } from './list.js';
@@ -26,7 +26,7 @@ export function AlertsView({ place }) {
   const groups = useData(
     `alerts/groups?${queryOf({ since, ...(prefix ? { prefix } : {}) })}`,
     generation,
-    store.lastSequence,
+    `${store.lastSequence} ${useTick()}`,
     costlyMs,
   );
   const answer = /** @type {{ items: AlertGroup[], downTo?: number } | undefined} */ (groups.data);

@@ -1,7 +1,7 @@
 /** What the view of now reads from the service: counts, not lists, so that a storm costs no more than a calm. */
 import { activeStates } from '../data/model.js';
 import { useData } from '../data/use-data.js';
-import { useModel } from '../parts/ui.js';
+import { useModel, useTick } from '../parts/ui.js';
 
 /**
  * @import { AlertGroup, Counted, ShownSource } from '../data/types.ts'
@@ -25,11 +25,12 @@ const costlyMs = 5_000;
 export function useNowData() {
   const { store, generation } = useModel();
   const last = store.lastSequence;
+  const lately = `${last} ${useTick()}`;
   const states = useData('collections/counts?by=state', generation, last);
   const namespaces = useData(`collections/counts?by=namespace&${active}`, generation, last);
   const failures = useData('collections/counts?by=errorCode&state=failed&since=24h', generation, last);
-  const alerts = useData('alerts/groups?since=24h', generation, last, costlyMs);
-  const sources = useData('sources', generation, last, costlyMs);
+  const alerts = useData('alerts/groups?since=24h', generation, lately, costlyMs);
+  const sources = useData('sources', generation, lately, costlyMs);
   return {
     states: /** @type {Counted | undefined} */ (states.data),
     namespaces: /** @type {Counted | undefined} */ (namespaces.data),

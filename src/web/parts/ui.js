@@ -11,6 +11,7 @@ import { statusOf } from '../data/status.js';
 import { html, useEffect, useState } from '../preact.js';
 import { full, local, relative } from './time.js';
 
+const tickMs = 5_000;
 /** @type {Set<() => void>} one clock for all, so that all texts change at once */
 const ticking = new Set();
 setInterval(() => {
@@ -26,6 +27,14 @@ export function useNow() {
     return () => void ticking.delete(tick);
   }, []);
   return now;
+}
+
+/**
+ * Another number now and then, for what is to be read again though nothing was heard of it: an answer may have been made a moment
+ * before the last event.
+ */
+export function useTick() {
+  return Math.floor(useNow() / tickMs);
 }
 
 function timeShown() {

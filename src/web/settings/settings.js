@@ -1,7 +1,7 @@
 /** What the service does with alerts, as it is configured, and how often it did: rows, what an alert would lead to, sources. */
 import { Loading, useData } from '../data/use-data.js';
 import { recordingsLink } from '../frame/places.js';
-import { Problem, Time, useModel } from '../parts/ui.js';
+import { Problem, Time, useModel, useTick } from '../parts/ui.js';
 import { html } from '../preact.js';
 import { Sources } from './sources.js';
 import { TryAlert } from './try-alert.js';
@@ -10,8 +10,9 @@ import { TryAlert } from './try-alert.js';
 
 export function SettingsView() {
   const { store, generation } = useModel();
-  const rows = useData('rows', generation, store.lastSequence, 5_000);
-  const sources = useData('sources', generation, store.lastSequence, 5_000);
+  const lately = `${store.lastSequence} ${useTick()}`;
+  const rows = useData('rows', generation, lately, 5_000);
+  const sources = useData('sources', generation, lately, 5_000);
   const items = /** @type {{ items: ConfiguredRow[] } | undefined} */ (rows.data)?.items;
   // All at once, so that nothing jumps while it loads.
   if ((rows.data ?? rows.error) === undefined || (sources.data ?? sources.error) === undefined)
