@@ -3,15 +3,20 @@ import { loadCollections } from '../data/model.js';
 import { isEnded, listed } from '../data/store.js';
 import { useCalm } from '../parts/calm.js';
 import { PodName, RecordingLink, Simulated, StateBadge, Time, useModel } from '../parts/ui.js';
-import { html, useEffect } from '../preact.js';
+import { html, useEffect, useState } from '../preact.js';
 
 const places = 6;
 
 export function Lately() {
   const { store, generation } = useModel();
+  const [isRead, setRead] = useState(false);
   useEffect(() => {
-    if (generation > 0)
-      loadCollections({ state: 'uploaded,failed,cancelled' }, { limit: places }).catch(() => undefined);
+    if (generation === 0) return;
+    const loaded = loadCollections({ state: 'uploaded,failed,cancelled' }, { limit: places });
+    loaded.then(
+      () => setRead(true),
+      () => undefined,
+    );
   }, [generation]);
   const ended = listed(store, {})
     .filter(({ state }) => isEnded(state))
@@ -22,7 +27,7 @@ export function Lately() {
     <h3 id="lately">Ended lately</h3>
     ${
       held.length === 0
-        ? html`<p class="empty">Nothing yet.</p>`
+        ? html`<p class="empty">${isRead ? 'Nothing yet.' : '…'}</p>`
         : html`<ol class="ended">
             ${held.map(
               (item, place) =>
