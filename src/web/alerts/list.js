@@ -1,15 +1,15 @@
 /** Alerts one by one, newest first, each with what it led to. */
-import { get } from '../data/api.js';
 import { queryOf } from '../data/model.js';
 import { Loading } from '../data/use-data.js';
+import { getPage, usePages } from '../data/use-pages.js';
 import { alertLink, recordingLink } from '../frame/places.js';
 import { PodName, Problem, StateBadge, Time, useModel } from '../parts/ui.js';
-import { html, useEffect, useState } from '../preact.js';
+import { html } from '../preact.js';
 import { endWords } from './groups.js';
 
 /**
  * @import { Filter, ListedAlert } from '../data/types.ts'
- * @typedef {{ items: ListedAlert[], next?: number }} AlertPage
+ * @import { ListPage } from '../data/use-pages.js'
  */
 
 const pageSize = 50;
@@ -17,27 +17,16 @@ const pageSize = 50;
 /** @param {{ filter: Filter }} props */
 export function AlertList({ filter }) {
   const { generation } = useModel();
-  const [page, setPage] = useState(/** @type {AlertPage | undefined} */ (undefined));
-  const [error, setError] = useState(/** @type {unknown} */ (undefined));
-  const load = async (/** @type {AlertPage | undefined} */ before) => {
-    try {
-      const after = before?.next === undefined ? {} : { after: String(before.next) };
-      const { items, next } = /** @type {AlertPage} */ (
-        await get(`alerts?${queryOf({ ...filter, limit: String(pageSize), ...after })}`)
-      );
-      setError(undefined);
-      setPage({ items: [...(before?.items ?? []), ...items], ...(next === undefined ? {} : { next }) });
-    } catch (problem) {
-      setError(problem);
-    }
-  };
-  useEffect(() => {
-    if (generation > 0) void load(undefined);
-  }, [generation]);
-  return html`${error !== undefined && html`<${Problem} error=${error} again=${() => void load(page)} />`}
-  ${!page && error === undefined && html`<${Loading} />`}
-  ${page && (page.items.length === 0 ? html`<p class="empty">No alert matches. <a href="/alerts">Show all</a></p>` : html`<${Table} alerts=${page.items} />`)}
-  ${page?.next !== undefined && html`<button type="button" class="older" onClick=${() => void load(page)}>Show older alerts</button>`}`;
+  const path = `alerts?${queryOf({ ...filter, limit: String(pageSize) })}`;
+  const { items, next, error, more, again } = usePages(
+    `${generation} ${path}`,
+    generation > 0,
+    (after) => /** @type {Promise<ListPage<ListedAlert>>} */ (getPage(path, after)),
+  );
+  return html`${error !== undefined && html`<${Problem} error=${error} again=${again} />`}
+  ${!items && error === undefined && html`<${Loading} />`}
+  ${items && (items.length === 0 ? html`<p class="empty">No alert matches. <a href="/alerts">Show all</a></p>` : html`<${Table} alerts=${items} />`)}
+  ${next !== undefined && html`<button type="button" class="older" onClick=${more}>Show older alerts</button>`}`;
 }
 
 /** @param {{ alerts: readonly ListedAlert[] }} props */

@@ -21,7 +21,7 @@ import { emptyStore, withEvents, withStory, withSummaries } from './store.js';
 /** The first event of a while is shown at once; in a storm they come together. */
 const [batchMs, stormBatchMs, stormEvents] = [50, 500, 10];
 /** A NATS that froze is to be seen within 5 s, and the service answers within 1 s. */
-const healthEveryMs = 3_000;
+const healthEveryMs = 2_000;
 const listsEveryMs = 10_000;
 const feedWaitMs = 1_500;
 const keptEvents = 1_000;

@@ -1,15 +1,15 @@
 /** Every pod that was recorded, the last active first. */
-import { get } from '../data/api.js';
 import { queryOf } from '../data/model.js';
 import { Loading } from '../data/use-data.js';
+import { getPage, usePages } from '../data/use-pages.js';
 import { recordingLink, withQuery } from '../frame/places.js';
 import { Filters, knownOf } from '../parts/filters.js';
 import { PodName, Problem, StateBadge, Time, useModel } from '../parts/ui.js';
-import { html, useEffect, useState } from '../preact.js';
+import { html } from '../preact.js';
 
 /**
  * @import { ListedPod, Place } from '../data/types.ts'
- * @typedef {{ items: ListedPod[], next?: number }} PodPage
+ * @import { ListPage } from '../data/use-pages.js'
  */
 
 const pageSize = 100;
@@ -18,25 +18,14 @@ const pageSize = 100;
 export function PodsView({ place }) {
   const { query: filter } = place;
   const { generation } = useModel();
-  const [page, setPage] = useState(/** @type {PodPage | undefined} */ (undefined));
-  const [error, setError] = useState(/** @type {unknown} */ (undefined));
   const address = withQuery('/pods', filter);
-  const load = async (/** @type {PodPage | undefined} */ before) => {
-    try {
-      const after = before?.next === undefined ? {} : { after: String(before.next) };
-      const { items, next } = /** @type {PodPage} */ (
-        await get(`pods?${queryOf({ ...filter, limit: String(pageSize), ...after })}`)
-      );
-      setError(undefined);
-      setPage({ items: [...(before?.items ?? []), ...items], ...(next === undefined ? {} : { next }) });
-    } catch (problem) {
-      setError(problem);
-    }
-  };
-  useEffect(() => {
-    if (generation > 0) void load(undefined);
-  }, [generation, address]);
-  const pods = page?.items ?? [];
+  const path = `pods?${queryOf({ ...filter, limit: String(pageSize) })}`;
+  const { items, next, error, more, again } = usePages(
+    `${generation} ${path}`,
+    generation > 0,
+    (after) => /** @type {Promise<ListPage<ListedPod>>} */ (getPage(path, after)),
+  );
+  const pods = items ?? [];
   const fields = [
     { name: 'namespace', label: 'Namespace', known: knownOf(pods.map(({ namespace }) => namespace)) },
     { name: 'kubeContext', label: 'Context', known: knownOf(pods.map(({ kubeContext }) => kubeContext)) },
@@ -45,10 +34,10 @@ export function PodsView({ place }) {
   return html`<section aria-labelledby="pods">
     <h2 id="pods">Pods</h2>
     <${Filters} key=${address} path="/pods" label="Pods" filter=${filter} fields=${fields} />
-    ${error !== undefined && html`<${Problem} error=${error} again=${() => void load(undefined)} />`}
-    ${!page && error === undefined && html`<${Loading} />`}
-    ${page && (pods.length === 0 ? html`<p class="empty">No pod was recorded${address === '/pods' ? ' yet' : ' that matches'}.</p>` : html`<${Table} pods=${pods} />`)}
-    ${page?.next !== undefined && html`<button type="button" class="older" onClick=${() => void load(page)}>Show more pods</button>`}
+    ${error !== undefined && html`<${Problem} error=${error} again=${again} />`}
+    ${!items && error === undefined && html`<${Loading} />`}
+    ${items && (pods.length === 0 ? html`<p class="empty">No pod was recorded${address === '/pods' ? ' yet' : ' that matches'}.</p>` : html`<${Table} pods=${pods} />`)}
+    ${next !== undefined && html`<button type="button" class="older" onClick=${more}>Show more pods</button>`}
   </section>`;
 }
 

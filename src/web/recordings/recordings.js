@@ -2,16 +2,17 @@
  * Every recording, newest first, filtered as the address says. What comes new waits until somebody wants to see it, so that
  * nothing moves under the pointer; what is shown changes in its place.
  *
- * @import { Filter, Item, Place, Summary } from '../data/types.ts'
+ * @import { Filter, Item, Place } from '../data/types.ts'
  */
 import { loadCollections, queryOf } from '../data/model.js';
 import { isMeant, listed } from '../data/store.js';
 import { useData } from '../data/use-data.js';
+import { usePages } from '../data/use-pages.js';
 import { recordingsLink } from '../frame/places.js';
 import { Filters, knownOf } from '../parts/filters.js';
 import { RedriveAll } from '../parts/redrive-all.js';
 import { Problem, stateWords, useModel } from '../parts/ui.js';
-import { html, useEffect, useState } from '../preact.js';
+import { html, useEffect } from '../preact.js';
 import { RecordingTable } from './table.js';
 
 const pageSize = 50;
@@ -25,15 +26,25 @@ export function RecordingsView({ place }) {
   const { query: filter } = place;
   const { store, generation } = useModel();
   const address = recordingsLink(filter);
-  const { items: loaded, ceiling, next, error, more, again } = usePages(filter, generation, address);
+  const {
+    items: loaded,
+    isOfKey,
+    next,
+    error,
+    more,
+    again,
+  } = usePages(`${generation} ${address}`, generation > 0, (after) =>
+    loadCollections(filter, { limit: pageSize, ...(after === undefined ? {} : { after }) }),
+  );
+  const newest = loaded?.[0]?.firstSequence ?? (loaded ? 0 : Infinity);
   // Rows stay where they were loaded; what the feed tells changes them in their places.
   const items = loaded?.map((each) => store.items.get(each.id) ?? { ...each, events: [], isWhole: false });
-  const fresh = listed(store, filter).filter(({ firstSequence }) => firstSequence > ceiling).length;
+  const fresh = listed(store, filter).filter(({ firstSequence }) => firstSequence > newest).length;
   const gone = items?.filter((item) => !isMeant(item, filter)).length ?? 0;
-  const isStale = fresh > 0 || gone > 0;
+  const isStale = isOfKey && (fresh > 0 || gone > 0);
   useEffect(() => {
-    if (items?.length === 0 && fresh > 0) again();
-  }, [fresh > 0]);
+    if (isOfKey && items?.length === 0 && fresh > 0) again();
+  }, [isOfKey, fresh > 0]);
   return html`<section aria-labelledby="recordings">
     <h2 id="recordings">Recordings <${Total} filter=${filter} /></h2>
     <${Filters}
@@ -113,39 +124,4 @@ function BulkRedrive({ filter }) {
   const count = useCount({ filter }) ?? 0;
   const isOver = filter['state'] === 'failed' || filter['state'] === 'cancelled';
   return isOver && count > 0 ? html`<${RedriveAll} filter=${filter} count=${count} />` : null;
-}
-
-/**
- * The pages loaded so far, for one filter. `again` begins anew with the newest.
- *
- * @typedef {{ key: string, ceiling: number, items?: Summary[], next?: number, error?: unknown }} Pages
- * @param {Filter} filter
- * @param {number} generation
- * @param {string} address when it or the generation changes, all begins anew
- */
-function usePages(filter, generation, address) {
-  const key = `${generation} ${address}`;
-  const [pages, setPages] = useState(/** @type {Pages} */ ({ key: '', ceiling: Infinity }));
-  const load = async (/** @type {Pages | undefined} */ before) => {
-    const after = before?.next;
-    try {
-      const { items, next } = await loadCollections(filter, {
-        limit: pageSize,
-        ...(after === undefined ? {} : { after }),
-      });
-      const all = [...(before?.items ?? []), ...items];
-      setPages({
-        key,
-        items: all,
-        ceiling: all[0]?.firstSequence ?? 0,
-        ...(next === undefined ? {} : { next }),
-      });
-    } catch (error) {
-      setPages((old) => ({ ...old, key, error }));
-    }
-  };
-  useEffect(() => {
-    if (generation > 0) void load(undefined);
-  }, [key]);
-  return { ...pages, more: () => void load(pages), again: () => void load(undefined) };
 }
