@@ -8,7 +8,7 @@ import type { Asking } from './alert-outcome.ts';
 import { type Book, requestOf, type Tale } from './book.ts';
 import type { Outcome } from './explanation.ts';
 import { actionOf } from './actions.ts';
-import { ofRun, simulatedText } from './telling-attempts.ts';
+import { ofRun, simulatedText } from './telling/attempts.ts';
 import { clip, count, errorText, spanBetween, spanOf } from '../../kernel/explain/words.ts';
 
 /** What a collection has come to, or how long it has waited, and for what. */

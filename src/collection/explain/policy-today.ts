@@ -8,6 +8,8 @@ export interface TodaysAnswer {
   /** The first row that matches; absent where none does. */
   rule?: string;
   sentence: string;
+  /** Why it would be declined all the same. */
+  declined?: string;
   /** Why each row before it, or every row, does not match. */
   details: string[];
 }
@@ -25,8 +27,8 @@ export function askToday(labels: Labels, { name, rows }: TodaysPolicy): TodaysAn
     const reason = whyNot(labels, row.match);
     if (reason === undefined) {
       const found = recordable(labels, row.plan);
-      const declined = 'reason' in found ? `, and it would be declined: ${found.message}` : '';
-      return { rule: row.name, sentence: `row ${clip(row.name)} matches ${by}${declined}`, details };
+      const declined = 'reason' in found ? { declined: found.message } : {};
+      return { rule: row.name, sentence: `row ${clip(row.name)} matches ${by}`, details, ...declined };
     }
     details.push(`row ${clip(row.name)} does not match: ${reason}`);
   }

@@ -139,10 +139,14 @@ function podsNamedBy(event: StoredEvent): Pod[] {
 function unread(book: Book, asked: Asked): Episode[] {
   if (asked.kind === 'alert' || asked.kind === 'fingerprint') return [];
   return newest(book).filter(
-    ({ events, answers }) =>
-      (asked.kind !== 'collection' || [...answers.values()].includes(asked.collectionId)) &&
+    ({ events }) =>
+      (asked.kind !== 'collection' || events.some((event) => isOf(event, asked.collectionId))) &&
       !events.some((event) => event.type === 'AlertReceived' && event.data.status === 'firing'),
   );
+}
+
+function isOf({ data }: StoredEvent, collectionId: string): boolean {
+  return 'collectionId' in data && data.collectionId === collectionId;
 }
 
 function newest({ episodes }: Book): Episode[] {

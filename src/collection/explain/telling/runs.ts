@@ -1,10 +1,9 @@
-import type { CollectionEventType } from '../../events/catalogue.ts';
-import type { StoredEvent } from '../../events/envelope.ts';
-import type { Tale } from './book.ts';
-import type { Step } from './explanation.ts';
-import { collected, failed, failureText, ofRun, started, withDetails } from './telling-attempts.ts';
-import { unlessIn } from './words.ts';
-import { clip, count, errorText, spanOf } from '../../kernel/explain/words.ts';
+import type { CollectionEventType } from '../../../events/catalogue.ts';
+import type { StoredEvent } from '../../../events/envelope.ts';
+import type { Tale } from '../book.ts';
+import type { Step } from '../explanation.ts';
+import { collected, failed, failureText, ofRun, started, withDetails } from './attempts.ts';
+import { clip, count, errorText, spanOf } from '../../../kernel/explain/words.ts';
 
 type OfRun = Exclude<
   CollectionEventType,
@@ -32,7 +31,7 @@ export function tellRun(
       const { url, artefacts = [], notes = [], tookMs } = event.data;
       return {
         kind: 'uploaded',
-        sentence: `uploaded in ${spanOf(tookMs)}${unlessIn(outcome, ` to ${clip(url, 2_000)}`)}`,
+        sentence: `uploaded in ${spanOf(tookMs)}${outcome.includes(clip(url, 2_000)) ? '' : ` to ${clip(url, 2_000)}`}`,
         ...withDetails([
           ...artefacts.map((artefact) => `with a ${clip(artefact.kind)} at ${clip(artefact.url, 2_000)}`),
           ...notes.map((note) => `not uploaded: ${clip(note, 500)}`),

@@ -1,12 +1,12 @@
-import { byHandSource } from '../../events/data/alert.ts';
-import { type EventTypeOf, isOfFamily } from '../../events/catalogue.ts';
-import type { StoredEvent } from '../../events/envelope.ts';
-import { type Book, episodeKey, type Tale } from './book.ts';
-import { stepsOf, type WordsOf } from '../../kernel/explain/step.ts';
-import type { Step, StepKind, TodaysPolicy } from './explanation.ts';
-import { tellRun } from './telling-runs.ts';
-import { clip, count, errorText, quoted, spanOf } from '../../kernel/explain/words.ts';
-import { alertName, planText, podName, unlessIn } from './words.ts';
+import { byHandSource } from '../../../events/data/alert.ts';
+import { type EventTypeOf, isOfFamily } from '../../../events/catalogue.ts';
+import type { StoredEvent } from '../../../events/envelope.ts';
+import { type Book, episodeKey, type Tale } from '../book.ts';
+import { stepsOf, type WordsOf } from '../../../kernel/explain/step.ts';
+import type { Step, StepKind, TodaysPolicy } from '../explanation.ts';
+import { tellRun } from './runs.ts';
+import { clip, count, errorText, quoted, spanOf } from '../../../kernel/explain/words.ts';
+import { alertName, planText, podName, unlessIn } from '../words.ts';
 
 /** What telling an event needs to know of the others. */
 export interface Context {

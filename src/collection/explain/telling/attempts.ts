@@ -1,9 +1,9 @@
-import type { Jvm } from '../../events/data/circumstances.ts';
-import type { Recording } from '../../events/data/collection.ts';
-import type { StoredEvent } from '../../events/envelope.ts';
-import { requestOf, type Tale } from './book.ts';
-import { commandLine, unlessIn } from './words.ts';
-import { clip, count, errorText, spanBetween, spanOf } from '../../kernel/explain/words.ts';
+import type { Jvm } from '../../../events/data/circumstances.ts';
+import type { Recording } from '../../../events/data/collection.ts';
+import type { StoredEvent } from '../../../events/envelope.ts';
+import { requestOf, type Tale } from '../book.ts';
+import { commandLine, unlessIn } from '../words.ts';
+import { clip, count, errorText, spanBetween, spanOf } from '../../../kernel/explain/words.ts';
 
 // What happened in an attempt, in words.
 

@@ -1,10 +1,10 @@
-import type { EventError } from '../../events/data/error.ts';
-import { isTold, type StoredEvent } from '../../events/envelope.ts';
-import { foldedStep, type WordsOf } from '../../kernel/explain/step.ts';
-import { clip, spanBetween } from '../../kernel/explain/words.ts';
-import { episodeKey } from './book.ts';
-import type { Step, StepKind } from './explanation.ts';
-import { ofRun } from './telling-attempts.ts';
+import type { EventError } from '../../../events/data/error.ts';
+import { isTold, type StoredEvent } from '../../../events/envelope.ts';
+import { foldedStep, type WordsOf } from '../../../kernel/explain/step.ts';
+import { clip, spanBetween } from '../../../kernel/explain/words.ts';
+import { episodeKey } from '../book.ts';
+import type { Step, StepKind } from '../explanation.ts';
+import { ofRun } from './attempts.ts';
 
 /** An event and the steps that tell it. */
 export interface ToldEvent {
