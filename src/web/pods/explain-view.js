@@ -1,7 +1,7 @@
 /**
  * An explanation as the service gives it: each chapter with its outcome and its steps.
  *
- * @import { Chapter, Step } from '../data/types.ts'
+ * @import { Chapter, Outcome, Step } from '../data/types.ts'
  */
 import { recordingLink } from '../frame/places.js';
 import { html } from '../preact.js';
@@ -9,16 +9,24 @@ import { PodName, Time } from '../parts/ui.js';
 import { Sentence } from '../parts/sentence.js';
 
 /**
- * A chapter; `isOpen: false` shows what it came to, and the rest when somebody wants it.
+ * A chapter; `isOpen: false` shows what it came to, and the rest when somebody wants it. `isGrowing` keeps room for what is to
+ * come, so that it moves nothing below. `withOutcome: false` is for a view that says it above.
  *
- * @param {{ chapter: Chapter, isLinked?: boolean, isOpen?: boolean, withPod?: boolean }} props
+ * @param {{ chapter: Chapter, isLinked?: boolean, isOpen?: boolean, isGrowing?: boolean, withPod?: boolean, withOutcome?: boolean }} props
  */
-export function ChapterView({ chapter, isLinked = false, isOpen = true, withPod = false }) {
+export function ChapterView({
+  chapter,
+  isLinked = false,
+  isOpen = true,
+  isGrowing = false,
+  withPod = false,
+  withOutcome = true,
+}) {
   const { pod, alerts, moreAlerts, collectionId, outcome, steps } = chapter;
   const names = [...new Set(alerts.map(({ alertname }) => alertname ?? 'an alert without a name'))];
   const title = names.length > 0 ? names.join(', ') : 'By hand';
   const table = html`<${Steps} steps=${steps} collectionId=${collectionId} />`;
-  return html`<article class="chapter" data-outcome=${outcome.kind} data-row>
+  return html`<article class="chapter" data-outcome=${outcome.kind} data-grows=${isGrowing} data-row>
     ${
       (isLinked || names.length > 1 || moreAlerts > 0) &&
       html`<h3>
@@ -31,8 +39,7 @@ export function ChapterView({ chapter, isLinked = false, isOpen = true, withPod 
         ${withPod && pod && html` <span class="of"><${PodName} pod=${pod} /></span>`}
       </h3>`
     }
-    <p class="outcome"><${Sentence} text=${outcome.sentence} /></p>
-    ${outcome.action !== undefined && html`<p class="action"><${Sentence} text=${outcome.action} /></p>`}
+    ${withOutcome && html`<${OutcomeView} outcome=${outcome} />`}
     ${
       isOpen
         ? table
@@ -42,6 +49,12 @@ export function ChapterView({ chapter, isLinked = false, isOpen = true, withPod 
           </details>`
     }
   </article>`;
+}
+
+/** @param {{ outcome: Outcome }} props */
+export function OutcomeView({ outcome: { sentence, action } }) {
+  return html`<p class="outcome"><${Sentence} text=${sentence} /></p>
+    ${action !== undefined && html`<p class="action"><${Sentence} text=${action} /></p>`}`;
 }
 
 /** @param {{ steps: readonly Step[], collectionId: string | undefined }} props */
@@ -59,7 +72,7 @@ function Steps({ steps, collectionId }) {
       </tr>
     </thead>
     <tbody>
-      ${steps.map((step) => html`<${StepRow} step=${step} collectionId=${collectionId} />`)}
+      ${steps.map((step) => html`<${StepRow} key=${`${step.sequence} ${step.kind}`} step=${step} collectionId=${collectionId} />`)}
     </tbody>
   </table>`;
 }

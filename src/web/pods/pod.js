@@ -1,10 +1,10 @@
 /**
  * One pod: its time line, and every incident in words.
  *
- * @import { Chapter, Explanation, Place, Pod } from '../data/types.ts'
+ * @import { Explanation, Place, Pod } from '../data/types.ts'
  */
 import { AskDialog } from '../parts/dialog.js';
-import { ChapterView } from './explain-view.js';
+import { Incidents } from './incidents.js';
 import { podLink, podText, recordingLink, recordingsLink } from '../frame/places.js';
 import { html, useState } from '../preact.js';
 import { navigate } from '../frame/router.js';
@@ -14,9 +14,6 @@ import { TimelineView } from './timeline-view.js';
 import { spans } from './timeline.js';
 import { Problem, useModel } from '../parts/ui.js';
 import { Loading, useData } from '../data/use-data.js';
-
-/** So many chapters show their steps at first. */
-const openAtFirst = 3;
 
 /** @type {Record<string, string>} */
 const spanWords = {
@@ -54,16 +51,7 @@ export function PodView({ place }) {
     ${
       explanation &&
       html`<${TimelineView} chapters=${explanation.chapters} span=${span} />
-        <h3 class="part">In words</h3>
-        ${explanation.chapters.map(
-          (chapter, index) =>
-            html`<${ChapterView}
-              key=${keyOf(chapter)}
-              chapter=${chapter}
-              isLinked
-              isOpen=${index < openAtFirst}
-            />`,
-        )}
+        <${Incidents} key=${path} chapters=${explanation.chapters} />
         ${
           explanation.more > 0 &&
           html`<p class="note">
@@ -73,11 +61,6 @@ export function PodView({ place }) {
         }`
     }
   </section>`;
-}
-
-/** What a chapter is about: the same as long as it grows. */
-function keyOf(/** @type {Chapter} */ { collectionId, steps }) {
-  return collectionId ?? steps[0]?.sequence;
 }
 
 /** @param {{ pod: Pod, now: string | undefined }} props */
@@ -95,7 +78,7 @@ function PodHead({ pod, now }) {
         <button type="button" onClick=${() => setAsking(true)}>Record now…</button>
       </span>
     </div>
-    <p class="sentence"><${Sentence} text=${now ?? ' '} /></p>
+    <p class="sentence doing"><${Sentence} text=${now ?? ' '} /></p>
     ${
       isAsking &&
       html`<${AskDialog}

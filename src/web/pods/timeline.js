@@ -66,8 +66,12 @@ function rangeOf(chapters, span, now) {
   return { from: from - margin, to: end + margin };
 }
 
-/** @param {Chapter} chapter */
-function isOpen({ outcome }) {
+/**
+ * True for what is under way.
+ *
+ * @param {Chapter} chapter
+ */
+export function isOpen({ outcome }) {
   return ['running', 'waiting', 'uploading'].includes(outcome.kind);
 }
 

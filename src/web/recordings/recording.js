@@ -1,17 +1,17 @@
 /**
- * One collection: its state, the way to it in words, its state diagram and the travel through its events.
+ * One recording: what it came to and what to do, then what happened in words, then the travel through its log.
  *
- * @import { Chapter, Explanation, Item, Place, Progress, ReplayLine } from '../data/types.ts'
+ * @import { Chapter, Explanation, Item, Place, Progress, Recording } from '../data/types.ts'
  */
 import { AskDialog } from '../parts/dialog.js';
-import { ChapterView } from '../pods/explain-view.js';
+import { ChapterView, OutcomeView } from '../pods/explain-view.js';
 import { loadStory } from '../data/model.js';
 import { Stage } from './stage.js';
 import { html, useEffect, useState } from '../preact.js';
 import { progressOf } from '../data/progress.js';
 import { isEnded } from '../data/store.js';
 import { bytes, duration } from '../parts/time.js';
-import { Travel } from './travel.js';
+import { Log } from './log.js';
 import { PodName, Problem, Simulated, StateBadge, Time, useModel } from '../parts/ui.js';
 import { Loading, useData } from '../data/use-data.js';
 
@@ -22,42 +22,49 @@ export function RecordingView({ place }) {
   const { store, generation } = useModel();
   const [error, setError] = useState(/** @type {unknown} */ (undefined));
   const item = store.items.get(id);
-  const key = item?.lastSequence ?? 0;
-  const explained = useData(`explain/${encodeURIComponent(id)}`, generation, key);
-  const replay = useData(`collections/${encodeURIComponent(id)}/replay`, generation, key);
+  const explained = useData(`explain/${encodeURIComponent(id)}`, generation, item?.lastSequence ?? 0);
   useEffect(() => {
     if (generation > 0) loadStory(id).then(() => setError(undefined), setError);
   }, [id, generation]);
 
   const explanation = /** @type {Explanation | undefined} */ (explained.data);
   const chapter = explanation?.chapters.find(({ collectionId }) => collectionId === id);
-  const replayed = /** @type {{ items: ReplayLine[] } | undefined} */ (replay.data);
-  const lines = replayed?.items;
   if (!item && error !== undefined) return html`<${Problem} error=${error} />`;
   if (!item) return html`<${Loading} />`;
-  const progress = progressOf(item);
-  // Both at once: what is below must not jump when what is above it comes.
-  const isRead = (chapter ?? explained.error) !== undefined && (lines ?? replay.error) !== undefined;
+  // All at once: what is below must not jump when what is above it comes.
+  const isRead = (chapter ?? explained.error) !== undefined && item.isWhole;
   return html`<section aria-labelledby="collection-title">
     <${Head} item=${item} />
-    ${!isEnded(item.state) && html`<${Stage} item=${item} progress=${progress} />`}
-    <${Facts} item=${item} progress=${progress} />
-    ${isRead ? html`<${Log} ...${{ id, at, chapter, lines, error: explained.error ?? replay.error }} />` : html`<${Loading} />`}
+    ${isRead ? html`<${Story} ...${{ item, at, chapter, error: explained.error }} />` : html`<${Loading} />`}
   </section>`;
 }
 
-/** @param {{ id: string, at: number | undefined, chapter?: Chapter, lines?: ReplayLine[], error: unknown }} props */
-function Log({ id, at, chapter, lines = [], error }) {
-  return html`<h3 class="part">What happened</h3>
+/** @param {{ item: Item, at: number | undefined, chapter?: Chapter, error: unknown }} props */
+function Story({ item, at, chapter, error }) {
+  const progress = progressOf(item);
+  return html`<div class="summary" data-outcome=${chapter?.outcome.kind}>
+      ${!isEnded(item.state) && html`<${Stage} item=${item} progress=${progress} />`}
+      ${
+        // While it runs, the bar says it to the second.
+        chapter && chapter.outcome.kind !== 'running' && html`<${OutcomeView} outcome=${chapter.outcome} />`
+      }
+      ${item.state === 'uploaded' && html`<${Download} item=${item} recording=${progress.recording} />`}
+    </div>
+    <${Facts} item=${item} progress=${progress} />
+    <h3 class="part">What happened</h3>
     ${error !== undefined && html`<${Problem} error=${error} />`}
-    ${chapter && html`<${ChapterView} chapter=${chapter} />`}
-    ${
-      lines.length > 0 &&
-      html`<details class="log" open=${at !== undefined}>
-        <summary><h3>Its log, event by event</h3></summary>
-        <${Travel} id=${id} lines=${lines} at=${at} />
-      </details>`
-    }`;
+    ${chapter && html`<${ChapterView} chapter=${chapter} withOutcome=${false} />`}
+    <${Log} id=${item.id} at=${at} last=${item.lastSequence} />`;
+}
+
+/** @param {{ item: Item, recording: Recording | undefined }} props */
+function Download({ item, recording }) {
+  return html`<p class="download">
+    <a class="button" href=${`/api/v1/collections/${encodeURIComponent(item.id)}/recording`} download
+      >Download ${recording?.simulated ? 'the simulated recording' : 'the recording'}</a
+    >
+    ${recording && html`<span class="dim">${bytes(recording.bytes)}</span>`}
+  </p>`;
 }
 
 /** @param {{ item: Item }} props */
@@ -101,8 +108,6 @@ const actions = {
 
 /** @param {{ item: Item, progress: Progress }} props */
 function Facts({ item, progress: { recording, plan, run, alerts } }) {
-  const upload = item.events.findLast(({ type }) => type === 'Uploaded');
-  const url = upload?.type === 'Uploaded' ? upload.data.url : undefined;
   return html`<dl class="facts">
     <div>
       <dt>Requested</dt>
@@ -132,12 +137,6 @@ function Facts({ item, progress: { recording, plan, run, alerts } }) {
         <dd>
           ${recording.simulated && html`<${Simulated} />${' '}`}${bytes(recording.bytes)},
           ${' '}${duration(recording.durationMs)}
-          ${
-            item.state === 'uploaded' &&
-            html`${' · '}<a href=${`/api/v1/collections/${encodeURIComponent(item.id)}/recording`} download
-                >Download ${recording.simulated ? 'the simulated recording' : 'the recording'}</a
-              >`
-          }
         </dd>
       </div>`
     }
@@ -145,12 +144,5 @@ function Facts({ item, progress: { recording, plan, run, alerts } }) {
       <dt>Id</dt>
       <dd class="url">${item.id}</dd>
     </div>
-    ${
-      url &&
-      html`<div>
-        <dt>Kept at</dt>
-        <dd class="url"><bdi>${url}</bdi></dd>
-      </div>`
-    }
   </dl>`;
 }
