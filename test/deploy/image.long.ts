@@ -149,7 +149,7 @@ describe.runIf(programs.containers && programs.jdk)('the image that deploy/Docke
   it('says without a configuration that it lacks hemako; the image that the documents build on it records', async () => {
     const bare = await makePod(join(directory, 'bare'), '');
     delete bare.env['ALERT_WATCHER_CONFIG'];
-    const isSaid = () => service.lines().some((line) => /"level":"error".*hemako can record nothing/.test(line)); // prettier-ignore
+    const isSaid = () => service.lines().some((line) => /"level":"error".*row cratedb cannot record: collector hemako/.test(line)); // prettier-ignore
     await start(bare);
     await until('the error', isSaid);
     expect(await service.post(captured('am0.33.1-single_firing'))).toMatchObject({ accepted: 1 });

@@ -60,7 +60,7 @@ needsNewest('a stream with discard: new, after the upgrade of its server', () =>
     await expect(start(old.url, { rules })).rejects.toThrow(refused);
     const env = { NATS_URL: old.url };
     const applied = await cli(['streams', 'apply'], env);
-    expect([applied.code, applied.stderr]).toEqual([1, expect.stringMatching(refused)]);
+    expect([applied.code, applied.stderr]).toEqual([3, expect.stringMatching(refused)]);
     expect(await namesOf(old.connection)).not.toContain(streamName);
 
     await old.change(await packagedServer());
@@ -133,7 +133,7 @@ needsNewest('the embedded server', () => {
     const newer = { ...env, NATS_SERVER_BIN: newestServer };
     for (const command of [['serve'], ['streams', 'apply'], ['streams', 'apply', '--anew']]) {
       const { code, stderr } = await cli(command, newer);
-      expect([code, stderr]).toEqual([1, expect.stringMatching(/but it lies in its store: no empty one/)]);
+      expect([code, stderr]).toEqual([3, expect.stringMatching(/but it lies in its store: no empty one/)]);
     }
     expect(await readFile(meta, 'utf8')).toBe(written);
     expect(

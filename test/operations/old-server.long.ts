@@ -34,7 +34,7 @@ describe.skipIf(!inject('programs').oldServer)('a nats-server that lacks what th
   it('is told by what it makes of the stream, and keeps nothing of it', async () => {
     await expect(start(url)).rejects.toThrow(lacks);
     const applied = await cli(['streams', 'apply'], { NATS_URL: url });
-    expect([applied.code, applied.stderr]).toEqual([1, expect.stringMatching(lacks)]);
+    expect([applied.code, applied.stderr]).toEqual([3, expect.stringMatching(lacks)]);
     expect(await old.jsm.streams.names().next()).toEqual([]);
   });
 
@@ -48,7 +48,7 @@ describe.skipIf(!inject('programs').oldServer)('a nats-server that lacks what th
       /allow_msg_schedules is absent, not true[^]*on nats-server 2\.12 or later/,
     );
     const applied = await cli(['streams', 'apply'], { NATS_URL: url });
-    expect([applied.code, applied.stderr]).toEqual([1, expect.stringMatching(lacks)]);
+    expect([applied.code, applied.stderr]).toEqual([3, expect.stringMatching(lacks)]);
     expect((await old.jsm.streams.info(streamName)).state.messages).toBe(copied);
 
     const replayed = await cli(['replay', '--json', '--from', '1h'], { NATS_URL: url });

@@ -2,6 +2,7 @@
 import { recordingsLink } from '../frame/places.js';
 import { useCalm } from '../parts/calm.js';
 import { RedriveAll } from '../parts/redrive-all.js';
+import { Sentence } from '../parts/sentence.js';
 import { Time, useModel } from '../parts/ui.js';
 import { html } from '../preact.js';
 
@@ -41,8 +42,8 @@ export function Attention({ data }) {
  */
 function mattersOf({ failures, sources }, { details = [] }) {
   const unable = details.map(({ name, sentence, action }) => ({
-    ...{ key: name, title: name, sentence: html`<bdi>${sentence}</bdi>` },
-    actions: html`<span class="note">${action}</span>`,
+    ...{ key: name, title: name, sentence: html`<${Sentence} text=${sentence} />` },
+    actions: html`<span class="note"><${Sentence} text=${action} /></span>`,
   }));
   const silent = (sources ?? []).flatMap(({ name, silentSince }) =>
     silentSince === undefined

@@ -30,7 +30,7 @@ export function Empty({ hasHistory }) {
       <summary>Send a test alert</summary>
       <p>
         The alert must match a row of the configuration; this one matches the built-in default. Where the
-        program is at hand, <code>npx alert-watcher fire not-responsive</code> sends one, too, and
+        program is at hand, <code>npx alert-watcher fire not-responsive</code> sends one, too, and${' '}
         <code>npx alert-watcher check CONFIG --alert BODY.json</code> says what any alert would lead to.
       </p>
       <pre tabindex="0" aria-label="Command that sends a test alert"><code>${command}</code></pre>
