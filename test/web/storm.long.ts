@@ -29,6 +29,9 @@ const config = { rules, shutdownGraceSeconds: 0, maxConcurrentCollections: 150 }
 const widths = [1440, 768, 390];
 const themes = ['light', 'dark'] as const;
 
+/** A row of a list is a few lines: more is a column without room. */
+const mostRowPx = 200;
+const highestRow = (page: Page) => page.evaluate<number>("Math.max(0, ...[...document.querySelectorAll('.list [data-row]')].map((row) => row.offsetHeight))"); // prettier-ignore
 const isTooWide = (page: Page) => page.evaluate('document.documentElement.scrollWidth > innerWidth');
 
 async function keep(page: Page, name: string): Promise<void> {
@@ -44,6 +47,9 @@ async function lookAt(service: TestService, name: string, path: string, ready: s
     await page.locator(ready).first().waitFor();
     expect(await layoutShift(page), `${name} ${String(width)} jumps`).toBeLessThan(0.02);
     expect(await isTooWide(page), `${name} ${String(width)} is too wide`).toBe(false);
+    expect(await highestRow(page), `${name} ${String(width)} has a row of many lines`).toBeLessThan(
+      mostRowPx,
+    );
     for (const colorScheme of themes) {
       await page.emulateMedia({ colorScheme });
       expect(await accessibilityFaults(page), `${name} ${String(width)} ${colorScheme}`).toEqual([]);

@@ -69,8 +69,7 @@ function Row({ row }) {
     </td>
     <td>${match.map((each) => html`<code class="matcher"><bdi>${each}</bdi></code> `)}</td>
     <td>
-      ${durationSeconds} s by
-      <bdi>${collector}</bdi>${driver !== collector && html` <span class="dim">(${driver})</span>`}
+      ${`${durationSeconds} s by `}<bdi>${collector}</bdi>${driver !== collector && html` <span class="dim">(${driver})</span>`}
       ${problem !== undefined && html`<span class="detail problem"><bdi>${problem}</bdi></span>`}
     </td>
     <td class="number" data-label="led to">
