@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -11,8 +11,11 @@ import { until } from '../support/until.ts';
 
 let directory = '';
 const install = async (name: string, mode = 0o755) => {
-  await writeFile(join(directory, name), '#!/bin/sh\n');
-  await chmod(join(directory, name), mode);
+  // Whole and with its mode at once, as package managers do it.
+  const unnamed = join(directory, `${name}.new`);
+  await writeFile(unnamed, '#!/bin/sh\n');
+  await chmod(unnamed, mode);
+  await rename(unnamed, join(directory, name));
 };
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'alert-watcher-ability-'));
